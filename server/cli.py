@@ -1,0 +1,159 @@
+"""The command line: the server, and what an operator or a developer needs beside it."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from server.app import create_app
+from server.database import DatabaseUnreachable, database, server_version
+from server.demo import seed as seed_demo
+from server.migrate import current_and_head, upgrade
+from server.postgres_programs import EmbeddedPostgresFailed
+from server.schema import schema as graphql_schema
+from server.settings import Misconfigured, Settings, read_settings
+from server.sign_in import issue_token
+
+OUT_OF_OUR_HANDS = (DatabaseUnreachable, EmbeddedPostgresFailed)
+DRAIN_SECONDS = 5
+TOKEN_HOURS = 12
+
+app = typer.Typer(
+    help="Internal Chat: a GraphQL team chat. Settings are CHAT_* variables; see the README.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """What the operator can put right is said in a sentence; only a mistake of ours shows a traceback."""
+    try:
+        app()
+    except Misconfigured as error:
+        _fail(error, 2)
+    except OUT_OF_OUR_HANDS as error:
+        _fail(error, 1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Instead of CHAT_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of CHAT_PORT.")] = None,
+) -> None:
+    """Serve the chat, after bringing its database up to date."""
+    settings = read_settings(host, port)
+    _end_on_signals()
+    with database(settings) as database_url:
+        upgrade(database_url)
+        if settings.is_demo:
+            asyncio.run(seed_demo(database_url))
+        _welcome(settings)
+        uvicorn.run(
+            create_app(settings, database_url),
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    with database(read_settings()) as database_url:
+        upgrade(database_url)
+        typer.echo(f"The database is at revision {current_and_head(database_url).current}.")
+
+
+@app.command()
+def seed() -> None:
+    """Write the demo's accounts, agents and channels; what is there already stays."""
+    with database(read_settings()) as database_url:
+        upgrade(database_url)
+        asyncio.run(seed_demo(database_url))
+
+
+@app.command()
+def token(
+    agent_id: Annotated[str, typer.Argument(help="The agent to sign in as.")],
+    account: Annotated[str, typer.Option(help="The account the agent belongs to.")] = "1",
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = TOKEN_HOURS * 3600,
+    scope: Annotated[str | None, typer.Option(help="`directory` for a token that feeds the directory.")] = None,
+) -> None:
+    """Print one bearer token, for the demo and for development."""
+    typer.echo(issue_token(read_settings(), account, agent_id, timedelta(seconds=ttl), scope))
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema (SDL)."""
+    typer.echo(graphql_schema.as_str().rstrip())
+
+
+@app.command()
+def check() -> None:
+    """Look at settings, database and migrations, in this order; the first that is not in order ends it."""
+    try:
+        settings = read_settings()
+        _tell("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
+        with database(settings) as database_url:
+            _tell("database", f"PostgreSQL {asyncio.run(server_version(database_url))}")
+            _tell("migrations", f"at revision {_revision_at_head(database_url)}, the newest")
+    except (Misconfigured, *OUT_OF_OUR_HANDS) as error:
+        _fail(error, 1)
+
+
+def _revision_at_head(database_url: str) -> str:
+    revisions = current_and_head(database_url)
+    if revisions.current is None or revisions.current != revisions.head:
+        raise Misconfigured(
+            f"The database is at revision {revisions.current}, the newest is {revisions.head}: "
+            "run `internal-chat migrate`."
+        )
+    return revisions.current
+
+
+def _end_on_signals() -> None:
+    """Ctrl-C and SIGTERM leave every `with` and end in 0. The first one counts: an impatient second would
+    leave the database running. While uvicorn serves it listens itself, and passes them on when it is done."""
+
+    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
+
+
+def _welcome(settings: Settings) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"\n[bold]Internal Chat[/] is at [bold]{settings.url}[/]")
+    console.print(f"  GraphiQL  {settings.url}/graphql in a browser")
+    if settings.is_demo:
+        console.print("  Sign in   choose an agent at the top of GraphiQL, or print a token of your own:")
+        console.print("            internal-chat token 2   (1 Ana, 2 Bruno, 3 Carla, 4 Davi; Elisa is deactivated)")
+        console.print("            internal-chat token 21 --account 2   (21 Otto, 22 Paula)")
+    else:
+        console.print(f"  Sign in   with a bearer token of {settings.issuer} for {settings.jwt_audience}")
+    console.print(f"  Data      {'your PostgreSQL' if settings.database_url else settings.data_dir}\n")
+
+
+def _tell(part: str, finding: str) -> None:
+    typer.echo(f"{part:<12}{finding}")
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    typer.echo(str(error), err=True)
+    sys.exit(code)

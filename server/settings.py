@@ -1,0 +1,177 @@
+"""What the operator decides, read once from the CHAT_* variables; what cannot be right is refused."""
+
+import ipaddress
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "CHAT_"
+TEST_PREFIX = "CHAT_TEST_"  # read by the tests' scripts, never by the server
+SECRET_BYTES = 32  # RFC 7518, 3.2: an HS256 key is at least as long as its hash
+BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
+POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
+DEMO_ISSUER = "internal-chat-demo"
+OWN_ISSUER = "internal-chat"
+
+
+class Misconfigured(Exception):
+    """The operator has to change something first; the text says what, and holds no secret."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, validate_default=True)
+
+    data_dir: Path = Field(
+        Path(".data"), description="Where the embedded database, the demo's secret and files are kept."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The port to listen on.")
+    database_url: str | None = Field(
+        None, repr=False, description="A PostgreSQL of your own, 15 or newer; the embedded one when unset."
+    )
+    broadcast_url: str = Field(
+        "memory://",
+        repr=False,
+        description="What wakes the live streams: memory://, postgres:// or redis://.",
+    )
+    jwt_secret: SecretStr | None = Field(
+        None, description=f"The HS256 secret of the tokens, {SECRET_BYTES} bytes or more."
+    )
+    jwks_url: str | None = Field(None, description="Where the keys are that sign the tokens (RS256, ES256 or EdDSA).")
+    jwt_issuer: str | None = Field(
+        None, description=f"The `iss` of the tokens; {OWN_ISSUER} when unset, required with CHAT_JWKS_URL."
+    )
+    jwt_audience: str = Field("internal-chat", description="The `aud` of the tokens.")
+    public_url: str | None = Field(
+        None, description="The address users reach the server by; http://host:port when unset."
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        return value and async_url(value)
+
+    @field_validator("broadcast_url")
+    @classmethod
+    def _known_broadcast(cls, value: str) -> str:
+        if urlsplit(value).scheme not in BROADCAST_SCHEMES:
+            raise ValueError("it must begin with memory://, postgres:// or redis:// (rediss:// for TLS)")
+        return value
+
+    @field_validator("jwks_url", "public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+            raise ValueError("it must be an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:
+            raise ValueError(f"it must be at least {SECRET_BYTES} bytes long")
+        return value
+
+    @model_validator(mode="after")
+    def _one_authority(self) -> Self:
+        if self.jwt_secret and self.jwks_url:
+            raise ValueError("Set CHAT_JWT_SECRET or CHAT_JWKS_URL, not both: tokens have one authority.")
+        if self.jwks_url and not self.jwt_issuer:
+            raise ValueError("CHAT_JWKS_URL needs CHAT_JWT_ISSUER: a key alone does not say who issues tokens.")
+        if self.is_demo and not _is_loopback(self.host):
+            raise ValueError(
+                f"Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine "
+                f"only: set one of them to listen on {self.host}."
+            )
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        return self.jwt_secret is None and self.jwks_url is None
+
+    @property
+    def issuer(self) -> str:
+        return self.jwt_issuer or (DEMO_ISSUER if self.is_demo else OWN_ISSUER)
+
+    @property
+    def url(self) -> str:
+        """The address users reach the server by, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    def hs256_secret(self) -> str | None:
+        """None where a key server signs. The demo makes its secret at the first call and keeps it."""
+        if self.is_demo:
+            return _kept_secret(self.data_dir / "jwt-secret")
+        return self.jwt_secret.get_secret_value() if self.jwt_secret else None
+
+
+def read_settings(host: str | None = None, port: int | None = None) -> Settings:
+    """What is given here goes before the environment."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    found = {name for name in os.environ if name.upper().startswith(PREFIX)}
+    unknown = sorted(name for name in found if name.upper() not in known and not name.startswith(TEST_PREFIX))
+    if unknown:
+        raise Misconfigured(f"Unknown settings: {', '.join(unknown)}. Known are {', '.join(sorted(known))}.")
+    given = {"host": host, "port": port}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise Misconfigured("\n".join(map(_sentence, error.errors()))) from None
+
+
+def async_url(database_url: str) -> str:
+    """The same database in SQLAlchemy's words; `sslmode`, as libpq has it, is `ssl` in asyncpg's."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise ValueError("it must be a postgresql:// URL") from None
+    if url.drivername not in POSTGRES_SCHEMES:
+        raise ValueError("it must be a postgresql:// URL")
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _kept_secret(path: Path) -> str:
+    """Written whole before it has its name, so that two processes starting together keep the same one."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(SECRET_BYTES))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Never the value that was given: it may be a secret."""
+    reason = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
+    if not error["loc"]:
+        return reason
+    return f"{PREFIX}{str(error['loc'][0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
