@@ -1,0 +1,29 @@
+"""Every table, so that importing `models` is knowing the whole schema."""
+
+from sqlmodel import SQLModel
+
+from models.accounts import Account, AccountClock
+from models.agents import Agent, Team, TeamAgent
+from models.changes import Change
+from models.channels import Author, Channel, Member, PersonalNote
+from models.messages import Mention, MentionedAgent, Message, Reaction
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Account",
+    "AccountClock",
+    "Agent",
+    "Author",
+    "Change",
+    "Channel",
+    "Member",
+    "Mention",
+    "MentionedAgent",
+    "Message",
+    "PersonalNote",
+    "Reaction",
+    "Team",
+    "TeamAgent",
+    "metadata",
+]

@@ -1,0 +1,65 @@
+"""The account's order of changes: the last statement of every write."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.columns import IDENTIFIER, TEXTS
+from models.enums import ChangeKind
+
+
+@dataclass(frozen=True)
+class NewChange:
+    """What will be told; its number comes from the clock when the transaction ends."""
+
+    kind: ChangeKind
+    channel_id: UUID | None = None
+    message_id: UUID | None = None
+    revision: int | None = None
+    agent_id: str | None = None
+
+
+# The clock's row stays locked from here to the commit, so that changes become visible in the order of their numbers.
+_APPEND = text(
+    """
+    WITH clock AS (
+        UPDATE account_clocks SET change = change + :count WHERE account_id = :account_id RETURNING change
+    )
+    INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
+    SELECT :account_id, clock.change - :count + given.place,
+           given.kind, given.channel_id, given.message_id, given.revision, given.agent_id, :now
+      FROM clock,
+           unnest(:kinds, :channel_ids, :message_ids, :revisions, :agent_ids)
+           WITH ORDINALITY AS given (kind, channel_id, message_id, revision, agent_id, place)
+    RETURNING change
+    """
+).bindparams(
+    bindparam("kinds", type_=TEXTS),
+    bindparam("channel_ids", type_=ARRAY(IDENTIFIER)),
+    bindparam("message_ids", type_=ARRAY(IDENTIFIER)),
+    bindparam("revisions", type_=ARRAY(Integer)),
+    bindparam("agent_ids", type_=TEXTS),
+    bindparam("account_id", type_=Text),
+)
+
+
+async def append_changes(session: AsyncSession, account_id: str, changes: list[NewChange], now: datetime) -> int:
+    """Writes the changes in their order and returns the number of the last; the commit must follow at once."""
+    numbers = await session.execute(
+        _APPEND,
+        {
+            "account_id": account_id,
+            "count": len(changes),
+            "now": now,
+            "kinds": [change.kind.value for change in changes],
+            "channel_ids": [change.channel_id for change in changes],
+            "message_ids": [change.message_id for change in changes],
+            "revisions": [change.revision for change in changes],
+            "agent_ids": [change.agent_id for change in changes],
+        },
+    )
+    last: int = max(numbers.scalars())
+    return last

@@ -1,0 +1,182 @@
+"""Mentions as the platform writes them in the text, and whom they reach."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Boolean, Text, and_, bindparam, delete, insert, literal, null, or_, select, text
+from sqlmodel import col
+
+from chat.access import Seat
+from chat.errors import RefusalCode, Refused
+from chat.operation import Transaction
+from chat.policies import check_mention_everybody
+from models import Agent, Member, Mention, MentionedAgent, Message, Team, TeamAgent
+from models.columns import IDENTIFIER
+from models.enums import ChannelKind, MentionTarget
+
+MENTIONS_LIMIT = 100
+
+_WRITTEN = re.compile(r"\[@[^\]\n]*\]\(mention://(user|team|channel)/([^/)\s]+)(?:/[^)\n]*)?\)")
+_TARGETS = {"user": MentionTarget.AGENT, "team": MentionTarget.TEAM, "channel": MentionTarget.CHANNEL}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A mention as it stands in the text; it may name nobody."""
+
+    target: MentionTarget
+    id: str
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The mentions of a text against the directory: what to show, and which agents are meant."""
+
+    mentions: tuple[Mention, ...]
+    agent_ids: tuple[str, ...]
+    everybody: bool
+
+
+def parse_mentions(body: str) -> list[Written]:
+    """Returns what the text names, each once, in its order; raises Refused INVALID past 100."""
+    found = dict.fromkeys(
+        Written(_TARGETS[kind], name) for kind, name in _WRITTEN.findall(body) if kind != "channel" or name == "all"
+    )
+    if len(found) > MENTIONS_LIMIT:
+        raise Refused(RefusalCode.INVALID, f"A message names at most {MENTIONS_LIMIT}.", "body")
+    return list(found)
+
+
+async def resolve_mentions(tx: Transaction, seat: Seat, body: str) -> Resolved:
+    """Returns whom the text reaches; raises Refused when it names everybody and the author may not."""
+    written = parse_mentions(body)
+    everybody = any(mention.target == MentionTarget.CHANNEL for mention in written)
+    if everybody:
+        check_mention_everybody(seat)
+    known = await _known(tx, seat, written)
+    mentions = tuple(_mention(tx, known, place, mention) for place, mention in enumerate(written))
+    reached = {row.agent_id for mention in written for row in known.get(mention, []) if row.agent_id and row.reads}
+    return Resolved(mentions, tuple(sorted(reached - {seat.agent.agent_id})), everybody)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """An agent that a mention stands for (None: a team without agents), and whether they read the channel."""
+
+    agent_id: str | None
+    team_name: str | None
+    reads: bool
+
+
+async def _known(tx: Transaction, seat: Seat, written: list[Written]) -> dict[Written, list[_Named]]:
+    agent_ids = [mention.id for mention in written if mention.target == MentionTarget.AGENT]
+    team_ids = [mention.id for mention in written if mention.target == MentionTarget.TEAM]
+    if not agent_ids and not team_ids:
+        return {}
+    seated = and_(
+        col(Member.account_id) == col(Agent.account_id),
+        col(Member.agent_id) == col(Agent.agent_id),
+        col(Member.channel_id) == seat.channel.channel_id,
+    )
+    reads = and_(
+        col(Agent.active),
+        or_(literal(seat.channel.kind == ChannelKind.PUBLIC), col(Member.agent_id).is_not(None)),
+    )
+    agents = (
+        select(null().cast(Text), null().cast(Text), col(Agent.agent_id), reads.cast(Boolean))
+        .outerjoin(Member, seated)
+        .where(col(Agent.account_id) == tx.account_id, col(Agent.agent_id).in_(agent_ids))
+    )
+    teams = (
+        select(col(Team.team_id), col(Team.name), col(Agent.agent_id), reads.cast(Boolean))
+        .select_from(Team)
+        .outerjoin(
+            TeamAgent,
+            and_(col(TeamAgent.account_id) == col(Team.account_id), col(TeamAgent.team_id) == col(Team.team_id)),
+        )
+        .outerjoin(
+            Agent,
+            and_(
+                col(Agent.account_id) == col(TeamAgent.account_id),
+                col(Agent.agent_id) == col(TeamAgent.agent_id),
+            ),
+        )
+        .outerjoin(Member, seated)
+        .where(col(Team.account_id) == tx.account_id, col(Team.team_id).in_(team_ids))
+    )
+    known: dict[Written, list[_Named]] = {}
+    for team_id, team_name, agent_id, agent_reads in await tx.session.execute(agents.union_all(teams)):
+        key = Written(MentionTarget.TEAM, team_id) if team_id else Written(MentionTarget.AGENT, agent_id)
+        known.setdefault(key, []).append(_Named(agent_id, team_name, bool(agent_reads)))
+    return known
+
+
+def _mention(tx: Transaction, known: dict[Written, list[_Named]], place: int, written: Written) -> Mention:
+    named = known.get(written, [])
+    return Mention(
+        account_id=tx.account_id,
+        place=place,
+        target=written.target,
+        agent_id=written.id if named and written.target == MentionTarget.AGENT else None,
+        team_id=written.id if named and written.target == MentionTarget.TEAM else None,
+        team_name=named[0].team_name if named else None,
+        reachable=written.target == MentionTarget.CHANNEL or any(row.reads for row in named),
+    )
+
+
+# Everybody: the channel's members in the same statement, so that 5,000 of them never pass through Python.
+_REACH = text(
+    """
+    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id)
+    SELECT :account_id, agent_id, :channel_id, :seq, :message_id
+      FROM (
+            SELECT unnest(:agent_ids) AS agent_id
+             UNION
+            SELECT members.agent_id
+              FROM members JOIN agents USING (account_id, agent_id)
+             WHERE :everybody AND members.account_id = :account_id AND members.channel_id = :channel_id
+               AND agents.active
+           ) AS reached
+     WHERE agent_id <> :author_id
+    """
+).bindparams(
+    bindparam("account_id", type_=Text),
+    bindparam("author_id", type_=Text),
+    bindparam("agent_ids", type_=ARRAY(Text)),
+    bindparam("everybody", type_=Boolean),
+    bindparam("channel_id", type_=IDENTIFIER),
+    bindparam("message_id", type_=IDENTIFIER),
+)
+
+
+async def write_mentions(tx: Transaction, message: Message, resolved: Resolved) -> None:
+    if not resolved.mentions:
+        return
+    await tx.session.execute(
+        insert(Mention),
+        [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions],
+    )
+    if not resolved.agent_ids and not resolved.everybody:
+        return
+    await tx.session.execute(
+        _REACH,
+        {
+            "account_id": tx.account_id,
+            "agent_ids": list(resolved.agent_ids),
+            "everybody": resolved.everybody,
+            "channel_id": message.channel_id,
+            "seq": message.seq,
+            "message_id": message.message_id,
+            "author_id": message.author_id,
+        },
+    )
+
+
+async def remove_mentions(tx: Transaction, message: Message) -> None:
+    """Takes back whom the message names; an edit writes them anew."""
+    tables: Sequence[type[Mention] | type[MentionedAgent]] = (Mention, MentionedAgent)
+    for table in tables:
+        await tx.session.execute(
+            delete(table).where(col(table.account_id) == tx.account_id, col(table.message_id) == message.message_id)
+        )

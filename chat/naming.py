@@ -1,0 +1,47 @@
+"""How names are read, compared and found: the folded form is what lists are sorted and searched by."""
+
+import unicodedata
+
+from chat.errors import RefusalCode, Refused
+
+NAME_LENGTH = 80
+DESCRIPTION_LENGTH = 1_000
+
+# Letters that no decomposition takes apart, though people search for them without their stroke or as two letters.
+_UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "ß": "ss"})
+
+
+def fold(text: str) -> str:
+    """Returns the text without case and accents: "Ação" and "acao" are the same name to whoever searches."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).translate(_UNDECOMPOSED)
+
+
+def like_pattern(query: str) -> str:
+    """Returns the LIKE pattern (escape character: backslash) that finds the query anywhere in a folded name."""
+    escaped = fold(query.strip()).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def checked_name(name: str) -> str:
+    """Returns the channel's name trimmed; raises Refused INVALID unless 1 to 80 characters remain."""
+    trimmed = checked_text(name, "name").strip()
+    if not 1 <= len(trimmed) <= NAME_LENGTH:
+        raise Refused(RefusalCode.INVALID, f"A name has 1 to {NAME_LENGTH} characters.", "name")
+    return trimmed
+
+
+def checked_description(description: str | None) -> str | None:
+    """Returns the description trimmed, None for a blank one; raises Refused INVALID past 1,000 characters."""
+    trimmed = checked_text(description or "", "description").strip()
+    if len(trimmed) > DESCRIPTION_LENGTH:
+        message = f"A description has at most {DESCRIPTION_LENGTH} characters."
+        raise Refused(RefusalCode.INVALID, message, "description")
+    return trimmed or None
+
+
+def checked_text(text: str, *path: str) -> str:
+    """Returns the text; raises Refused INVALID when PostgreSQL could not store it."""
+    if "\x00" in text or any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+        raise Refused(RefusalCode.INVALID, "The text contains characters that cannot be stored.", *path)
+    return text

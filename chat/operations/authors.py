@@ -1,0 +1,54 @@
+"""Who may post in an announcement."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from chat.entering import enter_channel, unknown
+from chat.membership import known_agents
+from chat.operation import Transaction, operation
+from chat.operations.create_channel import check_number_of_agents
+from chat.policies import check_manage_authors
+from models import Author
+from models.enums import ChangeKind
+
+
+@operation
+async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str]) -> None:
+    """Lets the agents post in the announcement; an author added twice is added once. Raises Refused."""
+    check_number_of_agents(agent_ids, "agentIds")
+    seat = await enter_channel(tx, channel_id)
+    check_manage_authors(seat)
+    known = await known_agents(tx, agent_ids, "agentIds")
+    if not known:
+        return
+    added = await tx.session.scalars(
+        insert(Author)
+        .values([{"account_id": tx.account_id, "channel_id": channel_id, "agent_id": agent_id} for agent_id in known])
+        .on_conflict_do_nothing()
+        .returning(col(Author.agent_id))
+    )
+    for agent_id in added:
+        tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)
+
+
+@operation
+async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> None:
+    """Takes the right to post back; the agent stays a member. Raises Refused."""
+    seat = await enter_channel(tx, channel_id)
+    check_manage_authors(seat)
+    removed = await tx.session.scalar(
+        delete(Author)
+        .where(
+            col(Author.account_id) == tx.account_id,
+            col(Author.channel_id) == channel_id,
+            col(Author.agent_id) == agent_id,
+        )
+        .returning(col(Author.agent_id))
+    )
+    if removed is None:
+        raise unknown("author", "agentId")
+    tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)

@@ -1,0 +1,108 @@
+"""What an agent keeps for themselves: settings of a membership, and of their profile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from chat.access import Seat
+from chat.drafts import Given
+from chat.entering import enter, take_seat
+from chat.errors import RefusalCode, Refused
+from chat.naming import checked_text
+from chat.operation import Transaction, operation
+from chat.policies import check_member
+from models import Agent, Member, PersonalNote
+from models.enums import NotificationLevel, SendKey
+
+NOTE_LENGTH = 5_000
+
+
+@dataclass(frozen=True)
+class MembershipChanges:
+    channel_id: UUID
+    notification_level: Given[NotificationLevel] | None = None
+    muted: Given[bool] | None = None
+    muted_until: Given[datetime | None] | None = None
+    favourite: Given[bool] | None = None
+    personal_note: Given[str | None] | None = None
+
+
+@operation
+async def update_membership(tx: Transaction, changes: MembershipChanges) -> Member:
+    """Returns the viewer's seat with what was given changed. Raises Refused.
+
+    `muted: true` alone mutes for good, with `mutedUntil` until then; `muted: false` takes both away.
+    """
+    note = _checked_note(changes.personal_note.value) if changes.personal_note else None
+    seat = await take_seat(tx, changes.channel_id)
+    member = check_member(seat)
+    if changes.notification_level:
+        member.notification_level = changes.notification_level.value
+    if changes.favourite:
+        member.favourite = changes.favourite.value
+    _mute(tx, member, changes)
+    await tx.session.flush()
+    if changes.personal_note:
+        await _write_note(tx, seat, note)
+    tx.tell_devices(seat.agent.agent_id, changes.channel_id)
+    return member
+
+
+@operation
+async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Agent:
+    """Returns the viewer with the new profile."""
+    viewer = await enter(tx)
+    if send_key:
+        viewer.agent.send_key = send_key.value
+        await tx.session.flush()
+    tx.tell_devices(viewer.agent_id)
+    return viewer.agent
+
+
+def _mute(tx: Transaction, member: Member, changes: MembershipChanges) -> None:
+    until = changes.muted_until.value if changes.muted_until else None
+    if until is not None and until <= tx.now:
+        raise Refused(RefusalCode.INVALID, "A channel is muted until a time to come.", "mutedUntil")
+    if changes.muted is not None and not changes.muted.value:
+        if until is not None:
+            raise Refused(RefusalCode.INVALID, "What is not muted has no end of it.", "mutedUntil")
+        member.muted, member.muted_until = False, None
+    elif changes.muted is not None or until is not None:
+        member.muted, member.muted_until = True, until
+    elif changes.muted_until is not None:
+        # mutedUntil: null alone: what is muted stays so, now for good.
+        member.muted_until = None
+
+
+def _checked_note(note: str | None) -> str | None:
+    text = checked_text(note or "", "personalNote").strip()
+    if len(text) > NOTE_LENGTH:
+        message = f"A note has at most {NOTE_LENGTH} characters."
+        raise Refused(RefusalCode.INVALID, message, "personalNote")
+    return text or None
+
+
+async def _write_note(tx: Transaction, seat: Seat, note: str | None) -> None:
+    key = {
+        "account_id": tx.account_id,
+        "agent_id": seat.agent.agent_id,
+        "channel_id": seat.channel.channel_id,
+    }
+    if note is None:
+        await tx.session.execute(
+            delete(PersonalNote).where(
+                col(PersonalNote.account_id) == tx.account_id,
+                col(PersonalNote.agent_id) == seat.agent.agent_id,
+                col(PersonalNote.channel_id) == seat.channel.channel_id,
+            )
+        )
+        return
+    await tx.session.execute(
+        insert(PersonalNote)
+        .values(**key, note=note)
+        .on_conflict_do_update(index_elements=list(key), set_={"note": note})
+    )

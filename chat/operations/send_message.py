@@ -1,0 +1,117 @@
+"""Sending a message: once per client key, in the channel's order, counted for everybody else's unread."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+import orjson
+from sqlalchemy import and_, or_, select
+from sqlmodel import col
+
+from chat.access import Seat
+from chat.entering import enter_channel, unknown
+from chat.errors import RefusalCode, Refused
+from chat.mentions import resolve_mentions, write_mentions
+from chat.naming import checked_text
+from chat.operation import Transaction, operation
+from chat.policies import check_post
+from chat.posting import Post, write_post
+from models import Message
+
+BODY_LENGTH = 20_000
+CLIENT_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class MessageDraft:
+    channel_id: UUID
+    body: str
+    reply_to_id: UUID | None
+    client_key: str | None
+
+    @property
+    def payload_hash(self) -> bytes:
+        """Tells whether the same client key came with the same message."""
+        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id])).digest()
+
+
+@operation
+async def send_message(tx: Transaction, draft: MessageDraft) -> Message:
+    """Returns the new message, or, for a client key used before with the same payload, that message as it is now.
+
+    Raises Refused INVALID, NOT_FOUND, CONFLICT, or what `check_post` says.
+    """
+    check_body(draft.body)
+    check_client_key(draft.client_key)
+    seat = await enter_channel(tx, draft.channel_id)
+    sent, replied_to = await _earlier_messages(tx, seat, draft)
+    if sent is not None:
+        return check_same_payload(sent, draft.payload_hash)
+    check_post(seat)
+    if draft.reply_to_id is not None and replied_to is None:
+        raise unknown("message in this channel", "replyToId")
+    mentions = await resolve_mentions(tx, seat, draft.body)
+    message = await write_post(tx, _post(seat, draft))
+    await write_mentions(tx, message, mentions)
+    return message
+
+
+def check_body(body: str) -> None:
+    checked_text(body, "body")
+    if not body.strip():
+        raise Refused(RefusalCode.INVALID, "A message needs some text.", "body")
+    if len(body) > BODY_LENGTH:
+        raise Refused(RefusalCode.INVALID, f"A message has at most {BODY_LENGTH} characters.", "body")
+
+
+def check_client_key(client_key: str | None) -> None:
+    if client_key is not None and not 1 <= len(checked_text(client_key, "clientKey")) <= CLIENT_KEY_LENGTH:
+        message = f"A client key has 1 to {CLIENT_KEY_LENGTH} characters."
+        raise Refused(RefusalCode.INVALID, message, "clientKey")
+
+
+def check_same_payload(sent: Message, payload_hash: bytes) -> Message:
+    if sent.payload_hash != payload_hash:
+        raise Refused(RefusalCode.CONFLICT, "This client key was used for another message.", "clientKey")
+    return sent
+
+
+async def _earlier_messages(tx: Transaction, seat: Seat, draft: MessageDraft) -> tuple[Message | None, Message | None]:
+    """Returns what this client key sent before, and the message replied to, each if there is one."""
+    conditions = []
+    if draft.client_key is not None:
+        conditions.append(
+            and_(
+                col(Message.author_id) == seat.agent.agent_id,
+                col(Message.client_key) == draft.client_key,
+            )
+        )
+    if draft.reply_to_id is not None:
+        conditions.append(
+            and_(
+                col(Message.message_id) == draft.reply_to_id,
+                col(Message.channel_id) == draft.channel_id,
+            )
+        )
+    if not conditions:
+        return None, None
+    found = await tx.session.scalars(select(Message).where(col(Message.account_id) == tx.account_id, or_(*conditions)))
+    sent = replied_to = None
+    for message in found:
+        own = message.author_id == seat.agent.agent_id
+        if own and draft.client_key is not None and message.client_key == draft.client_key:
+            sent = message
+        if message.message_id == draft.reply_to_id:
+            replied_to = message
+    return sent, replied_to
+
+
+def _post(seat: Seat, draft: MessageDraft) -> Post:
+    return Post(
+        channel_id=draft.channel_id,
+        author_id=seat.agent.agent_id,
+        body=draft.body,
+        reply_to_id=draft.reply_to_id,
+        client_key=draft.client_key,
+        payload_hash=draft.payload_hash if draft.client_key is not None else None,
+    )

@@ -1,0 +1,228 @@
+"""The platform's directory of an account: its agents and teams, as often as the platform likes to tell them.
+
+Whatever is told twice changes nothing the second time, and who is not named stays as they are. The number of
+statements does not depend on how many agents are told. One call at a time per account (an advisory lock), since the
+announcements are locked before the agents, as everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Boolean, Text, bindparam, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from chat.errors import DenialCode, Denied, RefusalCode, Refused
+from chat.identity import DirectoryService
+from chat.naming import checked_text, fold
+from chat.operation import Transaction, operation
+from chat.succession import lock_channels_touched, pass_on_ownership, seat_in_announcements
+from models import Account, AccountClock, Agent, Team, TeamAgent
+from models.enums import AgentRole, ChangeKind, SendKey
+
+AGENTS_LIMIT = 10_000
+TEAMS_LIMIT = 1_000
+
+
+@dataclass(frozen=True)
+class DirectoryAgent:
+    agent_id: str
+    name: str
+    email: str | None
+    avatar_url: str | None
+    role: AgentRole
+    active: bool
+
+
+@dataclass(frozen=True)
+class DirectoryTeam:
+    team_id: str
+    name: str
+    agent_ids: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Directory:
+    account_name: str
+    agents: Sequence[DirectoryAgent]
+    teams: Sequence[DirectoryTeam]
+
+
+@dataclass(frozen=True)
+class DirectoryCounts:
+    """How many the account's directory holds now."""
+
+    agents: int
+    teams: int
+
+
+@operation
+async def sync_directory(tx: Transaction, directory: Directory) -> DirectoryCounts:
+    """Returns the counts after the sync. Raises Denied for all but service tokens, Refused for a bad directory."""
+    check_directory_service(tx)
+    check_directory(directory)
+    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(tx.account_id, 0))))
+    known = await _known_agents(tx)
+    arrived = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]
+    departed = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
+    _check_team_agents(directory, known)
+
+    await lock_channels_touched(tx, arrived, departed)
+    await _write_account(tx, directory.account_name)
+    await _write_agents(tx, directory.agents)
+    await _write_teams(tx, directory.teams)
+    _announce_agents(tx, directory.agents, known)
+    await seat_in_announcements(tx, arrived)
+    await pass_on_ownership(tx, departed)
+    return await _counts(tx)
+
+
+def check_directory_service(tx: Transaction) -> None:
+    if not isinstance(tx.identity, DirectoryService):
+        raise Denied(DenialCode.FORBIDDEN, "This needs a service token with the scope directory.")
+
+
+def check_directory(directory: Directory) -> None:
+    _check_name(directory.account_name, "account", "name")
+    _check_ids([agent.agent_id for agent in directory.agents], AGENTS_LIMIT, "agents")
+    _check_ids([team.team_id for team in directory.teams], TEAMS_LIMIT, "teams")
+    for place, agent in enumerate(directory.agents):
+        _check_name(agent.name, "agents", str(place), "name")
+        checked_text(agent.email or "", "agents", str(place), "email")
+        checked_text(agent.avatar_url or "", "agents", str(place), "avatarUrl")
+    for place, team in enumerate(directory.teams):
+        _check_name(team.name, "teams", str(place), "name")
+
+
+def _check_name(name: str, *path: str) -> None:
+    if not 1 <= len(checked_text(name, *path).strip()) <= 200:
+        raise Refused(RefusalCode.INVALID, "A name has 1 to 200 characters.", *path)
+
+
+def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
+    if len(ids) > limit:
+        raise Refused(RefusalCode.TOO_LARGE, f"At most {limit} of them in one call.", path)
+    for place, given in enumerate(ids):
+        if not 1 <= len(checked_text(given, path, str(place), "id")) <= 64:
+            raise Refused(RefusalCode.INVALID, "An id has 1 to 64 characters.", path, str(place), "id")
+    if len(set(ids)) < len(ids):
+        raise Refused(RefusalCode.INVALID, "An id is given twice.", path)
+
+
+def _check_team_agents(directory: Directory, known: dict[str, Agent]) -> None:
+    told = known.keys() | {agent.agent_id for agent in directory.agents}
+    for place, team in enumerate(directory.teams):
+        if strangers := set(team.agent_ids) - told:
+            message = f"The directory has no agent {', '.join(sorted(strangers)[:5])}."
+            raise Refused(RefusalCode.INVALID, message, "teams", str(place), "agentIds")
+
+
+async def _known_agents(tx: Transaction) -> dict[str, Agent]:
+    found = await tx.session.scalars(select(Agent).where(col(Agent.account_id) == tx.account_id))
+    known = {agent.agent_id: agent for agent in found}
+    # They tell what was; the session must not take them for what is.
+    tx.session.expunge_all()
+    return known
+
+
+def _was_active(known: dict[str, Agent], agent: DirectoryAgent) -> bool:
+    before = known.get(agent.agent_id)
+    return before is not None and before.active
+
+
+def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: dict[str, Agent]) -> None:
+    for agent in agents:
+        before = known.get(agent.agent_id)
+        if before is None:
+            continue
+        if before.active and not agent.active:
+            tx.announce(ChangeKind.AGENT_DEACTIVATED, agent_id=agent.agent_id)
+        elif agent.active and not before.active:
+            tx.announce(ChangeKind.AGENT_REACTIVATED, agent_id=agent.agent_id)
+        elif (before.name, before.avatar_url, before.role) != (agent.name, agent.avatar_url, agent.role):
+            tx.announce(ChangeKind.AGENT_CHANGED, agent_id=agent.agent_id)
+
+
+async def _write_account(tx: Transaction, name: str) -> None:
+    """A new account starts with the chat off."""
+    statement = insert(Account).values(account_id=tx.account_id, name=name, created_at=tx.now)
+    await tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id"],
+            set_={"name": name},
+            where=col(Account.name) != name,
+        )
+    )
+    await tx.session.execute(insert(AccountClock).values(account_id=tx.account_id).on_conflict_do_nothing())
+
+
+_WRITE_AGENTS = text(
+    """
+    INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, send_key)
+    SELECT :account_id, told.*, :send_key
+      FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives) AS told
+    ON CONFLICT (account_id, agent_id) DO UPDATE
+       SET name = excluded.name, sort_name = excluded.sort_name, email = excluded.email,
+           avatar_url = excluded.avatar_url, role = excluded.role, active = excluded.active
+     WHERE (agents.name, agents.sort_name, agents.email, agents.avatar_url, agents.role, agents.active)
+           IS DISTINCT FROM
+           (excluded.name, excluded.sort_name, excluded.email, excluded.avatar_url, excluded.role, excluded.active)
+    """
+).bindparams(
+    *(
+        bindparam(name, type_=ARRAY(Text))
+        for name in ("agent_ids", "names", "sort_names", "emails", "avatar_urls", "roles")
+    ),
+    bindparam("actives", type_=ARRAY(Boolean)),
+)
+
+
+async def _write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> None:
+    await tx.session.execute(
+        _WRITE_AGENTS,
+        {
+            "account_id": tx.account_id,
+            "send_key": SendKey.ENTER.value,
+            "agent_ids": [agent.agent_id for agent in agents],
+            "names": [agent.name.strip() for agent in agents],
+            "sort_names": [fold(agent.name.strip()) for agent in agents],
+            "emails": [agent.email for agent in agents],
+            "avatar_urls": [agent.avatar_url for agent in agents],
+            "roles": [agent.role.value for agent in agents],
+            "actives": [agent.active for agent in agents],
+        },
+    )
+
+
+async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
+    """A team that is told has exactly the agents told with it."""
+    if not teams:
+        return
+    statement = insert(Team).values(
+        [{"account_id": tx.account_id, "team_id": team.team_id, "name": team.name.strip()} for team in teams]
+    )
+    await tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id", "team_id"], set_={"name": statement.excluded.name}
+        )
+    )
+    await tx.session.execute(
+        delete(TeamAgent).where(
+            col(TeamAgent.account_id) == tx.account_id,
+            col(TeamAgent.team_id).in_([team.team_id for team in teams]),
+        )
+    )
+    seats = [
+        {"account_id": tx.account_id, "team_id": team.team_id, "agent_id": agent_id}
+        for team in teams
+        for agent_id in dict.fromkeys(team.agent_ids)
+    ]
+    if seats:
+        await tx.session.execute(insert(TeamAgent), seats)
+
+
+async def _counts(tx: Transaction) -> DirectoryCounts:
+    agents = select(func.count()).select_from(Agent).where(col(Agent.account_id) == tx.account_id)
+    teams = select(func.count()).select_from(Team).where(col(Team.account_id) == tx.account_id)
+    row = await tx.session.execute(select(agents.scalar_subquery(), teams.scalar_subquery()))
+    return DirectoryCounts(*row.one())

@@ -1,0 +1,28 @@
+"""A place in an account's order of changes, as clients carry it: opaque, and bound to the account."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+
+import orjson
+
+from chat.errors import DenialCode, Denied
+
+
+def encode_position(account_id: str, change: int) -> str:
+    return urlsafe_b64encode(orjson.dumps([account_id, change])).decode().rstrip("=")
+
+
+def decode_position(position: str, account_id: str) -> int:
+    """Returns the number of the change; raises Denied BAD_USER_INPUT for anything we did not hand to this account."""
+    try:
+        padded = position.encode("ascii") + b"=" * (-len(position) % 4)
+        owner, change = orjson.loads(urlsafe_b64decode(padded))
+    except (ValueError, TypeError, Base64Error):
+        raise _unusable() from None
+    if owner != account_id or type(change) is not int or not 0 <= change < 2**63:
+        raise _unusable()
+    return change
+
+
+def _unusable() -> Denied:
+    return Denied(DenialCode.BAD_USER_INPUT, "This position is not one of this account's.")

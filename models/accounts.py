@@ -1,0 +1,47 @@
+"""The tenants: each with its settings, and its clock."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlmodel import Field, SQLModel
+
+from models.columns import MOMENT, TEXTS, key, one_of, words
+from models.enums import AgentRole, CardPreview, Creators
+
+
+class Account(SQLModel, table=True):
+    """An administrator's role is always enabled, so that a mistaken setting can be taken back."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        one_of("who_creates_private", Creators),
+        one_of("who_creates_announcement", Creators),
+        one_of("card_preview", CardPreview),
+        CheckConstraint("'ADMINISTRATOR' = ANY (enabled_roles)", name="administrators_enabled"),
+    )
+
+    account_id: str = key()
+    name: str = Field(sa_type=Text)
+    chat_enabled: bool = False
+    enabled_roles: list[str] = Field(
+        default_factory=lambda: [AgentRole.AGENT.value, AgentRole.ADMINISTRATOR.value], sa_type=TEXTS
+    )
+    who_creates_private: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=words(Creators))
+    who_creates_announcement: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=words(Creators))
+    card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=words(CardPreview))
+    email_contents: bool = True
+    created_at: datetime = Field(sa_type=MOMENT)
+
+
+class AccountClock(SQLModel, table=True):
+    """How many changes the account has seen. Its row is locked last in every write, so changes commit in order.
+
+    A table of its own that no foreign key points to: locked through `accounts`, every insert that refers to the
+    account would wait for it. The fill factor leaves room for updates in place (no index entry is written).
+    """
+
+    __tablename__ = "account_clocks"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+
+    account_id: str = key()
+    change: int = Field(default=0, sa_type=BigInteger)

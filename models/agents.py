@@ -1,0 +1,49 @@
+"""The people of an account and their teams, as the platform's directory tells them."""
+
+from sqlalchemy import ForeignKeyConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from models.columns import SORTABLE, key, one_of, words
+from models.enums import AgentRole, SendKey
+
+
+class Agent(SQLModel, table=True):
+    __tablename__ = "agents"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+        one_of("role", AgentRole),
+        one_of("send_key", SendKey),
+        # chatAgents: a keyset page by folded name.
+        Index(None, "account_id", "sort_name", "agent_id"),
+    )
+
+    account_id: str = key()
+    agent_id: str = key()
+    name: str = Field(sa_type=Text)
+    sort_name: str = Field(sa_type=SORTABLE)
+    email: str | None = Field(default=None, sa_type=Text)
+    avatar_url: str | None = Field(default=None, sa_type=Text)
+    role: AgentRole = Field(default=AgentRole.AGENT, sa_type=words(AgentRole))
+    active: bool = True
+    send_key: SendKey = Field(default=SendKey.ENTER, sa_type=words(SendKey))
+
+
+class Team(SQLModel, table=True):
+    __tablename__ = "teams"
+    __table_args__ = (ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),)
+
+    account_id: str = key()
+    team_id: str = key()
+    name: str = Field(sa_type=Text)
+
+
+class TeamAgent(SQLModel, table=True):
+    __tablename__ = "team_agents"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "team_id"], ["teams.account_id", "teams.team_id"]),
+        ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
+    )
+
+    account_id: str = key()
+    team_id: str = key()
+    agent_id: str = key()

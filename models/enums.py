@@ -1,0 +1,91 @@
+"""The closed vocabularies of the chat, stored as text under a CHECK so that adding a word is a plain migration."""
+
+from enum import StrEnum
+
+
+class AgentRole(StrEnum):
+    AGENT = "AGENT"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class SendKey(StrEnum):
+    ENTER = "ENTER"
+    MOD_ENTER = "MOD_ENTER"
+
+
+class ChannelKind(StrEnum):
+    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE"
+    ANNOUNCEMENT = "ANNOUNCEMENT"
+    DIRECT = "DIRECT"
+
+
+class MemberRole(StrEnum):
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+
+
+class NotificationLevel(StrEnum):
+    EVERYTHING = "EVERYTHING"
+    MENTIONS = "MENTIONS"
+    NOTHING = "NOTHING"
+
+
+class Creators(StrEnum):
+    """Who may create a kind of channel. CHANNEL_MANAGERS: owners and admins of some channel, and administrators."""
+
+    EVERYONE = "EVERYONE"
+    CHANNEL_MANAGERS = "CHANNEL_MANAGERS"
+    ADMINISTRATORS = "ADMINISTRATORS"
+
+
+class CardPreview(StrEnum):
+    WITH_ACCESS = "WITH_ACCESS"
+    CHANNEL = "CHANNEL"
+
+
+class SystemEvent(StrEnum):
+    """What a message written by the chat itself tells."""
+
+    CREATED = "CREATED"
+    JOINED = "JOINED"
+    LEFT = "LEFT"
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"
+    ADMINISTRATOR_JOINED = "ADMINISTRATOR_JOINED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+    RENAMED = "RENAMED"
+    DESCRIBED = "DESCRIBED"
+    KIND_CHANGED = "KIND_CHANGED"
+    ARCHIVED = "ARCHIVED"
+    UNARCHIVED = "UNARCHIVED"
+    PINNED = "PINNED"
+
+
+class MentionTarget(StrEnum):
+    AGENT = "AGENT"
+    TEAM = "TEAM"
+    CHANNEL = "CHANNEL"
+
+
+class ChangeKind(StrEnum):
+    """What a row of the account's order of changes tells. The kinds that open or close a door for an agent stand
+    by themselves, because a replay decides from them who could read what when."""
+
+    MESSAGE_ADDED = "MESSAGE_ADDED"
+    MESSAGE_EDITED = "MESSAGE_EDITED"
+    MESSAGE_DELETED = "MESSAGE_DELETED"
+    MESSAGE_REACTED = "MESSAGE_REACTED"
+    MEMBER_ADDED = "MEMBER_ADDED"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
+    MEMBER_CHANGED = "MEMBER_CHANGED"
+    AUTHORS_CHANGED = "AUTHORS_CHANGED"
+    CHANNEL_CREATED = "CHANNEL_CREATED"
+    CHANNEL_UPDATED = "CHANNEL_UPDATED"
+    MADE_PUBLIC = "MADE_PUBLIC"
+    MADE_PRIVATE = "MADE_PRIVATE"
+    AGENT_CHANGED = "AGENT_CHANGED"
+    AGENT_DEACTIVATED = "AGENT_DEACTIVATED"
+    AGENT_REACTIVATED = "AGENT_REACTIVATED"
+    SETTINGS_CHANGED = "SETTINGS_CHANGED"
