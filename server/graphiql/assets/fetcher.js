@@ -28,7 +28,7 @@ async function read(response) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`${response.status} ${response.statusText}: ${text.slice(0, 200)}`);
+    throw failure(`${response.status} ${response.statusText}: ${text.slice(0, 200)}`);
   }
 }
 
@@ -58,10 +58,15 @@ async function* stream(socket, operation) {
   try {
     yield* socket.iterate(operation);
   } catch (reason) {
-    throw typeof reason?.code === 'number' ? new Error(closed(reason)) : reason;
+    throw typeof reason?.code === 'number' ? failure(closed(reason)) : reason;
   }
 }
 
 function closed({ code, reason }) {
   return `The server closed the socket: ${code}${reason ? ` ${reason}` : ''}`;
+}
+
+// Without its stack, which GraphiQL would print and which says nothing about the request.
+function failure(message) {
+  return Object.assign(new Error(message), { stack: undefined });
 }
