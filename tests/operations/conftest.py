@@ -1,0 +1,39 @@
+"""Each test is its own machine: no CHAT_* variables from outside, a data directory and a port nobody else has."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.operations.key_server import KeyServer
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CHAT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """Not below tmp_path, whose parent another run of pytest closes to everybody else: under root, also to the
+    account that runs PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def key_server() -> Iterator[KeyServer]:
+    with KeyServer() as server:
+        yield server
