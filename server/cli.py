@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 from datetime import timedelta
 from types import FrameType
@@ -20,9 +21,15 @@ from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
 from server.sign_in import issue_token
 
-OUT_OF_OUR_HANDS = (DatabaseUnreachable, EmbeddedPostgresFailed)
 DRAIN_SECONDS = 5
 TOKEN_HOURS = 12
+
+
+class AddressUnavailable(Exception):
+    """Somebody else listens there, or it is no address of this machine."""
+
+
+OUT_OF_OUR_HANDS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresFailed)
 
 app = typer.Typer(
     help="Internal Chat: a GraphQL team chat. Settings are CHAT_* variables; see the README.",
@@ -50,15 +57,13 @@ def serve(
     """Serve the chat, after bringing its database up to date."""
     settings = read_settings(host, port)
     _end_on_signals()
-    with database(settings) as database_url:
+    with _bound(settings) as listener, database(settings) as database_url:
         upgrade(database_url)
         if settings.is_demo:
             asyncio.run(seed_demo(database_url))
         _welcome(settings)
-        uvicorn.run(
+        config = uvicorn.Config(
             create_app(settings, database_url),
-            host=settings.host,
-            port=settings.port,
             loop="uvloop",
             http="httptools",
             ws="websockets-sansio",
@@ -66,6 +71,9 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
+        server = uvicorn.Server(config)
+        server.run([listener])
+        sys.exit(0 if server.started else 1)
 
 
 @app.command()
@@ -122,6 +130,18 @@ def _revision_at_head(database_url: str) -> str:
             "run `internal-chat migrate`."
         )
     return revisions.current
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Ours before anything is started; connections are taken only when there is somebody to answer."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise AddressUnavailable(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+    return listener
 
 
 def _end_on_signals() -> None:

@@ -1,0 +1,53 @@
+"""Migrations from the first to the newest, once, however many processes start together."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from server.database import DatabaseUnreachable, server_version, single_connection
+from server.embedded import EmbeddedPostgres
+from server.migrate import LOCK, Revisions, current_and_head, drift, upgrade
+
+UPGRADE = "import sys; from server.migrate import upgrade; upgrade(sys.argv[1])"
+
+
+def test_the_models_say_nothing_that_no_migration_does(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as url:
+        head = current_and_head(url).head
+        assert head is not None
+        assert current_and_head(url) == Revisions(None, head)
+        upgrade(url)
+        assert current_and_head(url) == Revisions(head, head)
+        upgrade(url)
+        drift(url)
+
+
+def test_replicas_that_start_together(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as url:
+        replicas = [subprocess.Popen([sys.executable, "-c", UPGRADE, url]) for _ in range(4)]
+        assert [replica.wait(timeout=60) for replica in replicas] == [0, 0, 0, 0]
+        revisions = current_and_head(url)
+        assert revisions.current == revisions.head
+
+
+async def test_a_replica_waits_for_the_one_that_migrates(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as url:
+        async with single_connection(url) as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+            replica = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url)
+            await asyncio.sleep(2)
+            assert replica.returncode is None
+            assert await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None
+        assert await replica.wait() == 0
+
+
+def test_a_database_that_is_not_there(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as url:
+        assert asyncio.run(server_version(url)).split(".")[0] >= "15"
+    with pytest.raises(DatabaseUnreachable, match="cannot be reached") as unreachable:
+        asyncio.run(server_version(url.replace("postgres@", "postgres:hidden@")))
+    assert "hidden" not in str(unreachable.value)
