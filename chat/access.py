@@ -46,6 +46,11 @@ class Seat:
         return self.member is not None or self.channel.kind == ChannelKind.PUBLIC
 
     @property
+    def unread_posts(self) -> int:
+        """What people said since the marker: a subtraction, with nothing to count."""
+        return self.channel.post_count - self.member.read_posts if self.member is not None else 0
+
+    @property
     def administers(self) -> bool:
         return self.agent.role == AgentRole.ADMINISTRATOR
 

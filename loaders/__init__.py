@@ -1,0 +1,77 @@
+"""The loaders of one request, or of one live event for all of its subscribers in the process.
+
+They remember what they read, so they must not outlive it: access is asked once per request and once per event. Keys
+whose answer depends on who asks are (agent_id, id).
+"""
+
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from chat.access import Pair, Seat
+from loaders.agents import load_agents
+from loaders.batches import Sessions, found_or, found_or_none
+from loaders.channels import load_seats
+from loaders.members import (
+    AuthorsKey,
+    MembersKey,
+    load_authors,
+    load_members,
+    load_notes,
+    load_unread_mentions,
+)
+from loaders.messages import (
+    PostKey,
+    ReactionTally,
+    ReactorsKey,
+    SeqRange,
+    load_history,
+    load_mentioned,
+    load_mentions,
+    load_messages,
+    load_posts,
+    load_reactions,
+    load_reactors,
+)
+from loaders.pages import Slice, empty_slice
+from loaders.viewers import Standing, load_channel_managers, load_standings
+from models import Agent, Author, Member, Mention, Message
+
+
+class Loaders:
+    """All of one account. `sessions` are for reading: each statement stands by itself, without a transaction."""
+
+    standings: DataLoader[str, Standing | None]
+    channel_managers: DataLoader[str, bool]
+    agents: DataLoader[str, Agent | None]
+    seats: DataLoader[Pair, Seat | None]
+    members: DataLoader[MembersKey, Slice[Member]]
+    authors: DataLoader[AuthorsKey, Slice[Author]]
+    notes: DataLoader[Pair, str | None]
+    unread_mentions: DataLoader[Pair, int]
+    messages: DataLoader[Pair, Message | None]
+    history: DataLoader[SeqRange, list[Message]]
+    posts: DataLoader[PostKey, Message | None]
+    reactions: DataLoader[Pair, list[ReactionTally]]
+    reactors: DataLoader[ReactorsKey, Slice[str]]
+    mentions: DataLoader[UUID, list[Mention]]
+    mentioned: DataLoader[Pair, bool]
+
+    def __init__(self, sessions: Sessions, account_id: str) -> None:
+        self.sessions = sessions
+        self.account_id = account_id
+        self.standings = found_or_none(sessions, account_id, load_standings)
+        self.channel_managers = found_or(sessions, account_id, load_channel_managers, bool)
+        self.agents = found_or_none(sessions, account_id, load_agents)
+        self.seats = found_or_none(sessions, account_id, load_seats)
+        self.members = found_or(sessions, account_id, load_members, empty_slice)
+        self.authors = found_or(sessions, account_id, load_authors, empty_slice)
+        self.notes = found_or_none(sessions, account_id, load_notes)
+        self.unread_mentions = found_or(sessions, account_id, load_unread_mentions, int)
+        self.messages = found_or_none(sessions, account_id, load_messages)
+        self.history = found_or(sessions, account_id, load_history, list)
+        self.posts = found_or_none(sessions, account_id, load_posts)
+        self.reactions = found_or(sessions, account_id, load_reactions, list)
+        self.reactors = found_or(sessions, account_id, load_reactors, empty_slice)
+        self.mentions = found_or(sessions, account_id, load_mentions, list)
+        self.mentioned = found_or(sessions, account_id, load_mentioned, bool)

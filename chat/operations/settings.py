@@ -18,7 +18,7 @@ from models.enums import AgentRole, CardPreview, ChangeKind, Creators
 @dataclass(frozen=True)
 class SettingsChanges:
     chat_enabled: Given[bool] | None = None
-    enabled_roles: Given[Sequence[AgentRole]] | None = None
+    enabled_roles: Given[list[AgentRole]] | None = None
     who_creates_private: Given[Creators] | None = None
     who_creates_announcement: Given[Creators] | None = None
     card_preview: Given[CardPreview] | None = None

@@ -1,0 +1,28 @@
+"""People. Every agent of an account may know every other, so these keys are plain agent ids."""
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chat.naming import like_pattern
+from loaders.pages import Page, Slice, sliced
+from models import Agent
+
+
+async def load_agents(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, Agent]:
+    rows = await session.scalars(
+        select(Agent).where(col(Agent.account_id) == account_id, col(Agent.agent_id).in_(agent_ids))
+    )
+    return {agent.agent_id: agent for agent in rows}
+
+
+async def page_of_agents(session: AsyncSession, account_id: str, query: str | None, asked: Page) -> Slice[Agent]:
+    """Returns the account's agents by name, deactivated ones too: they stand in histories and are told apart."""
+    statement = select(Agent).where(col(Agent.account_id) == account_id)
+    if query:
+        statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))
+    if asked.after:
+        statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*asked.after))
+    statement = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(asked.size + 1)
+    agents = (await session.scalars(statement)).all()
+    return sliced(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)

@@ -1,0 +1,41 @@
+"""What every loader shares: a short session per batch, and answers in the order of the keys.
+
+One AsyncSession must not serve two batches at once, and batches of one request do run at once.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from strawberry.dataloader import DataLoader
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+Sessions = async_sessionmaker[AsyncSession]
+Batch = Callable[[AsyncSession, str, list[Key]], Awaitable[Mapping[Key, Value]]]
+"""Reads the account's rows for these keys; a key that is not in the answer was not found."""
+
+
+def found_or_none(sessions: Sessions, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
+    """Returns a loader that answers None for what the batch did not find."""
+
+    async def load(keys: list[Key]) -> list[Value | None]:
+        async with sessions() as session:
+            found = await batch(session, account_id, keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load)
+
+
+def found_or(
+    sessions: Sessions, account_id: str, batch: Batch[Key, Value], missing: Callable[[], Value]
+) -> DataLoader[Key, Value]:
+    """Returns a loader that answers `missing()` for what the batch did not find."""
+
+    async def load(keys: list[Key]) -> list[Value]:
+        async with sessions() as session:
+            found = await batch(session, account_id, keys)
+        return [found[key] if key in found else missing() for key in keys]
+
+    return DataLoader(load)

@@ -1,0 +1,153 @@
+"""Who is in a channel, who may post in it, and what the viewer keeps about it.
+
+Asked of channels that were found through `chat.access`, many at a time: each page of each channel is a LATERAL.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from chat.access import Pair, asked_pairs
+from chat.naming import like_pattern
+from loaders.pages import Page, Slice, sliced
+from models import Agent, Author, Member, MentionedAgent, PersonalNote
+from models.columns import IDENTIFIER
+from models.enums import MemberRole
+
+
+@dataclass(frozen=True)
+class MembersWanted:
+    """A page of the channel's members by name, with this in the name and in this role."""
+
+    page: Page
+    query: str | None = None
+    role: MemberRole | None = None
+
+
+Person = TypeVar("Person", Member, Author)
+Wanted = TypeVar("Wanted", MembersWanted, Page)
+
+MembersKey = tuple[UUID, MembersWanted]
+AuthorsKey = tuple[UUID, Page]
+
+
+async def load_members(
+    session: AsyncSession, account_id: str, keys: list[MembersKey]
+) -> dict[MembersKey, Slice[Member]]:
+    found: dict[MembersKey, Slice[Member]] = {}
+    for wanted, channel_ids in _grouped(keys).items():
+        statement = select(Member, col(Agent.sort_name)).join(Agent, _agent_of(Member))
+        if wanted.query:
+            statement = statement.where(col(Agent.sort_name).like(like_pattern(wanted.query), escape="\\"))
+        if wanted.role:
+            statement = statement.where(col(Member.role) == wanted.role)
+        pages = await _pages(session, account_id, channel_ids, wanted.page, statement, Member)
+        found |= {(channel_id, wanted): slice_ for channel_id, slice_ in pages.items()}
+    return found
+
+
+async def load_authors(
+    session: AsyncSession, account_id: str, keys: list[AuthorsKey]
+) -> dict[AuthorsKey, Slice[Author]]:
+    found: dict[AuthorsKey, Slice[Author]] = {}
+    for page, channel_ids in _grouped(keys).items():
+        statement = select(Author, col(Agent.sort_name)).join(Agent, _agent_of(Author))
+        pages = await _pages(session, account_id, channel_ids, page, statement, Author)
+        found |= {(channel_id, page): slice_ for channel_id, slice_ in pages.items()}
+    return found
+
+
+async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, str]:
+    asked = asked_pairs(pairs)
+    rows = await session.execute(
+        select(asked.c.agent_id, asked.c.id, col(PersonalNote.note)).join(
+            PersonalNote,
+            and_(
+                col(PersonalNote.account_id) == account_id,
+                col(PersonalNote.agent_id) == asked.c.agent_id,
+                col(PersonalNote.channel_id) == asked.c.id,
+            ),
+        )
+    )
+    return {(agent_id, channel_id): note for agent_id, channel_id, note in rows}
+
+
+async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
+    """How many messages after the member's marker mention them; 0 is left out."""
+    asked = asked_pairs(pairs)
+    rows = await session.execute(
+        select(asked.c.agent_id, asked.c.id, func.count())
+        .join(
+            Member,
+            and_(
+                col(Member.account_id) == account_id,
+                col(Member.agent_id) == asked.c.agent_id,
+                col(Member.channel_id) == asked.c.id,
+            ),
+        )
+        .join(
+            MentionedAgent,
+            and_(
+                col(MentionedAgent.account_id) == col(Member.account_id),
+                col(MentionedAgent.agent_id) == col(Member.agent_id),
+                col(MentionedAgent.channel_id) == col(Member.channel_id),
+                col(MentionedAgent.seq) > col(Member.read_seq),
+            ),
+        )
+        .group_by(asked.c.agent_id, asked.c.id)
+    )
+    return {(agent_id, channel_id): count for agent_id, channel_id, count in rows}
+
+
+def _grouped(keys: list[tuple[UUID, Wanted]]) -> dict[Wanted, list[UUID]]:
+    """Fields that ask the same of many channels are one statement."""
+    grouped: dict[Wanted, list[UUID]] = defaultdict(list)
+    for channel_id, wanted in keys:
+        grouped[wanted].append(channel_id)
+    return grouped
+
+
+async def _pages(
+    session: AsyncSession,
+    account_id: str,
+    channel_ids: list[UUID],
+    page: Page,
+    people: Select[Person, str],
+    person: type[Person],
+) -> dict[UUID, Slice[Person]]:
+    asked = (
+        func.unnest(bindparam(None, channel_ids, type_=ARRAY(IDENTIFIER)))
+        .table_valued("channel_id", joins_implicitly=True)
+        .render_derived("asked")
+    )
+    statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.channel_id)
+    if page.after:
+        statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*page.after))
+    lateral = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(page.size + 1).lateral("page")
+    rows = await session.execute(
+        select(asked.c.channel_id, aliased(person, lateral), lateral.c.sort_name)
+        .join(lateral, true())
+        .order_by(asked.c.channel_id, lateral.c.sort_name, lateral.c.agent_id)
+    )
+    found: dict[UUID, list[tuple[Person, str]]] = defaultdict(list)
+    for channel_id, row, sort_name in rows:
+        found[channel_id].append((row, sort_name))
+    return {
+        channel_id: sliced(
+            [row for row, _ in people_found],
+            [(sort_name, row.agent_id) for row, sort_name in people_found],
+            page,
+        )
+        for channel_id, people_found in found.items()
+    }
+
+
+def _agent_of(person: type[Member] | type[Author]) -> ColumnElement[bool]:
+    return and_(col(Agent.account_id) == col(person.account_id), col(Agent.agent_id) == col(person.agent_id))

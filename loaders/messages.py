@@ -1,0 +1,185 @@
+"""Messages, as far as an agent can read the channel they stand in, and what belongs to them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chat.access import Pair, asked_pairs, channel_of_message, member_of_channel, readable, readable_messages
+from loaders.pages import Page, Slice, sliced
+from models import Channel, Member, Mention, MentionedAgent, Message, Reaction
+from models.columns import IDENTIFIER
+
+SeqRange = tuple[str, UUID, int, int]
+"""For this agent, of this channel, the messages with first <= seq <= last."""
+
+PostKey = tuple[str, UUID, int]
+"""For this agent, of this channel, the person's message with this number."""
+
+ReactorsKey = tuple[UUID, str, Page]
+"""Of this message, who reacted with this emoji."""
+
+
+@dataclass(frozen=True)
+class ReactionTally:
+    """An emoji on a message: how many agents chose it, and whether the asking one did."""
+
+    emoji: str
+    count: int
+    mine: bool
+
+
+async def load_messages(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, Message]:
+    rows = await session.execute(readable_messages(account_id, pairs))
+    return {(agent_id, message.message_id): message for agent_id, message in rows}
+
+
+async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqRange]) -> dict[SeqRange, list[Message]]:
+    """The messages of each range in their order: `seq` is dense, so a page is a range of the unique index."""
+    asked = (
+        func.unnest(
+            bindparam(None, [agent_id for agent_id, _, _, _ in ranges], type_=ARRAY(Text)),
+            bindparam(None, [channel_id for _, channel_id, _, _ in ranges], type_=ARRAY(IDENTIFIER)),
+            bindparam(None, [first for _, _, first, _ in ranges], type_=ARRAY(BigInteger)),
+            bindparam(None, [last for _, _, _, last in ranges], type_=ARRAY(BigInteger)),
+        )
+        .table_valued("agent_id", "channel_id", "first", "last", joins_implicitly=True)
+        .render_derived("asked")
+    )
+    rows = await session.execute(
+        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, Message)
+        .join(
+            Message,
+            and_(
+                col(Message.account_id) == account_id,
+                col(Message.channel_id) == asked.c.channel_id,
+                col(Message.seq).between(asked.c.first, asked.c.last),
+            ),
+        )
+        .join(Channel, channel_of_message())
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .where(readable())
+        .order_by(col(Message.seq))
+    )
+    found: dict[SeqRange, list[Message]] = defaultdict(list)
+    for agent_id, channel_id, first, last, message in rows:
+        found[agent_id, channel_id, first, last].append(message)
+    return found
+
+
+async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]) -> dict[PostKey, Message]:
+    """People's messages by their number in the channel: the first unread one is the one after the marker."""
+    asked = (
+        func.unnest(
+            bindparam(None, [agent_id for agent_id, _, _ in keys], type_=ARRAY(Text)),
+            bindparam(None, [channel_id for _, channel_id, _ in keys], type_=ARRAY(IDENTIFIER)),
+            bindparam(None, [number for _, _, number in keys], type_=ARRAY(BigInteger)),
+        )
+        .table_valued("agent_id", "channel_id", "number", joins_implicitly=True)
+        .render_derived("asked")
+    )
+    rows = await session.execute(
+        select(asked.c.agent_id, Message)
+        .join(
+            Message,
+            and_(
+                col(Message.account_id) == account_id,
+                col(Message.channel_id) == asked.c.channel_id,
+                col(Message.post_number) == asked.c.number,
+                col(Message.system_event).is_(None),
+            ),
+        )
+        .join(Channel, channel_of_message())
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .where(readable())
+    )
+    return {(agent_id, message.channel_id, message.post_number): message for agent_id, message in rows}
+
+
+async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionTally]]:
+    """The emojis of messages that the agents can read, in the order in which each first came."""
+    asked = asked_pairs(pairs)
+    rows = await session.execute(
+        select(
+            asked.c.agent_id,
+            asked.c.id,
+            col(Reaction.emoji),
+            func.count(),
+            func.bool_or(col(Reaction.agent_id) == asked.c.agent_id),
+        )
+        .join(Reaction, and_(col(Reaction.account_id) == account_id, col(Reaction.message_id) == asked.c.id))
+        .group_by(asked.c.agent_id, asked.c.id, col(Reaction.emoji))
+        .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
+    )
+    found: dict[Pair, list[ReactionTally]] = defaultdict(list)
+    for agent_id, message_id, emoji, count, mine in rows:
+        found[agent_id, message_id].append(ReactionTally(emoji, count, mine))
+    return found
+
+
+async def load_reactors(
+    session: AsyncSession, account_id: str, keys: list[ReactorsKey]
+) -> dict[ReactorsKey, Slice[str]]:
+    """Pages of the agents behind an emoji, by agent id: the rest of the reactions' own key."""
+    found: dict[ReactorsKey, Slice[str]] = {}
+    for page in {page for _, _, page in keys}:
+        asked = (
+            func.unnest(
+                bindparam(None, [message_id for message_id, _, of in keys if of == page], type_=ARRAY(IDENTIFIER)),
+                bindparam(None, [emoji for _, emoji, of in keys if of == page], type_=ARRAY(Text)),
+            )
+            .table_valued("message_id", "emoji", joins_implicitly=True)
+            .render_derived("asked")
+        )
+        reactors = select(col(Reaction.agent_id)).where(
+            col(Reaction.account_id) == account_id,
+            col(Reaction.message_id) == asked.c.message_id,
+            col(Reaction.emoji) == asked.c.emoji,
+        )
+        if page.after:
+            reactors = reactors.where(col(Reaction.agent_id) > page.after[0])
+        lateral = reactors.order_by(col(Reaction.agent_id)).limit(page.size + 1).lateral("page")
+        rows = await session.execute(
+            select(asked.c.message_id, asked.c.emoji, lateral.c.agent_id)
+            .join(lateral, onclause=lateral.c.agent_id.is_not(None))
+            .order_by(lateral.c.agent_id)
+        )
+        agents: dict[tuple[UUID, str], list[str]] = defaultdict(list)
+        for message_id, emoji, agent_id in rows:
+            agents[message_id, emoji].append(agent_id)
+        for (message_id, emoji), agent_ids in agents.items():
+            cursors = [(agent_id,) for agent_id in agent_ids]
+            found[message_id, emoji, page] = sliced(agent_ids, cursors, page)
+    return found
+
+
+async def load_mentions(session: AsyncSession, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[Mention]]:
+    rows = await session.scalars(
+        select(Mention)
+        .where(col(Mention.account_id) == account_id, col(Mention.message_id).in_(message_ids))
+        .order_by(col(Mention.place))
+    )
+    found: dict[UUID, list[Mention]] = defaultdict(list)
+    for mention in rows:
+        found[mention.message_id].append(mention)
+    return found
+
+
+async def load_mentioned(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, bool]:
+    """Those of the (agent, message) pairs where the message mentions the agent."""
+    asked = asked_pairs(pairs)
+    rows = await session.execute(
+        select(asked.c.agent_id, asked.c.id).join(
+            MentionedAgent,
+            and_(
+                col(MentionedAgent.account_id) == account_id,
+                col(MentionedAgent.message_id) == asked.c.id,
+                col(MentionedAgent.agent_id) == asked.c.agent_id,
+            ),
+        )
+    )
+    return dict.fromkeys(rows, True)

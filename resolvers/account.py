@@ -1,0 +1,69 @@
+"""The account's settings and its directory."""
+
+import strawberry
+
+from chat.errors import DenialCode, Denied
+from chat.operations.settings import SettingsChanges, update_account_settings
+from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
+from resolvers.drafts import required
+from resolvers.mutation import mutation
+from schema.account_inputs import SyncDirectoryInput, UpdateAccountSettingsInput
+from schema.context import Info
+from schema.payloads import SyncDirectoryPayload, UpdateAccountSettingsPayload
+from schema.viewer import AccountSettings
+
+
+@strawberry.type
+class AccountQuery:
+    @strawberry.field(
+        description="The account's settings, for its administrators even where the chat is off; null for others."
+    )
+    async def chat_account_settings(self, info: Info) -> AccountSettings | None:
+        viewer = await info.context.recognised_viewer()
+        if not viewer.administers:
+            return None
+        return AccountSettings(row=viewer.account)
+
+
+@strawberry.type
+class AccountMutation:
+    @mutation(UpdateAccountSettingsPayload, "Changes the account's settings. For its administrators.")
+    async def update_chat_account_settings(
+        self, info: Info, input: UpdateAccountSettingsInput
+    ) -> UpdateAccountSettingsPayload:
+        asker = await info.context.administrating_asker()
+        account = await update_account_settings(info.context.chat, asker, _settings_changes(input))
+        return UpdateAccountSettingsPayload(settings=AccountSettings(row=account))
+
+    @mutation(
+        SyncDirectoryPayload,
+        "Tells the chat of agents and teams. For the platform's service tokens; the same call twice is one call.",
+    )
+    async def sync_chat_directory(self, info: Info, input: SyncDirectoryInput) -> SyncDirectoryPayload:
+        service = info.context.identity
+        if service is None:
+            raise Denied(DenialCode.UNAUTHENTICATED, "Sign in first: send a bearer token.")
+        counts = await sync_directory(info.context.chat, service, _directory(input))
+        return SyncDirectoryPayload(agent_count=counts.agents, team_count=counts.teams)
+
+
+def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:
+    return SettingsChanges(
+        chat_enabled=required(input.chat_enabled, "chatEnabled"),
+        enabled_roles=required(input.enabled_roles, "enabledRoles"),
+        who_creates_private=required(input.who_creates_private, "whoCreatesPrivate"),
+        who_creates_announcement=required(input.who_creates_announcement, "whoCreatesAnnouncement"),
+        card_preview=required(input.card_preview, "cardPreview"),
+        email_contents=required(input.email_contents, "emailContents"),
+    )
+
+
+def _directory(input: SyncDirectoryInput) -> Directory:
+    return Directory(
+        account_name=input.account.name,
+        agents=[
+            DirectoryAgent(agent.id, agent.name, agent.email, agent.avatar_url, agent.role, agent.active)
+            for agent in input.agents
+        ],
+        teams=[DirectoryTeam(team.id, team.name, list(team.agent_ids)) for team in input.teams],
+    )

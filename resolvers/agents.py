@@ -1,0 +1,28 @@
+"""The account's people."""
+
+from typing import Annotated
+
+import strawberry
+
+from loaders.agents import page_of_agents
+from loaders.pages import page
+from schema.agents import Agent
+from schema.connections import After, Connection, First, connect
+from schema.context import Info
+
+
+@strawberry.type
+class AgentsQuery:
+    @strawberry.field(description="The agents of the account by name, deactivated ones too.")
+    async def chat_agents(
+        self,
+        info: Info,
+        query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[Agent]:
+        viewer = await info.context.viewer()
+        asked = page(first, after, str, str)
+        async with info.context.services.reads() as session:
+            found = await page_of_agents(session, viewer.account_id, query, asked)
+        return connect(found, lambda row: Agent(row=row))

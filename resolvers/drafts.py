@@ -1,0 +1,33 @@
+"""From what a client sent to what an operation takes."""
+
+from typing import TypeVar
+
+import strawberry
+
+from chat.drafts import Given
+from chat.errors import RefusalCode, Refused
+from chat.operations.create_channel import IconAvatar
+from schema.channel_inputs import ChannelAvatarInput
+
+Value = TypeVar("Value")
+
+
+def given(field: strawberry.Maybe[Value]) -> Given[Value] | None:
+    """Returns what was sent, null included; None for a field left out."""
+    return Given(field.value) if field is not None else None
+
+
+def required(field: strawberry.Maybe[Value], path: str) -> Given[Value] | None:
+    """As `given`, for a field that may be left out but not be null; raises Refused INVALID."""
+    if field is not None and field.value is None:
+        raise Refused(RefusalCode.INVALID, "This may be left out, but it is never null.", path)
+    return given(field)
+
+
+def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:
+    """Returns the avatar; raises Refused INVALID for one that is neither icon nor anything else."""
+    if avatar is None:
+        return None
+    if avatar.icon is None:
+        raise Refused(RefusalCode.INVALID, "An avatar needs an icon.", "avatar")
+    return IconAvatar(avatar.icon.icon, avatar.icon.color)

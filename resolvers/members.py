@@ -1,0 +1,98 @@
+"""Who is in a channel, who posts in an announcement, and the viewer's own seat."""
+
+import strawberry
+
+from chat.operations.authors import add_authors, remove_author
+from chat.operations.members import (
+    add_channel_members,
+    change_member_role,
+    join_channel,
+    leave_channel,
+    remove_channel_member,
+)
+from chat.operations.personal import MembershipChanges, update_membership
+from resolvers.drafts import given, required
+from resolvers.mutation import mutation
+from schema.channel_inputs import (
+    AddAuthorsInput,
+    AddMembersInput,
+    ChangeMemberRoleInput,
+    JoinChannelInput,
+    LeaveChannelInput,
+    RemoveAuthorInput,
+    RemoveMemberInput,
+    UpdateMembershipInput,
+)
+from schema.channels import Member, channel
+from schema.context import Info
+from schema.ids import channel_id
+from schema.payloads import (
+    AddAuthorsPayload,
+    AddMembersPayload,
+    ChangeMemberRolePayload,
+    JoinChannelPayload,
+    LeaveChannelPayload,
+    RemoveAuthorPayload,
+    RemoveMemberPayload,
+    UpdateMembershipPayload,
+)
+
+
+@strawberry.type
+class MembersMutation:
+    @mutation(JoinChannelPayload, "Joins a public channel.")
+    async def join_chat_channel(self, info: Info, input: JoinChannelInput) -> JoinChannelPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await join_channel(info.context.chat, asker, target)
+        return JoinChannelPayload(channel=await channel(info, target))
+
+    @mutation(LeaveChannelPayload, "Leaves a channel; a private one is then gone from the viewer's sight.")
+    async def leave_chat_channel(self, info: Info, input: LeaveChannelInput) -> LeaveChannelPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await leave_channel(info.context.chat, asker, target)
+        return LeaveChannelPayload(channel=await channel(info, target))
+
+    @mutation(AddMembersPayload, "Adds agents to a channel; who is a member already stays as they are.")
+    async def add_chat_members(self, info: Info, input: AddMembersInput) -> AddMembersPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await add_channel_members(info.context.chat, asker, target, list(input.agent_ids))
+        return AddMembersPayload(channel=await channel(info, target))
+
+    @mutation(RemoveMemberPayload, "Removes an agent from a channel.")
+    async def remove_chat_member(self, info: Info, input: RemoveMemberInput) -> RemoveMemberPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await remove_channel_member(info.context.chat, asker, target, input.agent_id)
+        return RemoveMemberPayload(channel=await channel(info, target))
+
+    @mutation(ChangeMemberRolePayload, "Promotes or demotes a member.")
+    async def change_chat_member_role(self, info: Info, input: ChangeMemberRoleInput) -> ChangeMemberRolePayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        member = await change_member_role(info.context.chat, asker, target, input.agent_id, input.role)
+        return ChangeMemberRolePayload(member=Member(row=member))
+
+    @mutation(AddAuthorsPayload, "Lets agents post in an announcement.")
+    async def add_chat_authors(self, info: Info, input: AddAuthorsInput) -> AddAuthorsPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await add_authors(info.context.chat, asker, target, list(input.agent_ids))
+        return AddAuthorsPayload(channel=await channel(info, target))
+
+    @mutation(RemoveAuthorPayload, "Takes the right to post in an announcement back.")
+    async def remove_chat_author(self, info: Info, input: RemoveAuthorInput) -> RemoveAuthorPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        await remove_author(info.context.chat, asker, target, input.agent_id)
+        return RemoveAuthorPayload(channel=await channel(info, target))
+
+    @mutation(UpdateMembershipPayload, "Changes what the viewer keeps for themselves about a channel.")
+    async def update_chat_membership(self, info: Info, input: UpdateMembershipInput) -> UpdateMembershipPayload:
+        asker = await info.context.asker()
+        changes = MembershipChanges(
+            channel_id=channel_id(input.channel_id),
+            notification_level=required(input.notification_level, "notificationLevel"),
+            muted=required(input.muted, "muted"),
+            muted_until=given(input.muted_until),
+            favourite=required(input.favourite, "favourite"),
+            personal_note=given(input.personal_note),
+        )
+        await update_membership(info.context.chat, asker, changes)
+        changed = await channel(info, changes.channel_id)
+        return UpdateMembershipPayload(membership=changed.viewer_membership() if changed is not None else None)

@@ -1,0 +1,46 @@
+"""People."""
+
+import strawberry
+
+from models import Agent as AgentRow
+from schema.context import Info
+from schema.enums import AgentRole
+
+
+@strawberry.type(name="ChatAgent", description="A colleague: an agent of the viewer's account.")
+class Agent:
+    row: strawberry.Private[AgentRow]
+
+    @strawberry.field(description="The platform's own id of the agent.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.row.agent_id)
+
+    @strawberry.field(description="The name to show.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="The agent's picture; null: show initials.")
+    def avatar_url(self) -> str | None:
+        return self.row.avatar_url
+
+    @strawberry.field(description="What the agent is in the account.")
+    def role(self) -> AgentRole:
+        return self.row.role
+
+    @strawberry.field(
+        description="False once deactivated: what the agent said stays, and no direct message reaches them."
+    )
+    def active(self) -> bool:
+        return self.row.active
+
+
+async def agent(info: Info, agent_id: str) -> Agent:
+    """Returns an agent that a row refers to, so one that is known."""
+    row = await info.context.loaders.agents.load(agent_id)
+    assert row is not None, "a foreign key holds it"
+    return Agent(row=row)
+
+
+async def agents(info: Info, agent_ids: list[str]) -> list[Agent]:
+    rows = await info.context.loaders.agents.load_many(agent_ids)
+    return [Agent(row=row) for row in rows if row is not None]

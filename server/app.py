@@ -1,0 +1,123 @@
+"""The application: the chat wired to its database, its hub and the outside."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlmodel import col
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from chat.ports import Chat
+from loaders.batches import Sessions
+from models import Account, Agent
+from schema.context import Services
+from server.graphiql import DemoAgent, DemoSignIn, page, routes
+from server.schema import schema
+from server.settings import Settings, async_url
+from server.sign_in import SignIn, issue_token
+from server.view import GraphQLView
+from subscriptions.hub import Hub
+
+POOL = 20
+LOCK_TIMEOUT = "5s"
+"""How long a write waits for a row before it starts over."""
+
+DEMO_SESSION = timedelta(hours=12)
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One pool, two ways to use it: transactions for writes; for reads, statements that stand by themselves, which
+    saves a BEGIN and a ROLLBACK around each."""
+
+    engine: AsyncEngine
+
+    @classmethod
+    def at(cls, database_url: str) -> "Database":
+        settings = {"lock_timeout": LOCK_TIMEOUT, "jit": "off", "application_name": "internal-chat"}
+        return cls(
+            create_async_engine(
+                async_url(database_url),
+                pool_size=POOL,
+                max_overflow=POOL,
+                pool_pre_ping=True,
+                connect_args={"server_settings": settings},
+            )
+        )
+
+    @property
+    def writes(self) -> async_sessionmaker[AsyncSession]:
+        return async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def reads(self) -> Sessions:
+        return async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
+        )
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """Returns the ASGI application; its lifespan starts and stops the hub and the pool."""
+    database = Database.at(database_url)
+    hub = Hub(database.reads, settings.broadcast_url)
+    services = Services(Chat(database.writes, SystemClock(), hub), database.reads, settings.url)
+    demo = _demo(settings, database.reads) if settings.is_demo else None
+
+    def graphiql(request: Request) -> Response:
+        return page(request, demo)
+
+    view = GraphQLView(schema, services, hub, SignIn(settings), graphiql)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await hub.start()
+        yield
+        await hub.stop()
+        await database.engine.dispose()
+
+    app = Starlette(
+        routes=[
+            Route("/", _to_graphiql),
+            *routes(demo),
+            Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.database = database
+    return app
+
+
+async def _to_graphiql(_: Request) -> Response:
+    return RedirectResponse("/graphql")
+
+
+def _demo(settings: Settings, reads: Sessions) -> DemoSignIn:
+    async def agents() -> list[DemoAgent]:
+        async with reads() as session:
+            rows = await session.execute(
+                select(Agent, col(Account.name))
+                .join(Account, col(Account.account_id) == col(Agent.account_id))
+                .order_by(col(Agent.account_id), col(Agent.sort_name))
+                .limit(100)
+            )
+        return [
+            DemoAgent(agent.account_id, account_name, agent.agent_id, agent.name, agent.role.value, agent.active)
+            for agent, account_name in rows
+        ]
+
+    def issue(account_id: str, agent_id: str) -> str:
+        return issue_token(settings, account_id, agent_id, DEMO_SESSION)
+
+    return DemoSignIn(agents=agents, issue=issue)

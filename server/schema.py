@@ -1,0 +1,72 @@
+"""The one place where the GraphQL schema is put together: the vocabulary, and what each root field does."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
+from strawberry.types.graphql import OperationType
+
+from resolvers.account import AccountMutation, AccountQuery
+from resolvers.agents import AgentsQuery
+from resolvers.channels import ChannelsMutation, ChannelsQuery
+from resolvers.members import MembersMutation
+from resolvers.messages import MessagesMutation, MessagesQuery
+from resolvers.viewer import ViewerMutation, ViewerQuery
+from server.errors import CodedErrors
+from subscriptions.context import StreamContext
+from subscriptions.message_added import MessageAddedSubscription
+
+DOCUMENTS_CACHED = 1_000
+
+
+@strawberry.type(description="What can be read. Lists and single things hold only what the viewer may see.")
+class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, AccountQuery): ...
+
+
+@strawberry.type(description="What can be done. Expected failures are in each payload's `userErrors`.")
+class Mutation(ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutation, AccountMutation): ...
+
+
+@strawberry.type(description="What happens, as it happens.")
+class Subscription(MessageAddedSubscription): ...
+
+
+class ChatSchema(strawberry.Schema):
+    """A socket has one context for its whole life; each operation on it gets its own."""
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        assert isinstance(context_value, StreamContext)
+        return await super().stream(
+            query,
+            variable_values,
+            context_value.fresh(),
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+
+
+schema = ChatSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[
+        CodedErrors,
+        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
+        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
+    ],
+    config=StrawberryConfig(auto_camel_case=True),
+)

@@ -1,0 +1,66 @@
+"""GraphQL over HTTP and over graphql-transport-ws at one address, and GraphiQL for whoever comes with a browser."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from chat.errors import Denied
+from chat.identity import Identity
+from schema.context import Services
+from server.sign_in import SignIn
+from subscriptions.context import StreamContext
+from subscriptions.hub import Hub
+
+INIT_SECONDS = 5
+STREAMS_PER_SOCKET = 100
+
+Page = Callable[[Request], Response]
+
+
+class GraphQLView(GraphQL[StreamContext, None]):
+    def __init__(self, schema: BaseSchema, services: Services, hub: Hub, sign_in: SignIn, page: Page) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql",
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=STREAMS_PER_SOCKET,
+        )
+        self._services = services
+        self._hub = hub
+        self._sign_in = sign_in
+        self._page = page
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return self._page(request)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> StreamContext:
+        """A socket signs in later, with connection_init; a token in its URL would end up in logs."""
+        if isinstance(request, WebSocket):
+            return StreamContext(self._services, None, self._hub)
+        return StreamContext(self._services, await self._identity(request.headers.get("authorization")), self._hub)
+
+    async def on_ws_connect(self, context: StreamContext) -> None:
+        """Raises ConnectionRejectionError (4403) for a token that does not hold. None at all may introspect."""
+        params = context.connection_params or {}
+        authorization = params.get("authorization") or params.get("Authorization")
+        if authorization is not None and not isinstance(authorization, str):
+            raise ConnectionRejectionError
+        signed_in = await self._identity(authorization)
+        if isinstance(signed_in, Denied):
+            raise ConnectionRejectionError
+        context.sign_in = signed_in
+
+    async def _identity(self, authorization: str | None) -> Identity | Denied | None:
+        """Returns the denial of a bad token rather than raising it: the fields that need a viewer will."""
+        try:
+            return await self._sign_in.identify(authorization)
+        except Denied as denied:
+            return denied

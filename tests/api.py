@@ -1,0 +1,209 @@
+"""The chat as a client sees it: GraphQL requests in the test's own process, against a real database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.settings import Settings
+from server.sign_in import issue_token
+
+Json = dict[str, Any]
+
+_accounts = count(1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A GraphQL response."""
+
+    body: Json
+
+    @property
+    def data(self) -> Json:
+        assert "errors" not in self.body, self.body["errors"]
+        data: Json = self.body["data"]
+        return data
+
+    @property
+    def code(self) -> str:
+        """The code of the only error."""
+        (error,) = self.body["errors"]
+        code: str = error["extensions"]["code"]
+        return code
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody with a token."""
+
+    http: httpx.AsyncClient
+    token: str | None
+
+    async def ask(self, query: str, **variables: object) -> Answer:
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        return Answer(response.json())
+
+    async def query(self, query: str, **variables: object) -> Json:
+        return (await self.ask(query, **variables)).data
+
+    async def mutate(self, mutation: str, selection: str, /, **input: object) -> Json:
+        """Returns the payload of a mutation that must not be refused."""
+        payload = await self.payload(mutation, selection, **input)
+        assert payload["userErrors"] == [], payload["userErrors"]
+        return payload
+
+    async def payload(self, mutation: str, selection: str, /, **input: object) -> Json:
+        input_type = f"{mutation[0].upper()}{mutation[1:]}Input"
+        query = (
+            f"mutation ($input: {input_type}!) {{ {mutation}(input: $input)"
+            f" {{ {selection} userErrors {{ code message path }} }} }}"
+        )
+        payload: Json = (await self.query(query, input=input))[mutation]
+        return payload
+
+    async def refusal(self, mutation: str, selection: str, /, **input: object) -> str:
+        """Returns the code of a mutation that must be refused, with nothing in its payload."""
+        payload = await self.payload(mutation, selection, **input)
+        (error,) = payload.pop("userErrors")
+        assert not any(payload.values()), payload
+        code: str = error["code"]
+        return code
+
+
+@dataclass(frozen=True)
+class Person(Asker):
+    """An agent of an account, signed in."""
+
+    account_id: str
+    id: str
+    name: str
+
+    # ------------------------------------------------------------------ what tests do all the time
+    async def create_channel(self, name: str = "Room", kind: str = "PUBLIC", **input: object) -> str:
+        payload = await self.mutate("createChatChannel", "channel { id }", name=name, kind=kind, **input)
+        id: str = payload["channel"]["id"]
+        return id
+
+    async def send(self, channel_id: str, body: str = "Hello", **input: object) -> str:
+        payload = await self.mutate("sendChatMessage", "message { id }", channelId=channel_id, body=body, **input)
+        id: str = payload["message"]["id"]
+        return id
+
+    async def channel(self, channel_id: str, selection: str = "id") -> Json | None:
+        found: Json | None = (
+            await self.query(f"query ($id: ID!) {{ chatChannel(id: $id) {{ {selection} }} }}", id=channel_id)
+        )["chatChannel"]
+        return found
+
+    async def see(self, channel_id: str, selection: str) -> Json:
+        found = await self.channel(channel_id, selection)
+        assert found is not None
+        return found
+
+    async def bodies(self, channel_id: str) -> list[str]:
+        """What people said there, in order, as this reader sees it (the newest 100)."""
+        found = await self.see(channel_id, "messages(last: 100) { nodes { body systemEvent { kind } } }")
+        return [node["body"] for node in found["messages"]["nodes"] if node["systemEvent"] is None]
+
+    async def told(self, channel_id: str) -> list[str]:
+        """What the chat itself told there."""
+        found = await self.see(channel_id, "messages(last: 100) { nodes { systemEvent { kind } } }")
+        return [node["systemEvent"]["kind"] for node in found["messages"]["nodes"] if node["systemEvent"]]
+
+
+@dataclass(frozen=True)
+class Api:
+    """One server with one database; every test takes an account of its own in it."""
+
+    http: httpx.AsyncClient
+    settings: Settings
+    engine: AsyncEngine
+
+    def service(self, account_id: str) -> Asker:
+        token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
+        return Asker(self.http, token)
+
+    def person(self, account_id: str, agent_id: str, name: str = "") -> Person:
+        token = issue_token(self.settings, account_id, agent_id, timedelta(hours=1))
+        return Person(self.http, token, account_id, agent_id, name or agent_id)
+
+    def nobody(self) -> Asker:
+        return Asker(self.http, None)
+
+    async def account(self, *, enabled: bool = True, extra_agents: int = 0) -> "House":
+        """A new account: ana (administrator), bruno, carla, davi; elisa (deactivated)."""
+        house = House(self, f"account-{next(_accounts)}")
+        extras = [{"id": f"extra-{number:04}", "name": f"Extra {number:04}"} for number in range(extra_agents)]
+        await house.sync(
+            agents=[
+                {"id": "ana", "name": "Ana", "role": "ADMINISTRATOR", "email": "ana@example.com"},
+                *({"id": name.lower(), "name": name} for name in ("Bruno", "Carla", "Davi")),
+                {"id": "elisa", "name": "Elisa", "active": False},
+                *extras,
+            ]
+        )
+        if enabled:
+            await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
+        return house
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Collects the SQL statements sent meanwhile."""
+        sent: list[str] = []
+
+        def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+            sent.append(statement)
+
+        event.listen(self.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(self.engine.sync_engine, "before_cursor_execute", note)
+
+
+@dataclass(frozen=True)
+class House:
+    """An account and its people."""
+
+    api: Api
+    account_id: str
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, agent_id: str) -> Person:
+        if agent_id not in self.people:
+            self.people[agent_id] = self.api.person(self.account_id, agent_id, agent_id.capitalize())
+        return self.people[agent_id]
+
+    @property
+    def ana(self) -> Person:
+        return self.person("ana")
+
+    @property
+    def bruno(self) -> Person:
+        return self.person("bruno")
+
+    @property
+    def carla(self) -> Person:
+        return self.person("carla")
+
+    @property
+    def davi(self) -> Person:
+        return self.person("davi")
+
+    @property
+    def elisa(self) -> Person:
+        return self.person("elisa")
+
+    async def sync(self, **input: object) -> Json:
+        """Feeds the directory as the platform does."""
+        return await self.api.service(self.account_id).mutate(
+            "syncChatDirectory", "agentCount teamCount", account={"name": self.account_id}, **input
+        )

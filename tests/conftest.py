@@ -1,0 +1,61 @@
+"""One embedded PostgreSQL and one server in this process for the whole run; every test has an account of its own."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.app import create_app
+from server.embedded import EmbeddedPostgres
+from server.migrate import upgrade
+from server.settings import Settings
+from tests.api import Api, House
+
+pytest_plugins = ["tests.requirements_present"]
+
+
+@pytest.fixture(scope="session")
+def data_dir_of_run() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def database_url(data_dir_of_run: Path) -> Iterator[str]:
+    """A migrated database of the embedded server."""
+    with EmbeddedPostgres(data_dir_of_run) as url:
+        upgrade(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir_of_run: Path) -> Settings:
+    return Settings(data_dir=data_dir_of_run)
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings, database_url: str) -> AsyncIterator[Starlette]:
+    app = create_app(settings, database_url)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def api(app: Starlette, settings: Settings) -> AsyncIterator[Api]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
+        yield Api(http, settings, app.state.database.engine)
+
+
+@pytest.fixture
+async def house(api: Api) -> House:
+    return await api.account()
+
+
+@pytest.fixture
+async def other_house(api: Api) -> House:
+    """Another account, with agents of the same ids."""
+    return await api.account()
