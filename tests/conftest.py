@@ -14,8 +14,6 @@ from server.migrate import upgrade
 from server.settings import Settings
 from tests.api import Api, House
 
-pytest_plugins = ["tests.requirements_present"]
-
 
 @pytest.fixture(scope="session")
 def data_dir_of_run() -> Iterator[Path]:
