@@ -80,10 +80,10 @@ _INHERIT = text(
                )
          GROUP BY channel_id
     ), heirs AS (
-        SELECT DISTINCT ON (channel_id) channel_id, agent_id, role, former_id
+        SELECT DISTINCT ON (channel_id) channel_id, agent_id, members.role, former_id
           FROM orphaned JOIN members USING (channel_id) JOIN agents USING (account_id, agent_id)
          WHERE account_id = :account_id AND agents.active
-         ORDER BY channel_id, role = 'ADMIN' DESC, joined_at, agent_id
+         ORDER BY channel_id, members.role = 'ADMIN' DESC, joined_at, agent_id
     )
     UPDATE members SET role = 'OWNER'
       FROM heirs
