@@ -27,10 +27,13 @@ async def enter_recognised(tx: Transaction) -> Viewer:
     return recognised(await held_viewer(tx))
 
 
-async def enter_channel(tx: Transaction, channel_id: UUID, *path: str) -> Seat:
-    """Returns the asker's seat with the channel locked; raises Refused NOT_FOUND for what they cannot see."""
+async def enter_channel(tx: Transaction, channel_id: UUID, asked: str = "channel") -> Seat:
+    """Returns the asker's seat with the channel locked; raises Refused NOT_FOUND for what they cannot see.
+
+    `asked`: what the asker gave the id of, since a hidden channel's message must be refused as an unknown message.
+    """
     await lock_channel(tx, channel_id)
-    return await take_seat(tx, channel_id, *path)
+    return await take_seat(tx, channel_id, asked)
 
 
 async def enter_message(tx: Transaction, message_id: UUID) -> tuple[Seat, Message]:
@@ -44,7 +47,7 @@ async def enter_message(tx: Transaction, message_id: UUID) -> tuple[Seat, Messag
     if channel_id is None:
         await enter(tx)
         raise unknown("message", "messageId")
-    seat = await enter_channel(tx, channel_id, "messageId")
+    seat = await enter_channel(tx, channel_id, "message")
     row = (await tx.session.execute(readable_messages(tx.account_id, [(seat.agent.agent_id, message_id)]))).first()
     if row is None:
         raise unknown("message", "messageId")
@@ -59,7 +62,7 @@ async def lock_channel(tx: Transaction, channel_id: UUID) -> None:
     )
 
 
-async def take_seat(tx: Transaction, channel_id: UUID, *path: str) -> Seat:
+async def take_seat(tx: Transaction, channel_id: UUID, asked: str = "channel") -> Seat:
     """Returns the asker's seat in a channel that is locked or of which nothing will be written but personal state."""
     identity = agent_of(tx.identity)
     statement = (
@@ -76,7 +79,7 @@ async def take_seat(tx: Transaction, channel_id: UUID, *path: str) -> Seat:
     row = (await tx.session.execute(statement)).first()
     if row is None:
         await enter(tx)
-        raise unknown("channel", *(path or ("channelId",)))
+        raise unknown(asked, f"{asked}Id")
     seat = Seat.from_row(row[:5])
     admitted(Viewer(seat.agent, row[5]))
     return seat

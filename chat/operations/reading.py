@@ -74,7 +74,7 @@ async def _message_in(tx: Transaction, seat: Seat, message_id: UUID) -> Message:
         )
     )
     if message is None:
-        raise unknown("message in this channel", "messageId")
+        raise unknown("message", "messageId")
     return message
 
 

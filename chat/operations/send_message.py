@@ -49,7 +49,7 @@ async def send_message(tx: Transaction, draft: MessageDraft) -> Message:
         return check_same_payload(sent, draft.payload_hash)
     check_post(seat)
     if draft.reply_to_id is not None and replied_to is None:
-        raise unknown("message in this channel", "replyToId")
+        raise unknown("message", "replyToId")
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
     await write_mentions(tx, message, mentions)
