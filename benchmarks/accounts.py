@@ -1,0 +1,288 @@
+"""A generated account: as many messages as asked, lying in the tables as a year of real use leaves them.
+
+Messages are stored in the order of time, so that those of one channel are scattered over the table; writing channel
+by channel would flatter every page of history. Only the last 14 days are in `changes`, as after pruning.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from uuid_utils.compat import uuid7
+
+from chat.naming import fold
+from models import Account, AccountClock, Agent, Channel, Member
+from models.enums import ChannelKind, MemberRole
+
+AGENTS = 200
+MEMBERS = 20
+YEAR = timedelta(days=365)
+LONG_SHARE = 8
+"""One channel holds an eighth of all messages."""
+
+UNREAD = 10
+"""How many messages of each channel its members have not read."""
+
+VIEWER = "agent-000"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much there is. The viewer is a member of up to 200 channels: the long one, and of the rest the direct ones
+    first, so that their sidebar has every kind."""
+
+    account_id: str
+    channels: int
+    messages: int
+
+    @property
+    def lengths(self) -> list[int]:
+        """The messages of each channel, the long one first; what does not divide evenly is said in the long one."""
+        each = (self.messages - self.messages // LONG_SHARE) // (self.channels - 1)
+        return [self.messages - each * (self.channels - 1), *[each] * (self.channels - 1)]
+
+    @property
+    def directs(self) -> int:
+        return min(self.channels // 10, AGENTS - 1)
+
+    @property
+    def of_viewer(self) -> int:
+        return min(self.channels, 200)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Where to look: the channel with the long history, and messages from its middle, in no particular order."""
+
+    account_id: str
+    long_channel_id: UUID
+    middle_ids: Sequence[UUID]
+
+
+async def generate(engine: AsyncEngine, plan: Plan) -> Generated:
+    """Returns the account once it is written, and found whole."""
+    now = datetime.now(UTC)
+    channels = list(_channels(plan, now - YEAR))
+    async with engine.begin() as connection:
+        await _add_rows(connection, plan, channels, now - YEAR)
+        parameters = {"account_id": plan.account_id, "start": now - YEAR, "year": YEAR, "now": now}
+        for statement in _STATEMENTS:
+            wanted = {name: parameters[name] for name in statement.compile().params}
+            await connection.execute(statement, wanted)
+        await _check(connection, plan)
+        long_channel_id = channels[0].channel_id
+        middle_ids = (await connection.scalars(_MIDDLE, {"channel_id": long_channel_id})).all()
+    return Generated(plan.account_id, long_channel_id, middle_ids)
+
+
+async def settle(engine: AsyncEngine) -> None:
+    """What autovacuum and the checkpointer would do in time, done now, so that they do not do it meanwhile."""
+    async with engine.connect() as connection:
+        settled = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await settled.execute(text("VACUUM ANALYZE"))
+        await settled.execute(text("CHECKPOINT"))
+
+
+async def _add_rows(connection: AsyncConnection, plan: Plan, channels: list[Channel], start: datetime) -> None:
+    """Everything but the messages is little enough to be written through the models, defaults included."""
+    async with AsyncSession(connection) as session:
+        session.add(Account(account_id=plan.account_id, name=plan.account_id, chat_enabled=True, created_at=start))
+        session.add(AccountClock(account_id=plan.account_id, change=plan.messages))
+        await session.flush()
+        session.add_all(_agents(plan))
+        await session.flush()
+        session.add_all(channels)
+        await session.flush()
+        session.add_all(member for place, channel in enumerate(channels) for member in _members(plan, place, channel))
+        await session.flush()
+
+
+def _agents(plan: Plan) -> Iterator[Agent]:
+    for number in range(AGENTS):
+        name = f"Agent {number:03}"
+        yield Agent(account_id=plan.account_id, agent_id=_agent_id(number), name=name, sort_name=fold(name))
+
+
+def _channels(plan: Plan, start: datetime) -> Iterator[Channel]:
+    for place, length in enumerate(plan.lengths):
+        direct = 1 <= place <= plan.directs
+        name = None if direct else f"Channel {place:04}"
+        yield Channel(
+            account_id=plan.account_id,
+            channel_id=uuid7(),
+            kind=ChannelKind.DIRECT if direct else (ChannelKind.PUBLIC, ChannelKind.PRIVATE)[place % 2],
+            name=name,
+            sort_name=fold(name or ""),
+            direct_low=VIEWER if direct else None,
+            direct_high=_agent_id(place) if direct else None,
+            created_by=_agent_ids(plan, place)[0],
+            created_at=start,
+            last_activity_at=start,
+            last_seq=length,
+            post_count=length if direct else length - 1,
+            member_count=len(_agent_ids(plan, place)),
+        )
+
+
+def _members(plan: Plan, place: int, channel: Channel) -> Iterator[Member]:
+    owned = channel.kind != ChannelKind.DIRECT
+    for agent_id in _agent_ids(plan, place):
+        yield Member(
+            account_id=plan.account_id,
+            channel_id=channel.channel_id,
+            agent_id=agent_id,
+            role=MemberRole.OWNER if owned and agent_id == channel.created_by else MemberRole.MEMBER,
+            joined_at=channel.created_at,
+            read_seq=channel.last_seq - UNREAD,
+            read_posts=channel.post_count - UNREAD,
+        )
+
+
+def _agent_ids(plan: Plan, place: int) -> list[str]:
+    """Who is in the channel: the two of a direct one, else twenty, the viewer first where it is one of theirs."""
+    if 1 <= place <= plan.directs:
+        return [VIEWER, _agent_id(place)]
+    others = [_agent_id(1 + (place * 7 + step) % (AGENTS - 1)) for step in range(MEMBERS - 1)]
+    return [VIEWER if place < plan.of_viewer else _agent_id(1 + (place * 7 + MEMBERS) % (AGENTS - 1)), *others]
+
+
+def _agent_id(number: int) -> str:
+    return f"agent-{number:03}"
+
+
+# One row per message, numbered in the order of time. `neighbour_id` is whom it mentions, if it mentions anybody.
+_DRAFT = text(
+    """
+    CREATE TEMPORARY TABLE drafted ON COMMIT DROP AS
+    SELECT *, row_number() OVER (ORDER BY moment, channel_id) AS change,
+           lag(message_id, 3) OVER (PARTITION BY channel_id ORDER BY seq) AS earlier_id
+      FROM (
+            SELECT channel_id, seq, kind <> 'DIRECT' AND seq = 1 AS opening,
+                   seq - (kind <> 'DIRECT')::int AS post_number, moment, uuidv7(moment - now()) AS message_id,
+                   agent_ids[1 + seq % member_count] AS author_id,
+                   agent_ids[1 + (seq + 1) % member_count] AS neighbour_id
+              FROM channels
+              JOIN (SELECT channel_id, array_agg(agent_id ORDER BY agent_id) AS agent_ids
+                      FROM members WHERE account_id = :account_id GROUP BY channel_id) AS seated USING (channel_id)
+             CROSS JOIN LATERAL generate_series(1, last_seq) AS seq
+             CROSS JOIN LATERAL (
+                    SELECT CAST(:start AS timestamptz) + CAST(:year AS interval) * (
+                           (seq - abs(hashtext(channel_id::text) % 1000) / 1000.0) / last_seq) AS moment
+                  ) AS said
+             WHERE account_id = :account_id
+           ) AS numbered
+    """
+)
+
+_MESSAGES = text(
+    """
+    INSERT INTO messages (account_id, message_id, channel_id, seq, post_number, author_id, body, system_event,
+                          system_agent_ids, reply_to_id, created_at, revision)
+    SELECT :account_id, message_id, channel_id, seq, post_number, author_id,
+           CASE WHEN opening THEN '' ELSE
+                left(repeat('What was said here, and answered there. ', 6), 30 + (seq * 37 % 200)::int)
+                || CASE WHEN seq % 10 = 0
+                        THEN ' [@' || neighbour_id || '](mention://user/' || neighbour_id || ')' ELSE '' END
+           END,
+           CASE WHEN opening THEN 'CREATED' END,
+           CASE WHEN opening THEN '{}'::text[] END,
+           CASE WHEN seq % 5 = 0 THEN earlier_id END,
+           moment, 1
+      FROM drafted
+     ORDER BY change
+    """
+)
+
+_MENTIONS = text(
+    """
+    INSERT INTO mentions (account_id, message_id, place, target, agent_id, reachable)
+    SELECT :account_id, message_id, 0, 'AGENT', neighbour_id, true
+      FROM drafted WHERE seq % 10 = 0 ORDER BY change
+    """
+)
+
+_MENTIONED = text(
+    """
+    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id)
+    SELECT :account_id, neighbour_id, channel_id, seq, message_id
+      FROM drafted WHERE seq % 10 = 0 ORDER BY change
+    """
+)
+
+_REACTIONS = text(
+    """
+    INSERT INTO reactions (account_id, message_id, emoji, agent_id, created_at)
+    SELECT :account_id, message_id, emoji, CASE emoji WHEN '👍' THEN neighbour_id ELSE author_id END, moment
+      FROM drafted CROSS JOIN unnest(ARRAY['👍', '🎉']) AS emoji
+     WHERE seq % 4 = 0 ORDER BY change
+    """
+)
+
+_CHANGES = text(
+    """
+    INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
+    SELECT :account_id, change, 'MESSAGE_ADDED', channel_id, message_id, 1, author_id, moment
+      FROM drafted
+     WHERE change >= (SELECT min(change) FROM drafted WHERE moment > CAST(:now AS timestamptz) - interval '14 days')
+     ORDER BY change
+    """
+)
+
+_ACTIVITY = text(
+    """
+    UPDATE channels SET last_activity_at = moment
+      FROM drafted
+     WHERE account_id = :account_id AND drafted.channel_id = channels.channel_id AND seq = last_seq
+    """
+)
+
+_STATEMENTS = [
+    statement.bindparams(bindparam("account_id", type_=Text))
+    for statement in (_DRAFT, _MESSAGES, _MENTIONS, _MENTIONED, _REACTIONS, _CHANGES, _ACTIVITY)
+]
+
+_MIDDLE = text(
+    """
+    SELECT message_id FROM drafted
+     WHERE channel_id = :channel_id
+       AND seq BETWEEN (SELECT max(seq) / 4 FROM drafted WHERE channel_id = :channel_id)
+                   AND (SELECT max(seq) * 3 / 4 FROM drafted WHERE channel_id = :channel_id)
+     ORDER BY md5(message_id::text) LIMIT 1000
+    """
+)
+
+# What the code relies on without looking: `seq` and `post_number` without gaps, the counters equal to what they
+# count, the markers within the channel, the clock at the last change.
+_VIOLATIONS = text(
+    """
+    WITH said AS (
+        SELECT channel_id, count(*) AS messages, max(seq) AS last_seq, min(seq) AS first_seq,
+               count(*) FILTER (WHERE system_event IS NULL) AS posts,
+               count(DISTINCT post_number) FILTER (WHERE system_event IS NULL) AS numbers,
+               max(post_number) AS last_number
+          FROM messages WHERE account_id = :account_id GROUP BY channel_id
+    ), seated AS (
+        SELECT channel_id, count(*) AS members FROM members WHERE account_id = :account_id GROUP BY channel_id
+    )
+    SELECT (SELECT count(*)
+              FROM channels LEFT JOIN said USING (channel_id) LEFT JOIN seated USING (channel_id)
+             WHERE account_id = :account_id
+               AND (channels.last_seq, channels.last_seq, 1::bigint, post_count, post_count, post_count, member_count)
+                   IS DISTINCT FROM (messages, said.last_seq, first_seq, posts, numbers, last_number, members))
+         + (SELECT count(*) FROM members JOIN messages USING (account_id, channel_id)
+             WHERE account_id = :account_id AND seq = read_seq AND read_posts <> post_number)
+         + (SELECT count(*) FROM account_clocks
+             WHERE account_id = :account_id
+               AND change <> (SELECT max(change) FROM changes WHERE account_id = :account_id))
+         + abs(:messages - (SELECT sum(messages) FROM said))
+    """
+).bindparams(bindparam("account_id", type_=Text), bindparam("messages", type_=BigInteger))
+
+
+async def _check(connection: AsyncConnection, plan: Plan) -> None:
+    violations = await connection.scalar(_VIOLATIONS, {"account_id": plan.account_id, "messages": plan.messages})
+    if violations:
+        raise AssertionError(f"The generated account {plan.account_id} breaks {violations} invariants.")
