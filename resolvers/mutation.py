@@ -12,6 +12,8 @@ from schema.payloads import Payload, UserError
 
 AnyPayload = TypeVar("AnyPayload", bound=Payload)
 
+INPUT = "What to do it to, and how."
+
 
 class AnswersRefusals(FieldExtension):
     """Turns Refused into the field's own payload with `userErrors`; everything else is a top-level error."""
@@ -33,4 +35,11 @@ def mutation(payload: type[AnyPayload], description: str) -> Callable[[Callable[
     """Makes a field of Mutation of a resolver that returns this payload or raises Refused."""
     field: Callable[[Callable[..., Awaitable[AnyPayload]]], Any]
     field = strawberry.mutation(description=description, extensions=[AnswersRefusals(payload)])
-    return field
+
+    def described(resolver: Callable[..., Awaitable[AnyPayload]]) -> Any:
+        made = field(resolver)
+        for argument in made.arguments:
+            argument.description = INPUT
+        return made
+
+    return described
