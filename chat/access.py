@@ -121,6 +121,15 @@ def asked_pairs(pairs: Sequence[Pair]) -> TableValuedAlias:
     )
 
 
+def asked_ids(ids: Sequence[UUID]) -> TableValuedAlias:
+    """The ids as a table (id) to join with."""
+    return (
+        func.unnest(bindparam(None, list(ids), type_=ARRAY(IDENTIFIER)))
+        .table_valued("id", joins_implicitly=True)
+        .render_derived("asked")
+    )
+
+
 def readable() -> ColumnElement[bool]:
     """Holds where `channels` is outer joined with the asking agent's row of `members`."""
     return or_(col(Channel.kind) == ChannelKind.PUBLIC, col(Member.agent_id).is_not(None))

@@ -1,7 +1,6 @@
 """Mentions as the platform writes them in the text, and whom they reach."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Boolean, Text, and_, bindparam, delete, insert, literal, null, or_, select, text
@@ -11,7 +10,7 @@ from chat.access import Seat
 from chat.errors import RefusalCode, Refused
 from chat.operation import Transaction
 from chat.policies import check_mention_everybody
-from models import Agent, Member, Mention, MentionedAgent, Message, Team, TeamAgent
+from models import Agent, Member, Mention, Message, Team, TeamAgent
 from models.columns import IDENTIFIER
 from models.enums import ChannelKind, MentionTarget
 
@@ -125,20 +124,29 @@ def _mention(tx: Transaction, known: dict[Written, list[_Named]], place: int, wr
     )
 
 
-# Everybody: the channel's members in the same statement, so that 5,000 of them never pass through Python.
+# Everybody: the channel's members in the same statement, so that 5,000 of them never pass through Python. Who was
+# mentioned before keeps the revision that first did.
 _REACH = text(
     """
-    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id)
-    SELECT :account_id, agent_id, :channel_id, :seq, :message_id
-      FROM (
-            SELECT unnest(:agent_ids) AS agent_id
-             UNION
-            SELECT members.agent_id
-              FROM members JOIN agents USING (account_id, agent_id)
-             WHERE :everybody AND members.account_id = :account_id AND members.channel_id = :channel_id
-               AND agents.active
-           ) AS reached
-     WHERE agent_id <> :author_id
+    WITH reached AS (
+        SELECT agent_id
+          FROM (
+                SELECT unnest(:agent_ids) AS agent_id
+                 UNION
+                SELECT members.agent_id
+                  FROM members JOIN agents USING (account_id, agent_id)
+                 WHERE :everybody AND members.account_id = :account_id AND members.channel_id = :channel_id
+                   AND agents.active
+               ) AS named
+         WHERE agent_id <> :author_id
+    ), gone AS (
+        DELETE FROM mentioned_agents
+         WHERE account_id = :account_id AND message_id = :message_id
+           AND agent_id NOT IN (SELECT agent_id FROM reached)
+    )
+    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id, revision)
+    SELECT :account_id, agent_id, :channel_id, :seq, :message_id, :revision FROM reached
+    ON CONFLICT DO NOTHING
     """
 ).bindparams(
     bindparam("account_id", type_=Text),
@@ -149,16 +157,33 @@ _REACH = text(
     bindparam("message_id", type_=IDENTIFIER),
 )
 
+NOBODY = Resolved((), (), everybody=False)
+
 
 async def write_mentions(tx: Transaction, message: Message, resolved: Resolved) -> None:
-    if not resolved.mentions:
+    """Stores whom a new message names."""
+    if resolved == NOBODY:
         return
+    await _show(tx, message, resolved)
+    await _reach(tx, message, resolved)
+
+
+async def rewrite_mentions(tx: Transaction, message: Message, resolved: Resolved) -> None:
+    """Stores whom a changed message names at its present revision, and takes back whom it no longer does."""
     await tx.session.execute(
-        insert(Mention),
-        [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions],
+        delete(Mention).where(col(Mention.account_id) == tx.account_id, col(Mention.message_id) == message.message_id)
     )
-    if not resolved.agent_ids and not resolved.everybody:
-        return
+    await _show(tx, message, resolved)
+    await _reach(tx, message, resolved)
+
+
+async def _show(tx: Transaction, message: Message, resolved: Resolved) -> None:
+    if resolved.mentions:
+        shown = [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions]
+        await tx.session.execute(insert(Mention), shown)
+
+
+async def _reach(tx: Transaction, message: Message, resolved: Resolved) -> None:
     await tx.session.execute(
         _REACH,
         {
@@ -168,15 +193,7 @@ async def write_mentions(tx: Transaction, message: Message, resolved: Resolved) 
             "channel_id": message.channel_id,
             "seq": message.seq,
             "message_id": message.message_id,
+            "revision": message.revision,
             "author_id": message.author_id,
         },
     )
-
-
-async def remove_mentions(tx: Transaction, message: Message) -> None:
-    """Takes back whom the message names; an edit writes them anew."""
-    tables: Sequence[type[Mention] | type[MentionedAgent]] = (Mention, MentionedAgent)
-    for table in tables:
-        await tx.session.execute(
-            delete(table).where(col(table.account_id) == tx.account_id, col(table.message_id) == message.message_id)
-        )

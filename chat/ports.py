@@ -18,6 +18,8 @@ class SignalKind(StrEnum):
     """Ephemeral events: they are told once, stored nowhere and take no place in the order of changes."""
 
     PERSONAL = "PERSONAL"
+    TYPING = "TYPING"
+    PRESENCE = "PRESENCE"
 
 
 @dataclass(frozen=True)

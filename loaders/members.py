@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from chat.access import Pair, asked_pairs
+from chat.access import Pair, asked_ids, asked_pairs
 from chat.naming import like_pattern
 from loaders.pages import Page, Slice, sliced
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
-from models.columns import IDENTIFIER
 from models.enums import MemberRole
 
 
@@ -122,19 +120,15 @@ async def _pages(
     people: Select[Person, str],
     person: type[Person],
 ) -> dict[UUID, Slice[Person]]:
-    asked = (
-        func.unnest(bindparam(None, channel_ids, type_=ARRAY(IDENTIFIER)))
-        .table_valued("channel_id", joins_implicitly=True)
-        .render_derived("asked")
-    )
-    statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.channel_id)
+    asked = asked_ids(channel_ids)
+    statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.id)
     if page.after:
         statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*page.after))
     lateral = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(page.size + 1).lateral("page")
     rows = await session.execute(
-        select(asked.c.channel_id, aliased(person, lateral), lateral.c.sort_name)
+        select(asked.c.id, aliased(person, lateral), lateral.c.sort_name)
         .join(lateral, true())
-        .order_by(asked.c.channel_id, lateral.c.sort_name, lateral.c.agent_id)
+        .order_by(asked.c.id, lateral.c.sort_name, lateral.c.agent_id)
     )
     found: dict[UUID, list[tuple[Person, str]]] = defaultdict(list)
     for channel_id, row, sort_name in rows:

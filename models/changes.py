@@ -19,6 +19,14 @@ class Change(SQLModel, table=True):
         one_of("kind", ChangeKind),
         # A replay of many channels reads each channel's range.
         Index(None, "account_id", "channel_id", "change"),
+        # What opened or closed a door for one agent, wherever it was.
+        Index(
+            None,
+            "account_id",
+            "agent_id",
+            "change",
+            postgresql_where="message_id IS NULL",
+        ),
     )
 
     account_id: str = key()

@@ -89,7 +89,8 @@ class Mention(SQLModel, table=True):
 
 class MentionedAgent(SQLModel, table=True):
     """One row per person whom a message mentions, teams and `channel/all` spelled out. The key starts with the
-    agent and the channel, so the unread mentions of a member are one range of it after their marker."""
+    agent and the channel, so the unread mentions of a member are one range of it after their marker. `revision` is
+    the message's when it first mentioned them: an edit tells only those it names anew."""
 
     __tablename__ = "mentioned_agents"
     __table_args__ = (
@@ -103,6 +104,7 @@ class MentionedAgent(SQLModel, table=True):
     channel_id: UUID = key(IDENTIFIER)
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     message_id: UUID = Field(sa_type=IDENTIFIER)
+    revision: int
 
 
 class Reaction(SQLModel, table=True):

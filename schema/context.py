@@ -77,9 +77,13 @@ class Context:
     async def position(self) -> str:
         """Returns where the account stood before anything else of this request was read."""
         viewer = await self.viewer()
-        standing = await self.loaders.standings.load(viewer.agent_id)
+        return encode_position(viewer.account_id, await self.change())
+
+    async def change(self) -> int:
+        """Returns the last change of the account before anything else of this request was read."""
+        standing = await self.loaders.standings.load(agent_of(self.identity).agent_id)
         assert standing is not None
-        return encode_position(viewer.account_id, standing.change)
+        return standing.change
 
     async def _present(self) -> Viewer | None:
         standing = await self.loaders.standings.load(agent_of(self.identity).agent_id)

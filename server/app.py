@@ -81,7 +81,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await hub.start()
+        hub.start()
         yield
         await hub.stop()
         await database.engine.dispose()

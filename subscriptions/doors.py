@@ -4,7 +4,7 @@ An event reaches an agent who could read its channel at the event and can now. W
 and being added again is never replayed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from chat.access import Seat
 from loaders.batches import Sessions
 from models import Change
 from models.enums import ChangeKind, ChannelKind
+from subscriptions.changes import MEMBERSHIP
 
-MEMBERSHIP = (ChangeKind.MEMBER_ADDED, ChangeKind.MEMBER_REMOVED)
 VISIBILITY = (ChangeKind.MADE_PUBLIC, ChangeKind.MADE_PRIVATE)
 
 
@@ -43,31 +43,44 @@ class Door:
             self.public = change.kind == ChangeKind.MADE_PUBLIC
 
 
-async def door_at(sessions: Sessions, seat: Seat, start: int) -> Door:
-    """Returns the door as it stood at `start`, told by the first change after it that moved the door; where none
-    did, by the seat, which must have been read before this."""
-    agent_id, channel = seat.agent.agent_id, seat.channel
+async def doors_at(sessions: Sessions, seats: Collection[Seat], start: int) -> dict[UUID, Door]:
+    """Returns the doors of one agent as they stood at `start`, each told by the first change after it that moved the
+    door; where none did, by the seat, which must have been read before this."""
+    if not seats:
+        return {}
+    moves: dict[UUID, list[Change]] = {seat.channel.channel_id: [] for seat in seats}
+    for change in await _moves(sessions, seats, start):
+        assert change.channel_id is not None
+        moves[change.channel_id].append(change)
+    return {seat.channel.channel_id: _door(seat, moves[seat.channel.channel_id]) for seat in seats}
+
+
+async def _moves(sessions: Sessions, seats: Collection[Seat], start: int) -> Sequence[Change]:
+    seat = next(iter(seats))
     async with sessions() as session:
-        moves: Sequence[Change] = (
-            await session.scalars(
-                select(Change)
-                .where(
-                    col(Change.account_id) == channel.account_id,
-                    col(Change.channel_id) == channel.channel_id,
-                    col(Change.change) > start,
-                    or_(
-                        col(Change.kind).in_(MEMBERSHIP) & (col(Change.agent_id) == agent_id),
-                        col(Change.kind).in_(VISIBILITY),
-                    ),
-                )
-                .order_by(col(Change.change))
+        found = await session.scalars(
+            select(Change)
+            .where(
+                col(Change.account_id) == seat.channel.account_id,
+                col(Change.change) > start,
+                col(Change.message_id).is_(None),
+                col(Change.channel_id).in_([seat.channel.channel_id for seat in seats]),
+                or_(
+                    col(Change.kind).in_(MEMBERSHIP) & (col(Change.agent_id) == seat.agent.agent_id),
+                    col(Change.kind).in_(VISIBILITY),
+                ),
             )
-        ).all()
+            .order_by(col(Change.change))
+        )
+        return found.all()
+
+
+def _door(seat: Seat, moves: Iterable[Change]) -> Door:
     joined = next((change.kind for change in moves if change.kind in MEMBERSHIP), None)
     turned = next((change.kind for change in moves if change.kind in VISIBILITY), None)
     return Door(
-        agent_id=agent_id,
-        channel_id=channel.channel_id,
+        agent_id=seat.agent.agent_id,
+        channel_id=seat.channel.channel_id,
         member=joined == ChangeKind.MEMBER_REMOVED if joined else seat.member is not None,
-        public=turned == ChangeKind.MADE_PRIVATE if turned else channel.kind == ChannelKind.PUBLIC,
+        public=turned == ChangeKind.MADE_PRIVATE if turned else seat.channel.kind == ChannelKind.PUBLIC,
     )

@@ -24,6 +24,9 @@ class Ephemeral:
     """Passed on to whoever listens now, and stored nowhere."""
 
     signal: Signal
+    process: str
+    """Who said it, and has told its own streams already."""
+
     type: Literal["ephemeral"] = "ephemeral"
 
 

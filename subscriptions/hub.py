@@ -2,26 +2,26 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from uuid import uuid4
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
 
 from chat.ports import Signal
-from loaders import Loaders
 from loaders.batches import Sessions
-from models import AccountClock, Change
 from subscriptions.broadcast import Broadcasting
+from subscriptions.changes import read_clocks, read_next
 from subscriptions.envelopes import Ephemeral, WakeUp, decode, encode
-from subscriptions.feed import Event, Feed
+from subscriptions.feed import Feed, Follower, Topic
+from subscriptions.signals import Signals
 
-BATCH = 500
 CHECK_SECONDS = 1.0
 """How often the clocks of the accounts served are compared: the longest that a lost wake-up delays an event."""
+
+DATABASE_FAILURES = (DBAPIError, OSError, TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -36,43 +36,53 @@ class _Served:
 
 
 class Hub:
-    """Hears of changes (chat.ports.WakeUps) and serves feeds of them."""
+    """Hears of changes and signals (chat.ports.WakeUps), and serves them to the streams of this process."""
 
     def __init__(self, sessions: Sessions, broadcast_url: str) -> None:
         self.sessions = sessions
-        self._broadcasting = Broadcasting(broadcast_url, self._hear)
+        self.signals = Signals()
+        self._process = uuid4().hex
+        self._broadcasting = Broadcasting(broadcast_url, self._hear, self._resync)
         self._served: dict[str, _Served] = {}
         self._opening: dict[str, asyncio.Lock] = {}
-        self._checking: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
+        self._check_now = asyncio.Event()
 
-    async def start(self) -> None:
-        await self._broadcasting.start()
-        self._checking = asyncio.create_task(self._check_clocks())
+    def start(self) -> None:
+        self._broadcasting.start()
+        self._checker = asyncio.create_task(self._check_clocks())
 
     async def stop(self) -> None:
-        tasks = [self._checking, *(served.reader for served in self._served.values())]
-        for task in tasks:
+        for task in (self._checker, *(served.reader for served in self._served.values())):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
         await self._broadcasting.stop()
 
+    @property
+    def broadcast_is_healthy(self) -> bool:
+        return self._broadcasting.healthy
+
     def changed(self, account_id: str, change: int) -> None:
         self._wake(account_id, change)
         self._broadcasting.publish(encode(WakeUp(account_id, change)))
 
     def signal(self, signal: Signal) -> None:
-        self._broadcasting.publish(encode(Ephemeral(signal)))
+        self.signals.tell(signal)
+        self._broadcasting.publish(encode(Ephemeral(signal, self._process)))
 
     @asynccontextmanager
-    async def follow(self, account_id: str) -> AsyncIterator[Feed]:
-        """Yields the account's feed: whatever commits after this moment will come through it."""
+    async def follow(self, account_id: str, topics: Iterable[Topic]) -> AsyncIterator[tuple[Feed, Follower]]:
+        """Yields the account's feed and a place in it: whatever commits after this moment will come through it."""
         served = await self._open(account_id)
+        follower = Follower(topics)
         served.followers += 1
+        served.feed.attach(follower)
         try:
-            yield served.feed
+            yield served.feed, follower
         finally:
+            served.feed.detach(follower)
             served.followers -= 1
             if served.followers == 0 and self._served.get(account_id) is served:
                 del self._served[account_id]
@@ -82,20 +92,24 @@ class Hub:
     async def _open(self, account_id: str) -> _Served:
         """Many first followers at once make one feed."""
         async with self._opening.setdefault(account_id, asyncio.Lock()):
-            if account_id not in self._served:
-                async with self.sessions() as session:
-                    position = await session.scalar(
-                        select(col(AccountClock.change)).where(col(AccountClock.account_id) == account_id)
-                    )
-                self._served[account_id] = _Served(Feed(account_id, position or 0))
-            return self._served[account_id]
+            served = self._served.get(account_id)
+            if served is None:
+                clocks = await read_clocks(self.sessions, [account_id])
+                served = self._served[account_id] = _Served(Feed(account_id, clocks.get(account_id, 0)))
+            return served
 
     def _hear(self, message: str) -> None:
         match decode(message):
             case WakeUp(account_id, change):
                 self._wake(account_id, change)
+            case Ephemeral(signal, process) if process != self._process:
+                self.signals.tell(signal)
             case _:
                 pass
+
+    def _resync(self) -> None:
+        """After the broadcast was away, nobody knows what it would have told."""
+        self._check_now.set()
 
     def _wake(self, account_id: str, change: int) -> None:
         served = self._served.get(account_id)
@@ -109,38 +123,29 @@ class Hub:
         """Reads until the feed has all that it was told of; a database that fails is asked again."""
         while feed.position < feed.wanted:
             try:
-                async with self.sessions() as session:
-                    changes = (
-                        await session.scalars(
-                            select(Change)
-                            .where(col(Change.account_id) == feed.account_id, col(Change.change) > feed.position)
-                            .order_by(col(Change.change))
-                            .limit(BATCH)
-                        )
-                    ).all()
-            except (DBAPIError, OSError):
+                events = await read_next(self.sessions, feed.account_id, feed.position)
+            except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
                 continue
-            feed.advance([Event(change, Loaders(self.sessions, feed.account_id)) for change in changes])
-            if not changes:
-                return
+            if not events:
+                # Told of more than there is: a restored database, or a stranger on the topic.
+                feed.wanted = feed.position
+            feed.advance(events)
 
     async def _check_clocks(self) -> None:
         """A wake-up may get lost; the clocks do not."""
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await self._check_now.wait()
+            self._check_now.clear()
             if not self._served:
                 continue
             try:
-                async with self.sessions() as session:
-                    clocks = await session.execute(
-                        select(col(AccountClock.account_id), col(AccountClock.change)).where(
-                            col(AccountClock.account_id).in_(list(self._served))
-                        )
-                    )
-            except (DBAPIError, OSError):
+                clocks = await read_clocks(self.sessions, list(self._served))
+            except DATABASE_FAILURES:
                 log.warning("clock_check_failed")
                 continue
-            for account_id, change in clocks:
+            for account_id, change in clocks.items():
                 self._wake(account_id, change)

@@ -61,9 +61,8 @@ async def _added(context: StreamContext, event: Event) -> MessageAdded:
     seat = await event.loaders.seats.load((viewer.agent_id, change.channel_id))
     if row is None or seat is None:
         raise Denied(DenialCode.ACCESS_LOST, "You can no longer read this channel.")
-    mentioned = await event.loaders.mentioned.load(key)
     return MessageAdded(
         message=Message(row=row),
-        alert=alerts(seat, row, mentioned, context.chat.clock.now()),
+        alert=alerts(seat, row, viewer.agent_id in event.mentioned, context.chat.clock.now()),
         position=encode_position(viewer.account_id, change.change),
     )

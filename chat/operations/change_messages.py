@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from chat.entering import enter_message
 from chat.errors import RefusalCode, Refused
-from chat.mentions import remove_mentions, resolve_mentions, write_mentions
+from chat.mentions import NOBODY, resolve_mentions, rewrite_mentions
 from chat.operation import Transaction, operation
 from chat.operations.send_message import check_body
 from chat.policies import check_delete_message, check_edit_message, check_react
@@ -26,11 +26,10 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
     if message.body == body:
         return message
     mentions = await resolve_mentions(tx, seat, body)
-    await remove_mentions(tx, message)
-    await write_mentions(tx, message, mentions)
     message.body = body
     message.edited_at = tx.now
     await _revise(tx, message, ChangeKind.MESSAGE_EDITED)
+    await rewrite_mentions(tx, message, mentions)
     return message
 
 
@@ -41,7 +40,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> Message:
     check_delete_message(seat, message)
     if message.deleted_at is not None:
         return message
-    await remove_mentions(tx, message)
+    await rewrite_mentions(tx, message, NOBODY)
     await tx.session.execute(
         delete(Reaction).where(col(Reaction.account_id) == tx.account_id, col(Reaction.message_id) == message_id)
     )

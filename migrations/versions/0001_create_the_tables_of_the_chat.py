@@ -46,6 +46,7 @@ def upgrade() -> None:
     sa.CheckConstraint("kind IN ('MESSAGE_ADDED', 'MESSAGE_EDITED', 'MESSAGE_DELETED', 'MESSAGE_REACTED', 'MEMBER_ADDED', 'MEMBER_REMOVED', 'MEMBER_CHANGED', 'AUTHORS_CHANGED', 'CHANNEL_CREATED', 'CHANNEL_UPDATED', 'MADE_PUBLIC', 'MADE_PRIVATE', 'AGENT_CHANGED', 'AGENT_DEACTIVATED', 'AGENT_REACTIVATED', 'SETTINGS_CHANGED')", name=op.f('ck_changes_kind')),
     sa.PrimaryKeyConstraint('account_id', 'change', name=op.f('pk_changes'))
     )
+    op.create_index(op.f('ix_changes_account_id_agent_id_change'), 'changes', ['account_id', 'agent_id', 'change'], unique=False, postgresql_where='message_id IS NULL')
     op.create_index(op.f('ix_changes_account_id_channel_id_change'), 'changes', ['account_id', 'channel_id', 'change'], unique=False)
     op.create_table('agents',
     sa.Column('account_id', sa.Text(), nullable=False),
@@ -179,6 +180,7 @@ def upgrade() -> None:
     sa.Column('channel_id', sa.UUID(), nullable=False),
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('message_id', sa.UUID(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'message_id'], ['messages.account_id', 'messages.message_id'], name=op.f('fk_mentioned_agents_messages_account_id_message_id')),
     sa.PrimaryKeyConstraint('account_id', 'agent_id', 'channel_id', 'seq', name=op.f('pk_mentioned_agents'))
     )
@@ -228,6 +230,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_agents_account_id_sort_name_agent_id'), table_name='agents')
     op.drop_table('agents')
     op.drop_index(op.f('ix_changes_account_id_channel_id_change'), table_name='changes')
+    op.drop_index(op.f('ix_changes_account_id_agent_id_change'), table_name='changes', postgresql_where='message_id IS NULL')
     op.drop_table('changes')
     op.drop_table('accounts')
     op.drop_table('account_clocks')
