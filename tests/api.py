@@ -46,12 +46,12 @@ class Asker:
     http: httpx.AsyncClient
     token: str | None
 
-    async def ask(self, query: str, **variables: object) -> Answer:
+    async def ask(self, query: str, /, **variables: object) -> Answer:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
         response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         return Answer(response.json())
 
-    async def query(self, query: str, **variables: object) -> Json:
+    async def query(self, query: str, /, **variables: object) -> Json:
         return (await self.ask(query, **variables)).data
 
     async def mutate(self, mutation: str, selection: str, /, **input: object) -> Json:
