@@ -30,8 +30,10 @@ def test_every_unique_key_begins_with_the_account(name: str) -> None:
     table = _table(name)
     keys = [
         [column.name for column in unique.columns]
-        for unique in (*table.constraints, *table.indexes)
-        if isinstance(unique, UniqueConstraint) or getattr(unique, "unique", False)
+        for unique in [
+            *(constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)),
+            *(index for index in table.indexes if index.unique),
+        ]
     ]
     assert [key for key in keys if not _begins_with_the_account(key)] == []
 
