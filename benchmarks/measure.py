@@ -1,6 +1,5 @@
 """Latency of one thing at a time, on both sides in turn, so that whatever disturbs the machine disturbs both."""
 
-import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -27,10 +26,9 @@ class Latency:
 
 
 async def in_turn(steps: Sequence[Step], rounds: int) -> list[Latency]:
-    """Returns the latency of each step. Garbage is collected between the rounds, not within one."""
+    """Returns the latency of each step, garbage collection included."""
     taken: list[list[float]] = [[] for _ in steps]
     for round_ in range(-WARM_UP, rounds):
-        gc.collect(0)
         for step, seconds in zip(steps, taken, strict=True):
             began = time.perf_counter()
             await step(round_ + WARM_UP)
