@@ -1,0 +1,1 @@
+"""What is said in the demo, room by room: data only."""
