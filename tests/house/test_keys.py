@@ -28,13 +28,9 @@ def test_the_primary_key_begins_with_the_account(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_unique_key_begins_with_the_account(name: str) -> None:
     table = _table(name)
-    keys = [
-        [column.name for column in unique.columns]
-        for unique in [
-            *(constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)),
-            *(index for index in table.indexes if index.unique),
-        ]
-    ]
+    constraints = [key for key in table.constraints if isinstance(key, UniqueConstraint)]
+    keys = [[column.name for column in constraint.columns] for constraint in constraints]
+    keys += [[column.name for column in index.columns] for index in table.indexes if index.unique]
     assert [key for key in keys if not _begins_with_the_account(key)] == []
 
 
