@@ -175,10 +175,10 @@ TALKS = (
     ),
     Talk(
         1,
-        "14:20",
+        "18:05",
         (
             Says(DAVI, "@Bruno, a Ótica Clara voltou: o erro agora é outro. Mandei o print na conversa."),
-            Says(DAVI, "E a Padaria Estrela quer cancelar o plano... @Carla, @Ana, alguém fala com eles hoje?"),
+            Says(DAVI, "E a Padaria Estrela quer cancelar o plano... @Carla, @Ana, alguém liga para eles amanhã cedo?"),
         ),
     ),
 )
