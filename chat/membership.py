@@ -6,7 +6,7 @@ The caller holds the channel's lock.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, exists, select, text, update
 from sqlmodel import col
 
 from chat.errors import RefusalCode, Refused
@@ -78,19 +78,23 @@ async def remove_member(tx: Transaction, member: Member) -> None:
 
 
 async def check_owner_remains(tx: Transaction, channel: Channel, member: Member) -> None:
-    """Raises Refused LAST_OWNER, naming the channel, if others would be left without an owner."""
+    """Raises Refused LAST_OWNER, naming the channel, if others would be left without an owner who is active."""
     if member.role != MemberRole.OWNER or channel.member_count <= 1:
         return
-    owners = await tx.session.scalar(
-        select(func.count())
-        .select_from(Member)
+    another = (
+        exists()
         .where(
             col(Member.account_id) == tx.account_id,
             col(Member.channel_id) == channel.channel_id,
             col(Member.role) == MemberRole.OWNER,
+            col(Member.agent_id) != member.agent_id,
+            col(Agent.account_id) == col(Member.account_id),
+            col(Agent.agent_id) == col(Member.agent_id),
+            col(Agent.active),
         )
+        .correlate(None)
     )
-    if owners == 1:
+    if not await tx.session.scalar(select(another)):
         raise Refused(
             RefusalCode.LAST_OWNER,
             f"The last owner of {channel.name} cannot go: make somebody else an owner.",
@@ -105,7 +109,11 @@ async def known_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) ->
     wanted = list(dict.fromkeys(agent_ids))
     found = await tx.session.scalars(
         select(col(Agent.agent_id))
-        .where(col(Agent.account_id) == tx.account_id, col(Agent.agent_id).in_(wanted), col(Agent.active))
+        .where(
+            col(Agent.account_id) == tx.account_id,
+            col(Agent.agent_id).in_(wanted),
+            col(Agent.active),
+        )
         .order_by(col(Agent.agent_id))
         .with_for_update(read=True)
     )
