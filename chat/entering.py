@@ -12,6 +12,7 @@ from sqlmodel import col
 from chat.access import Seat, readable_messages, seats
 from chat.errors import RefusalCode, Refused
 from chat.identity import Identity
+from chat.naming import is_storable
 from chat.operation import Transaction
 from chat.viewer import Viewer, admitted, agent_of, recognised, standings
 from models import Account, Agent, Channel, Member, Message
@@ -94,6 +95,8 @@ async def held_viewer(tx: Transaction) -> Viewer | None:
 
 async def member_of(tx: Transaction, channel_id: UUID, agent_id: str) -> Member:
     """Returns another agent's seat in a locked channel; raises Refused NOT_FOUND when there is none."""
+    if not is_storable(agent_id):
+        raise unknown("member", "agentId")
     member = await tx.session.scalar(
         select(Member).where(
             and_(

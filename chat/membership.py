@@ -10,6 +10,7 @@ from sqlalchemy import delete, exists, select, text, update
 from sqlmodel import col
 
 from chat.errors import RefusalCode, Refused
+from chat.naming import is_storable
 from chat.operation import Transaction
 from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, MemberRole
@@ -111,7 +112,7 @@ async def known_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) ->
         select(col(Agent.agent_id))
         .where(
             col(Agent.account_id) == tx.account_id,
-            col(Agent.agent_id).in_(wanted),
+            col(Agent.agent_id).in_([agent_id for agent_id in wanted if is_storable(agent_id)]),
             col(Agent.active),
         )
         .order_by(col(Agent.agent_id))

@@ -19,7 +19,8 @@ def fold(text: str) -> str:
 
 def like_pattern(query: str) -> str:
     """Returns the LIKE pattern (escape character: backslash) that finds the query anywhere in a folded name."""
-    escaped = fold(query.strip()).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    storable = "".join(letter for letter in query.strip() if is_storable(letter))
+    escaped = fold(storable).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
 
 
@@ -42,6 +43,11 @@ def checked_description(description: str | None) -> str | None:
 
 def checked_text(text: str, *path: str) -> str:
     """Returns the text; raises Refused INVALID when PostgreSQL could not store it."""
-    if "\x00" in text or any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+    if not is_storable(text):
         raise Refused(RefusalCode.INVALID, "The text contains characters that cannot be stored.", *path)
     return text
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL has no NUL and no halves of surrogate pairs: nothing is known by such an id, or found by it."""
+    return "\x00" not in text and not any(0xD800 <= ord(letter) <= 0xDFFF for letter in text)

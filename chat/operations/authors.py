@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from chat.entering import enter_channel, unknown
 from chat.membership import known_agents
+from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from chat.operations.create_channel import check_number_of_agents
 from chat.policies import check_manage_authors
@@ -40,6 +41,8 @@ async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> Non
     """Takes the right to post back; the agent stays a member. Raises Refused."""
     seat = await enter_channel(tx, channel_id)
     check_manage_authors(seat)
+    if not is_storable(agent_id):
+        raise unknown("author", "agentId")
     removed = await tx.session.scalar(
         delete(Author)
         .where(

@@ -75,7 +75,8 @@ async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message
 
 @operation
 async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message:
-    """Returns the message; removing what is not there changes nothing."""
+    """Returns the message; removing what is not there changes nothing. Raises Refused INVALID for text."""
+    check_emoji(emoji)
     seat, message = await enter_message(tx, message_id)
     check_react(seat, message)
     removed = await tx.session.scalar(

@@ -7,9 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from chat.entering import enter
+from chat.entering import enter, unknown
 from chat.errors import RefusalCode, Refused
 from chat.membership import add_members, known_agents
+from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from models import Channel
 from models.enums import ChangeKind, ChannelKind
@@ -24,6 +25,8 @@ async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
     viewer = await enter(tx)
     if agent_id == viewer.agent_id:
         raise Refused(RefusalCode.INVALID, "A direct message is between two agents.", "agentId")
+    if not is_storable(agent_id):
+        raise unknown("agent", "agentId")
     low, high = sorted((viewer.agent_id, agent_id))
     pair = (
         col(Channel.account_id) == tx.account_id,
