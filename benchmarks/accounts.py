@@ -68,6 +68,8 @@ async def generate(engine: AsyncEngine, plan: Plan) -> Generated:
     channels = list(_channels(plan, now - YEAR))
     async with engine.begin() as connection:
         await _add_rows(connection, plan, channels, now - YEAR)
+        # What follows takes every id from rows that are there, so foreign keys need not be looked up row by row.
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
         parameters = {"account_id": plan.account_id, "start": now - YEAR, "year": YEAR, "now": now}
         for statement in _STATEMENTS:
             wanted = {name: parameters[name] for name in statement.compile().params}
@@ -153,7 +155,8 @@ def _agent_id(number: int) -> str:
     return f"agent-{number:03}"
 
 
-# One row per message, numbered in the order of time. `neighbour_id` is whom it mentions, if it mentions anybody.
+# One row per message, numbered in the order of time. `neighbour_id` is whom it mentions, if it mentions anybody: each
+# member in turn, the author never.
 _DRAFT = text(
     """
     CREATE TEMPORARY TABLE drafted ON COMMIT DROP AS
@@ -163,7 +166,7 @@ _DRAFT = text(
             SELECT channel_id, seq, kind <> 'DIRECT' AND seq = 1 AS opening,
                    seq - (kind <> 'DIRECT')::int AS post_number, moment, uuidv7(moment - now()) AS message_id,
                    agent_ids[1 + seq % member_count] AS author_id,
-                   agent_ids[1 + (seq + 1) % member_count] AS neighbour_id
+                   agent_ids[1 + (seq + 1 + seq / 10 % (member_count - 1)) % member_count] AS neighbour_id
               FROM channels
               JOIN (SELECT channel_id, array_agg(agent_id ORDER BY agent_id) AS agent_ids
                       FROM members WHERE account_id = :account_id GROUP BY channel_id) AS seated USING (channel_id)
@@ -206,8 +209,8 @@ _MENTIONS = text(
 
 _MENTIONED = text(
     """
-    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id)
-    SELECT :account_id, neighbour_id, channel_id, seq, message_id
+    INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id, revision)
+    SELECT :account_id, neighbour_id, channel_id, seq, message_id, 1
       FROM drafted WHERE seq % 10 = 0 ORDER BY change
     """
 )

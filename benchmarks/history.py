@@ -91,7 +91,12 @@ class FrontEnd:
 
     async def page(self, round_: int) -> None:
         """Another channel of the sidebar each time."""
-        channel_id = self.channel_ids[round_ % len(self.channel_ids)]
+        await self._newest(self.channel_ids[round_ % len(self.channel_ids)])
+
+    async def long_page(self, _: int) -> None:
+        await self._newest(self.long_channel_id)
+
+    async def _newest(self, channel_id: str) -> None:
         answer = await self.client.ask(PAGE, channelId=channel_id)
         assert len(answer["chatChannel"]["messages"]["nodes"]) == 50
 
@@ -119,7 +124,8 @@ class FrontEnd:
 
 REQUESTS: dict[str, Callable[[FrontEnd], Step]] = {
     "sidebar, 100 channels": lambda front_end: front_end.sidebar,
-    "page of 50 messages": lambda front_end: front_end.page,
+    "page of 50, channels in turn": lambda front_end: front_end.page,
+    "page of 50, the long channel": lambda front_end: front_end.long_page,
     "jump into the long channel": lambda front_end: front_end.jump,
     "send with a mention": lambda front_end: front_end.send,
 }
