@@ -4,16 +4,20 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import orjson
 
 from chat.errors import DenialCode, Denied
+from chat.naming import is_storable
 
 PAGE_DEFAULT = 50
 PAGE_LIMIT = 100
 
 Row = TypeVar("Row")
+Sortable = str | int | datetime | UUID
 CursorValue = str | int
 Cursor = tuple[CursorValue, ...]
 
@@ -36,7 +40,7 @@ class Slice(Generic[Row]):
     has_next: bool
 
 
-def page(first: int | None, after: str | None, *types: type[CursorValue]) -> Page:
+def page(first: int | None, after: str | None, *types: type[Sortable]) -> Page:
     """Returns the page asked for, its cursor a sort key of these types; raises Denied BAD_USER_INPUT."""
     return Page(page_size(first, "first"), decode_cursor(after, *types) if after is not None else None)
 
@@ -67,17 +71,30 @@ def encode_cursor(*values: CursorValue) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *types: type[CursorValue]) -> Cursor:
-    """Returns the sort key; raises Denied BAD_USER_INPUT for a cursor that this list never gave."""
+def decode_cursor(cursor: str, *types: type[Sortable]) -> Cursor:
+    """Returns the sort key, moments and ids as text; raises Denied BAD_USER_INPUT for a cursor that a list of these
+    types never gave."""
     try:
         values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (ValueError, Base64Error):
         raise _unusable() from None
-    if not isinstance(values, list) or [type(value) for value in values] != list(types):
-        raise _unusable()
-    if any(isinstance(value, int) and abs(value) >= 2**63 for value in values) or "\x00" in str(values):
+    if not isinstance(values, list) or len(values) != len(types) or not all(map(_fits, values, types)):
         raise _unusable()
     return tuple(values)
+
+
+def _fits(value: object, wanted: type[Sortable]) -> bool:
+    if wanted is int:
+        return type(value) is int and abs(value) < 2**63
+    if not isinstance(value, str) or not is_storable(value):
+        return False
+    try:
+        if wanted is datetime:
+            moment = datetime.fromisoformat(value)
+            return moment.tzinfo is not None and bool(moment.astimezone(UTC))
+        return wanted is str or bool(UUID(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 def _unusable() -> Denied:
