@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from chat.changes import NewChange
 from chat.operation import Transaction
 from models import Channel, Member
-from models.columns import IDENTIFIER
+from models.columns import IDENTIFIER, TEXTS
 from models.enums import ChangeKind, ChannelKind, MemberRole
 
 
@@ -110,7 +110,13 @@ _TELL = text(
            'ROLE_CHANGED', ARRAY[heir_id], before, 'OWNER', :now, 1
       FROM told JOIN channel USING (channel_id)
     """
-).bindparams(bindparam("channel_ids", type_=ARRAY(IDENTIFIER)), bindparam("message_ids", type_=ARRAY(IDENTIFIER)))
+).bindparams(
+    bindparam("channel_ids", type_=ARRAY(IDENTIFIER)),
+    bindparam("message_ids", type_=ARRAY(IDENTIFIER)),
+    bindparam("former_ids", type_=TEXTS),
+    bindparam("heir_ids", type_=TEXTS),
+    bindparam("befores", type_=TEXTS),
+)
 
 
 async def pass_on_ownership(tx: Transaction, departed: Sequence[str]) -> None:
