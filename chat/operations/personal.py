@@ -1,7 +1,8 @@
 """What an agent keeps for themselves: settings of a membership, and of their profile."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -64,7 +65,7 @@ async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Ag
 
 
 def _mute(tx: Transaction, member: Member, changes: MembershipChanges) -> None:
-    until = changes.muted_until.value if changes.muted_until else None
+    until = _moment(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
     if until is not None and until <= tx.now:
         raise Refused(RefusalCode.INVALID, "A channel is muted until a time to come.", "mutedUntil")
     if changes.muted is not None and not changes.muted.value:
@@ -76,6 +77,14 @@ def _mute(tx: Transaction, member: Member, changes: MembershipChanges) -> None:
     elif changes.muted_until is not None:
         # mutedUntil: null alone: what is muted stays so, now for good.
         member.muted_until = None
+
+
+def _moment(given: datetime) -> datetime:
+    """Returns the moment in UTC; raises Refused INVALID for one without a time zone, which is no moment yet."""
+    if given.tzinfo is not None:
+        with suppress(OverflowError):
+            return given.astimezone(UTC)
+    raise Refused(RefusalCode.INVALID, "This moment needs a time zone, and a year from 1 to 9999.", "mutedUntil")
 
 
 def _checked_note(note: str | None) -> str | None:
