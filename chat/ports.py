@@ -19,6 +19,7 @@ class SignalKind(StrEnum):
 
     PERSONAL = "PERSONAL"
     TYPING = "TYPING"
+    NOT_TYPING = "NOT_TYPING"
     PRESENCE = "PRESENCE"
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from chat.access import Pair, Seat
-from loaders.agents import load_agents
+from loaders.agents import load_agents, load_presences
 from loaders.batches import Sessions, found_or, found_or_none
 from loaders.channels import load_seats
 from loaders.members import (
@@ -26,7 +26,6 @@ from loaders.messages import (
     ReactorsKey,
     SeqRange,
     load_history,
-    load_mentioned,
     load_mentions,
     load_messages,
     load_posts,
@@ -36,6 +35,7 @@ from loaders.messages import (
 from loaders.pages import Slice, empty_slice
 from loaders.viewers import Standing, load_channel_managers, load_standings
 from models import Agent, Author, Member, Mention, Message
+from models.enums import PresenceStatus
 
 
 class Loaders:
@@ -44,6 +44,7 @@ class Loaders:
     standings: DataLoader[str, Standing | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
+    presences: DataLoader[str, PresenceStatus]
     seats: DataLoader[Pair, Seat | None]
     members: DataLoader[MembersKey, Slice[Member]]
     authors: DataLoader[AuthorsKey, Slice[Author]]
@@ -55,7 +56,6 @@ class Loaders:
     reactions: DataLoader[Pair, list[ReactionTally]]
     reactors: DataLoader[ReactorsKey, Slice[str]]
     mentions: DataLoader[UUID, list[Mention]]
-    mentioned: DataLoader[Pair, bool]
 
     def __init__(self, sessions: Sessions, account_id: str) -> None:
         self.sessions = sessions
@@ -63,6 +63,7 @@ class Loaders:
         self.standings = found_or_none(sessions, account_id, load_standings)
         self.channel_managers = found_or(sessions, account_id, load_channel_managers, bool)
         self.agents = found_or_none(sessions, account_id, load_agents)
+        self.presences = found_or(sessions, account_id, load_presences, lambda: PresenceStatus.OFFLINE)
         self.seats = found_or_none(sessions, account_id, load_seats)
         self.members = found_or(sessions, account_id, load_members, empty_slice)
         self.authors = found_or(sessions, account_id, load_authors, empty_slice)
@@ -74,4 +75,3 @@ class Loaders:
         self.reactions = found_or(sessions, account_id, load_reactions, list)
         self.reactors = found_or(sessions, account_id, load_reactors, empty_slice)
         self.mentions = found_or(sessions, account_id, load_mentions, list)
-        self.mentioned = found_or(sessions, account_id, load_mentioned, bool)

@@ -1,12 +1,13 @@
 """People. Every agent of an account may know every other, so these keys are plain agent ids."""
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.naming import like_pattern
 from loaders.pages import Page, Slice, sliced
-from models import Agent
+from models import Agent, Presence
+from models.enums import PresenceStatus
 
 
 async def load_agents(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, Agent]:
@@ -26,3 +27,15 @@ async def page_of_agents(session: AsyncSession, account_id: str, query: str | No
     statement = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(asked.size + 1)
     agents = (await session.scalars(statement)).all()
     return sliced(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)
+
+
+async def load_presences(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:
+    """What the agents with an open socket appear as; who has none is left out."""
+    rows = await session.execute(
+        select(col(Presence.agent_id), col(Presence.status)).where(
+            col(Presence.account_id) == account_id,
+            col(Presence.agent_id).in_(agent_ids),
+            col(Presence.connected_until) > func.now(),
+        )
+    )
+    return {row.agent_id: row.status for row in rows}

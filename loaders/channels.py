@@ -65,6 +65,12 @@ async def page_of_manageable(session: AsyncSession, viewer: Viewer, query: str |
     return await _page_by_name(session, statement, query, asked)
 
 
+async def read_seats_of_viewer(session: AsyncSession, viewer: Viewer) -> list[Seat]:
+    """Returns the viewer's seats in all of their channels, for a stream over them: as many as they joined."""
+    rows = await session.execute(_seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None)))
+    return [Seat.from_row(row) for row in rows]
+
+
 def _seats_of_viewer(viewer: Viewer) -> Seats:
     return seats().where(col(Agent.account_id) == viewer.account_id, col(Agent.agent_id) == viewer.agent_id)
 

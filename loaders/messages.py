@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from chat.access import Pair, asked_pairs, channel_of_message, member_of_channel, readable, readable_messages
 from loaders.pages import Page, Slice, sliced
-from models import Channel, Member, Mention, MentionedAgent, Message, Reaction
+from models import Channel, Member, Mention, Message, Reaction
 from models.columns import IDENTIFIER
 
 SeqRange = tuple[str, UUID, int, int]
@@ -167,19 +167,3 @@ async def load_mentions(session: AsyncSession, account_id: str, message_ids: lis
     for mention in rows:
         found[mention.message_id].append(mention)
     return found
-
-
-async def load_mentioned(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, bool]:
-    """Those of the (agent, message) pairs where the message mentions the agent."""
-    asked = asked_pairs(pairs)
-    rows = await session.execute(
-        select(asked.c.agent_id, asked.c.id).join(
-            MentionedAgent,
-            and_(
-                col(MentionedAgent.account_id) == account_id,
-                col(MentionedAgent.message_id) == asked.c.id,
-                col(MentionedAgent.agent_id) == asked.c.agent_id,
-            ),
-        )
-    )
-    return dict.fromkeys(rows, True)

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.accounts import Account, AccountClock
-from models.agents import Agent, Team, TeamAgent
+from models.agents import Agent, Presence, Team, TeamAgent
 from models.changes import Change
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
@@ -22,6 +22,7 @@ __all__ = [
     "MentionedAgent",
     "Message",
     "PersonalNote",
+    "Presence",
     "Reaction",
     "Team",
     "TeamAgent",

@@ -1,10 +1,12 @@
-"""The people of an account and their teams, as the platform's directory tells them."""
+"""The people of an account and their teams, as the platform's directory tells them, and who is there now."""
+
+from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import SORTABLE, key, one_of, words
-from models.enums import AgentRole, SendKey
+from models.columns import MOMENT, SORTABLE, key, one_of, words
+from models.enums import AgentRole, PresenceStatus, SendKey
 
 
 class Agent(SQLModel, table=True):
@@ -47,3 +49,21 @@ class TeamAgent(SQLModel, table=True):
     account_id: str = key()
     team_id: str = key()
     agent_id: str = key()
+
+
+class Presence(SQLModel, table=True):
+    """What an agent chose to appear as, and until when one of their sockets is known to be open: every process
+    prolongs the sockets it holds, so those of a killed one run out by themselves."""
+
+    __tablename__ = "presences"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
+        one_of("status", PresenceStatus),
+        # Whose connection ran out since the last look.
+        Index(None, "account_id", "connected_until"),
+    )
+
+    account_id: str = key()
+    agent_id: str = key()
+    status: PresenceStatus = Field(default=PresenceStatus.ONLINE, sa_type=words(PresenceStatus))
+    connected_until: datetime | None = Field(default=None, sa_type=MOMENT)

@@ -13,6 +13,12 @@ class SendKey(StrEnum):
     MOD_ENTER = "MOD_ENTER"
 
 
+class PresenceStatus(StrEnum):
+    ONLINE = "ONLINE"
+    BUSY = "BUSY"
+    OFFLINE = "OFFLINE"
+
+
 class ChannelKind(StrEnum):
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"

@@ -17,11 +17,16 @@ def given(field: strawberry.Maybe[Value]) -> Given[Value] | None:
     return Given(field.value) if field is not None else None
 
 
-def required(field: strawberry.Maybe[Value], path: str) -> Given[Value] | None:
-    """As `given`, for a field that may be left out but not be null; raises Refused INVALID."""
-    if field is not None and field.value is None:
+def required(field: strawberry.Maybe[Value | None], path: str) -> Given[Value] | None:
+    """As `given`, for a field that may be left out but not be null; raises Refused INVALID.
+
+    The schema cannot say so of an input field, and strawberry's own refusal would speak of Python's types.
+    """
+    if field is None:
+        return None
+    if field.value is None:
         raise Refused(RefusalCode.INVALID, "This may be left out, but it is never null.", path)
-    return given(field)
+    return Given(field.value)
 
 
 def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:

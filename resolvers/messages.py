@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from chat.operations.change_messages import add_reaction, delete_message, edit_message, remove_reaction
+from chat.operations.presence import start_typing, stop_typing
 from chat.operations.reading import mark_read, mark_unread
 from chat.operations.send_message import MessageDraft, send_message
 from resolvers.mutation import mutation
@@ -20,6 +21,7 @@ from schema.message_inputs import (
     MarkUnreadInput,
     RemoveReactionInput,
     SendMessageInput,
+    SetTypingInput,
 )
 from schema.messages import Message, message
 from schema.payloads import (
@@ -30,6 +32,7 @@ from schema.payloads import (
     MarkUnreadPayload,
     RemoveReactionPayload,
     SendMessagePayload,
+    SetTypingPayload,
 )
 
 
@@ -91,6 +94,13 @@ class MessagesMutation:
         asker, target = await info.context.asker(), channel_id(input.channel_id)
         await mark_unread(info.context.chat, asker, target, message_id(input.message_id))
         return MarkUnreadPayload(channel=await channel(info, target))
+
+    @mutation(SetTypingPayload, "Tells whoever has the channel open that the viewer is typing; nothing is stored.")
+    async def set_chat_typing(self, info: Info, input: SetTypingInput) -> SetTypingPayload:
+        asker, target = await info.context.asker(), channel_id(input.channel_id)
+        tell = start_typing if input.typing else stop_typing
+        await tell(info.context.chat, asker, target)
+        return SetTypingPayload(channel=await channel(info, target))
 
 
 def _optional_message_id(id: str | None, path: str) -> UUID | None:

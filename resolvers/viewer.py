@@ -3,12 +3,13 @@
 import strawberry
 
 from chat.operations.personal import update_profile
+from chat.operations.presence import set_presence
 from chat.operations.reading import mark_all_read
 from resolvers.drafts import required
 from resolvers.mutation import mutation
-from schema.account_inputs import UpdateProfileInput
+from schema.account_inputs import SetPresenceInput, UpdateProfileInput
 from schema.context import Info
-from schema.payloads import MarkAllReadPayload, UpdateProfilePayload
+from schema.payloads import MarkAllReadPayload, SetPresencePayload, UpdateProfilePayload
 from schema.viewer import Viewer
 
 
@@ -32,3 +33,8 @@ class ViewerMutation:
     async def mark_all_chats_read(self, info: Info) -> MarkAllReadPayload:
         await mark_all_read(info.context.chat, await info.context.asker())
         return MarkAllReadPayload(viewer=Viewer(facts=await info.context.viewer()))
+
+    @mutation(SetPresencePayload, "Says what the viewer appears as while their chat is open.")
+    async def set_chat_presence(self, info: Info, input: SetPresenceInput) -> SetPresencePayload:
+        await set_presence(info.context.chat, await info.context.asker(), input.status)
+        return SetPresencePayload(viewer=Viewer(facts=await info.context.viewer()))

@@ -2,32 +2,37 @@
 
 import strawberry
 
-from schema.enums import AgentRole, CardPreview, Creators, SendKey
+from schema.enums import AgentRole, CardPreview, Creators, PresenceStatus, SendKey
 
 
 @strawberry.input(name="UpdateChatProfileInput", description="The viewer's own profile; only what is given changes.")
 class UpdateProfileInput:
-    send_key: strawberry.Maybe[SendKey] = strawberry.field(default=None, description="Which key sends a message.")
+    send_key: strawberry.Maybe[SendKey | None] = strawberry.field(default=None, description="Which key sends a message.")
+
+
+@strawberry.input(name="SetChatPresenceInput", description="What to appear as.")
+class SetPresenceInput:
+    status: PresenceStatus = strawberry.field(description="Shown while the chat is open; OFFLINE hides that it is.")
 
 
 @strawberry.input(name="UpdateChatAccountSettingsInput", description="Only what is given changes.")
 class UpdateAccountSettingsInput:
-    chat_enabled: strawberry.Maybe[bool] = strawberry.field(
+    chat_enabled: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether the account uses the chat. Off: every stream ends, nothing is lost."
     )
-    enabled_roles: strawberry.Maybe[list[AgentRole]] = strawberry.field(
+    enabled_roles: strawberry.Maybe[list[AgentRole] | None] = strawberry.field(
         default=None, description="The roles that use it; ADMINISTRATOR cannot be left out."
     )
-    who_creates_private: strawberry.Maybe[Creators] = strawberry.field(
+    who_creates_private: strawberry.Maybe[Creators | None] = strawberry.field(
         default=None, description="Who creates private channels."
     )
-    who_creates_announcement: strawberry.Maybe[Creators] = strawberry.field(
+    who_creates_announcement: strawberry.Maybe[Creators | None] = strawberry.field(
         default=None, description="Who creates announcements."
     )
-    card_preview: strawberry.Maybe[CardPreview] = strawberry.field(
+    card_preview: strawberry.Maybe[CardPreview | None] = strawberry.field(
         default=None, description="Who sees the titles of shared items."
     )
-    email_contents: strawberry.Maybe[bool] = strawberry.field(
+    email_contents: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether e-mails of the chat quote what was said."
     )
 

@@ -1,10 +1,13 @@
 """People."""
 
+from collections.abc import Sequence
+
 import strawberry
 
+from loaders import Loaders
 from models import Agent as AgentRow
 from schema.context import Info
-from schema.enums import AgentRole
+from schema.enums import AgentRole, PresenceStatus
 
 
 @strawberry.type(name="ChatAgent", description="A colleague: an agent of the viewer's account.")
@@ -33,14 +36,19 @@ class Agent:
     def active(self) -> bool:
         return self.row.active
 
+    @strawberry.field(description="Whether the agent is there now.")
+    async def presence(self, info: Info) -> PresenceStatus:
+        return await info.context.loaders.presences.load(self.row.agent_id)
 
-async def agent(info: Info, agent_id: str) -> Agent:
+
+async def agent(loaders: Loaders, agent_id: str) -> Agent:
     """Returns an agent that a row refers to, so one that is known."""
-    row = await info.context.loaders.agents.load(agent_id)
+    row = await loaders.agents.load(agent_id)
     assert row is not None, "a foreign key holds it"
     return Agent(row=row)
 
 
-async def agents(info: Info, agent_ids: list[str]) -> list[Agent]:
-    rows = await info.context.loaders.agents.load_many(agent_ids)
+async def agents(loaders: Loaders, agent_ids: Sequence[str]) -> list[Agent]:
+    """Returns those of the agents that the account knows, in the order of the ids."""
+    rows = await loaders.agents.load_many(list(agent_ids))
     return [Agent(row=row) for row in rows if row is not None]

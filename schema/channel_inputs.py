@@ -39,14 +39,14 @@ class CreateChannelInput:
 @strawberry.input(name="UpdateChatChannelInput", description="Only what is given changes.")
 class UpdateChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
-    name: strawberry.Maybe[str] = strawberry.field(default=None, description="1 to 80 characters.")
+    name: strawberry.Maybe[str | None] = strawberry.field(default=None, description="1 to 80 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(
         default=None, description="At most 1,000 characters; null takes it away."
     )
     avatar: strawberry.Maybe[ChannelAvatarInput | None] = strawberry.field(
         default=None, description="Null: back to the client's default."
     )
-    kind: strawberry.Maybe[ChannelKind] = strawberry.field(
+    kind: strawberry.Maybe[ChannelKind | None] = strawberry.field(
         default=None,
         description="PUBLIC or PRIVATE, for owners and administrators of the account; told in the channel.",
     )
@@ -113,16 +113,16 @@ class OpenDirectMessageInput:
 )
 class UpdateMembershipInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
-    notification_level: strawberry.Maybe[NotificationLevel] = strawberry.field(
+    notification_level: strawberry.Maybe[NotificationLevel | None] = strawberry.field(
         default=None, description="Which messages ring."
     )
-    muted: strawberry.Maybe[bool] = strawberry.field(
+    muted: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="True: until `mutedUntil`, or for good without it. False: no longer."
     )
     muted_until: strawberry.Maybe[datetime | None] = strawberry.field(
         default=None, description="When the mute ends; by itself it mutes until then. Null: for good, once muted."
     )
-    favourite: strawberry.Maybe[bool] = strawberry.field(
+    favourite: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether the channel is among the viewer's favourites."
     )
     personal_note: strawberry.Maybe[str | None] = strawberry.field(

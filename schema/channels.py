@@ -97,7 +97,7 @@ class Member:
 
     @strawberry.field(description="Who.")
     async def agent(self, info: Info) -> Agent:
-        return await agent(info, self.row.agent_id)
+        return await agent(info.context.loaders, self.row.agent_id)
 
     @strawberry.field(description="What they may do in the channel.")
     def role(self) -> MemberRole:
@@ -202,7 +202,7 @@ class Channel:
     async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page(first, after, str, str)
         found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
-        return connection_of(await agents(info, [author.agent_id for author in found.rows]), found)
+        return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
 
     @strawberry.field(
         description=(

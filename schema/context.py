@@ -39,6 +39,11 @@ class Context:
         return self.sign_in
 
     @property
+    def agent_id(self) -> str:
+        """Who asks, gate or no gate; raises Denied UNAUTHENTICATED or FORBIDDEN."""
+        return agent_of(self.identity).agent_id
+
+    @property
     def chat(self) -> Chat:
         return self.services.chat
 
@@ -81,12 +86,12 @@ class Context:
 
     async def change(self) -> int:
         """Returns the last change of the account before anything else of this request was read."""
-        standing = await self.loaders.standings.load(agent_of(self.identity).agent_id)
+        standing = await self.loaders.standings.load(self.agent_id)
         assert standing is not None
         return standing.change
 
     async def _present(self) -> Viewer | None:
-        standing = await self.loaders.standings.load(agent_of(self.identity).agent_id)
+        standing = await self.loaders.standings.load(self.agent_id)
         return standing.viewer if standing else None
 
 

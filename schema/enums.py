@@ -14,6 +14,7 @@ from models.enums import (
     MemberRole,
     MentionTarget,
     NotificationLevel,
+    PresenceStatus,
     SendKey,
     SystemEvent,
 )
@@ -44,6 +45,16 @@ _publish(
     {
         SendKey.ENTER: "Enter sends; Shift+Enter starts a new line.",
         SendKey.MOD_ENTER: "Ctrl+Enter (on a Mac: Cmd+Enter) sends; Enter starts a new line.",
+    },
+)
+_publish(
+    PresenceStatus,
+    "ChatPresence",
+    "Whether an agent is there.",
+    {
+        PresenceStatus.ONLINE: "Has the chat open.",
+        PresenceStatus.BUSY: "Has the chat open and asks not to be disturbed.",
+        PresenceStatus.OFFLINE: "Has it not open, or chose not to be seen.",
     },
 )
 _publish(
@@ -155,6 +166,7 @@ __all__ = [
     "MemberRole",
     "MentionTarget",
     "NotificationLevel",
+    "PresenceStatus",
     "RefusalCode",
     "SendKey",
     "SystemEvent",

@@ -62,3 +62,11 @@ class MarkReadInput:
 class MarkUnreadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     message_id: strawberry.ID = strawberry.field(description="The first message that is to be unread.")
+
+
+@strawberry.input(name="SetChatTypingInput", description="Whether the viewer is typing.")
+class SetTypingInput:
+    channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
+    typing: bool = strawberry.field(
+        description="True: for the next 6 seconds, so repeat it while the keys go on. False: no longer."
+    )

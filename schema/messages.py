@@ -33,7 +33,7 @@ class SystemEventTold:
 
     @strawberry.field(description="To whom it happened; empty where it concerns the author or the channel.")
     async def agents(self, info: Info) -> list[Agent]:
-        return await agents(info, self.row.system_agent_ids or [])
+        return await agents(info.context.loaders, self.row.system_agent_ids or [])
 
     @strawberry.field(description="What stood before, where something changed.")
     def before(self) -> str | None:
@@ -54,7 +54,7 @@ class Mention:
 
     @strawberry.field(description="The agent named; null for teams, the channel, and ids that name nobody.")
     async def agent(self, info: Info) -> Agent | None:
-        return await agent(info, self.row.agent_id) if self.row.agent_id is not None else None
+        return await agent(info.context.loaders, self.row.agent_id) if self.row.agent_id is not None else None
 
     @strawberry.field(description="The team named, as it was called then; null for agents and the channel.")
     def team_name(self) -> str | None:
@@ -88,7 +88,7 @@ class Reaction:
     async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page(first, after, str)
         found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
-        return connection_of(await agents(info, list(found.rows)), found)
+        return connection_of(await agents(info.context.loaders, list(found.rows)), found)
 
 
 @strawberry.type(name="ChatMessagePermissions", description="What the viewer may do with a message now.")
@@ -129,7 +129,7 @@ class Message:
 
     @strawberry.field(description="Who said it; in a system message, who did what it tells.")
     async def author(self, info: Info) -> Agent:
-        return await agent(info, self.row.author_id)
+        return await agent(info.context.loaders, self.row.author_id)
 
     @strawberry.field(description="The place in the channel: 1, 2, 3 … without gaps.")
     def seq(self) -> int:

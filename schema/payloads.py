@@ -142,6 +142,14 @@ class MarkAllReadPayload(ViewerPayload): ...
 class UpdateProfilePayload(ViewerPayload): ...
 
 
+@strawberry.type(name="SetChatPresencePayload", description="The viewer as they appear now.")
+class SetPresencePayload(ViewerPayload): ...
+
+
+@strawberry.type(name="SetChatTypingPayload", description="The channel.")
+class SetTypingPayload(ChannelPayload): ...
+
+
 @strawberry.type(name="UpdateChatAccountSettingsPayload", description="The account's settings.")
 class UpdateAccountSettingsPayload(Payload):
     settings: AccountSettings | None = strawberry.field(

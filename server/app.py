@@ -17,12 +17,16 @@ from chat.ports import Chat
 from loaders.batches import Sessions
 from models import Account, Agent
 from schema.context import Services
+from server.draining import Sockets
 from server.graphiql import DemoAgent, DemoSignIn, page, routes
+from server.health import health_routes
+from server.migrate import head_revision
 from server.schema import schema
 from server.settings import Settings, async_url
 from server.sign_in import SignIn, issue_token
 from server.view import GraphQLView
 from subscriptions.hub import Hub
+from subscriptions.presences import Presences
 
 POOL = 20
 LOCK_TIMEOUT = "5s"
@@ -70,19 +74,22 @@ class Database:
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """Returns the ASGI application; its lifespan starts and stops the hub and the pool."""
     database = Database.at(database_url)
-    hub = Hub(database.reads, settings.broadcast_url)
+    hub = Hub(database.reads, _broadcast_url(settings, database_url))
     services = Services(Chat(database.writes, SystemClock(), hub), database.reads, settings.url)
     demo = _demo(settings, database.reads) if settings.is_demo else None
 
     def graphiql(request: Request) -> Response:
         return page(request, demo)
 
-    view = GraphQLView(schema, services, hub, SignIn(settings), graphiql)
+    presences, sockets = Presences(hub), Sockets()
+    view = GraphQLView(schema, services, hub, presences, sockets, SignIn(settings), graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         hub.start()
+        presences.start()
         yield
+        await presences.stop()
         await hub.stop()
         await database.engine.dispose()
 
@@ -90,13 +97,22 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         routes=[
             Route("/", _to_graphiql),
             *routes(demo),
+            *health_routes(database.reads, head_revision(), hub, sockets),
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
         ],
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.sockets = sockets
     return app
+
+
+def _broadcast_url(settings: Settings, database_url: str) -> str:
+    """`postgres://` alone means the chat's own database."""
+    if settings.broadcast_url in ("postgres://", "postgresql://"):
+        return async_url(database_url).replace("postgresql+asyncpg://", "postgresql://", 1)
+    return settings.broadcast_url
 
 
 async def _to_graphiql(_: Request) -> Response:

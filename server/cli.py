@@ -15,13 +15,18 @@ from rich.console import Console
 from server.app import create_app
 from server.database import DatabaseUnreachable, database, server_version
 from server.demo import seed as seed_demo
+from server.draining import DrainingServer
 from server.migrate import current_and_head, upgrade
 from server.postgres_programs import EmbeddedPostgresFailed
 from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
 from server.sign_in import issue_token
+from server.sockets import SocketProtocol
 
-DRAIN_SECONDS = 5
+FAREWELL_SECONDS = 5
+"""How long requests on their way may take once the sockets are gone."""
+
+FRAME_BYTES = 1_000_000
 TOKEN_HOURS = 12
 
 
@@ -62,16 +67,19 @@ def serve(
         if settings.is_demo:
             asyncio.run(seed_demo(database_url))
         _welcome(settings)
+        app = create_app(settings, database_url)
         config = uvicorn.Config(
-            create_app(settings, database_url),
+            app,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws=SocketProtocol,
+            ws_max_size=FRAME_BYTES,
+            ws_per_message_deflate=False,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_graceful_shutdown=FAREWELL_SECONDS,
         )
-        server = uvicorn.Server(config)
+        server = DrainingServer(config, app.state.sockets, settings.drain_seconds)
         server.run([listener])
         sys.exit(0 if server.started else 1)
 

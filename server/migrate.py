@@ -32,8 +32,12 @@ def upgrade(database_url: str) -> None:
 
 
 def current_and_head(database_url: str) -> Revisions:
-    head = ScriptDirectory.from_config(_config(database_url)).get_current_head()
-    return Revisions(asyncio.run(_current(database_url)), head)
+    return Revisions(asyncio.run(_current(database_url)), head_revision())
+
+
+def head_revision() -> str | None:
+    """The newest revision that this code knows."""
+    return ScriptDirectory(str(SCRIPTS)).get_current_head()
 
 
 def drift(database_url: str) -> None:

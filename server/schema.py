@@ -16,8 +16,10 @@ from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from server.errors import CodedErrors
+from subscriptions.channels import ChannelsSubscription
 from subscriptions.context import StreamContext
-from subscriptions.message_added import MessageAddedSubscription
+from subscriptions.messages import MessagesSubscription
+from subscriptions.people import PeopleSubscription
 
 DOCUMENTS_CACHED = 1_000
 
@@ -31,7 +33,7 @@ class Mutation(ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutati
 
 
 @strawberry.type(description="What happens, as it happens.")
-class Subscription(MessageAddedSubscription): ...
+class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscription): ...
 
 
 class ChatSchema(strawberry.Schema):

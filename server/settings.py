@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         None, description=f"The `iss` of the tokens; {OWN_ISSUER} when unset, required with CHAT_JWKS_URL."
     )
     jwt_audience: str = Field("internal-chat", description="The `aud` of the tokens.")
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
+        3.0, description="Over how many seconds a server that stops sends its sockets away."
+    )
     public_url: str | None = Field(
         None, description="The address users reach the server by; http://host:port when unset."
     )

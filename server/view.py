@@ -1,4 +1,4 @@
-"""GraphQL over HTTP and over graphql-transport-ws at one address, and GraphiQL for whoever comes with a browser."""
+"""GraphQL over HTTP, server-sent events and graphql-transport-ws at one address, and GraphiQL for browsers."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,14 +9,18 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema import BaseSchema
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from chat.errors import Denied
 from chat.identity import Identity
 from schema.context import Services
+from server.draining import Sockets
 from server.sign_in import SignIn
+from server.sockets import SocketAdapter, SocketHandler
+from server.streaming import EventStream
 from subscriptions.context import StreamContext
 from subscriptions.hub import Hub
+from subscriptions.presences import Presences
 
 INIT_SECONDS = 5
 STREAMS_PER_SOCKET = 100
@@ -25,14 +29,31 @@ Page = Callable[[Request], Response]
 
 
 class GraphQLView(GraphQL[StreamContext, None]):
-    def __init__(self, schema: BaseSchema, services: Services, hub: Hub, sign_in: SignIn, page: Page) -> None:
+    """`sockets` and `presences` are for the sockets' handler."""
+
+    websocket_adapter_class = SocketAdapter
+    graphql_transport_ws_handler_class = SocketHandler
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (as the base has it)
+
+    def __init__(
+        self,
+        schema: BaseSchema,
+        services: Services,
+        hub: Hub,
+        presences: Presences,
+        sockets: Sockets,
+        sign_in: SignIn,
+        page: Page,
+    ) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql",
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
             max_subscriptions_per_connection=STREAMS_PER_SOCKET,
         )
+        self.presences = presences
+        self.sockets = sockets
         self._services = services
         self._hub = hub
         self._sign_in = sign_in

@@ -26,6 +26,12 @@ class Event:
     loaders: Loaders
 
     @property
+    def channel_id(self) -> UUID:
+        """The channel of a change that has one."""
+        assert self.change.channel_id is not None
+        return self.change.channel_id
+
+    @property
     def topics(self) -> Iterable[Topic]:
         if self.change.channel_id is not None:
             yield self.change.channel_id

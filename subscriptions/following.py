@@ -1,10 +1,17 @@
-"""Replay, then live: one pass over the changes that concern a stream, without a gap or a repetition at the seam."""
+"""Replay, then live: one pass over the changes that concern a stream, without a gap or a repetition at the seam, and
+with the gate asked at each of them."""
 
-from collections.abc import AsyncIterator, Collection
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from chat.errors import DenialCode, Denied
+from chat.viewer import admitted, agent_of
 from subscriptions.changes import BATCH, is_kept, read_scope
+from subscriptions.context import StreamContext
 from subscriptions.feed import Event, Feed, Follower
 from subscriptions.hub import Hub
 from subscriptions.positions import resync
@@ -25,30 +32,94 @@ class Scope:
         return any(topic in self.channel_ids or topic in (self.agent_id, None) for topic in event.topics)
 
 
-async def follow_changes(hub: Hub, feed: Feed, follower: Follower, scope: Scope, start: int) -> AsyncIterator[Event]:
-    """Yields every event of the scope after `start`, in order, for good. The follower is attached to the feed already,
-    so whatever commits meanwhile is either read here or wakes it. Raises Denied RESYNC_REQUIRED for a stream that fell
-    so far behind that its changes are no longer kept."""
-    cursor = start
-    while True:
-        # Nothing of the scope stands between the cursor and what woke the follower.
-        if cursor >= feed.position:
-            cursor = max(cursor, await follower.first_pending() - 1)
-            continue
-        target = feed.position
+@dataclass(frozen=True)
+class _Page:
+    """Events up to `reached`; read from the database, it holds only what the scope was at that time."""
+
+    events: Sequence[Event]
+    reached: int
+    was_read_for_scope: bool
+
+
+@dataclass(frozen=True)
+class Following:
+    """A stream's place in its account's feed."""
+
+    hub: Hub
+    feed: Feed
+    follower: Follower
+    scope: Scope
+    context: StreamContext
+    expires_at: datetime
+
+    def watch(self, channel_id: UUID) -> None:
+        self.scope.channel_ids.add(channel_id)
+        self.feed.watch(self.follower, channel_id)
+
+    def unwatch(self, channel_id: UUID) -> None:
+        self.scope.channel_ids.discard(channel_id)
+        self.feed.unwatch(self.follower, channel_id)
+
+    async def events_after(self, start: int) -> AsyncGenerator[Event, None]:
+        """Yields every event of the scope after `start`, in order, for good; the scope may change with each of them.
+
+        Raises Denied: AGENT_INACTIVE or MODULE_DISABLED when the gate closes, UNAUTHENTICATED when the token expires,
+        RESYNC_REQUIRED for a stream that fell so far behind that its changes are no longer kept.
+        """
+        cursor = start
+        while True:
+            if cursor >= self.feed.position:
+                # Nothing of the scope stands between the cursor and what wakes the follower.
+                cursor = max(cursor, await self._first_pending() - 1)
+                continue
+            page = await self._next_page(cursor)
+            cursor = page.reached
+            for event in page.events:
+                if not self.scope.holds(event):
+                    continue
+                await self._pass_gate(event)
+                read_for = frozenset(self.scope.channel_ids)
+                yield event
+                if page.was_read_for_scope and not self.scope.channel_ids <= read_for:
+                    # The page was read without the channel that this event brought: read on from here with it.
+                    cursor = event.change.change
+                    break
+
+    async def _first_pending(self) -> int:
+        left = (self.expires_at - self.context.chat.clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(left):
+                return await self.follower.first_pending()
+        except TimeoutError:
+            raise _expired() from None
+
+    async def _pass_gate(self, event: Event) -> None:
+        if self.context.chat.clock.now() >= self.expires_at:
+            raise _expired()
+        standing = await event.loaders.standings.load(self.scope.agent_id)
+        admitted(standing.viewer if standing is not None else None)
+
+    async def _next_page(self, cursor: int) -> _Page:
+        feed, target = self.feed, self.feed.position
         if cursor >= feed.floor:
-            events = [event for event in feed.between(cursor, target) if scope.holds(event)]
-            reached = target
-        else:
-            events = await _replayed(hub, feed, scope, cursor, target)
-            reached = events[-1].change.change if len(events) == BATCH else target
-        for event in events:
-            yield event
-        cursor = reached
+            return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
+        sessions = self.hub.sessions
+        events = await read_scope(
+            sessions, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target
+        )
+        if not await is_kept(sessions, feed.account_id, cursor + 1):
+            raise resync()
+        reached = events[-1].change.change if len(events) == BATCH else target
+        return _Page(events, reached, was_read_for_scope=True)
 
 
-async def _replayed(hub: Hub, feed: Feed, scope: Scope, cursor: int, target: int) -> list[Event]:
-    events = await read_scope(hub.sessions, feed.account_id, scope.channel_ids, scope.agent_id, cursor, target)
-    if not await is_kept(hub.sessions, feed.account_id, cursor + 1):
-        raise resync()
-    return events
+@asynccontextmanager
+async def following(context: StreamContext, scope: Scope) -> AsyncIterator[Following]:
+    """Yields the stream's place in the feed: whatever commits after this moment will reach it."""
+    identity = agent_of(context.identity)
+    async with context.hub.follow(identity.account_id, scope.topics) as (feed, follower):
+        yield Following(context.hub, feed, follower, scope, context, identity.expires_at)
+
+
+def _expired() -> Denied:
+    return Denied(DenialCode.UNAUTHENTICATED, "The token has expired: sign in again.")

@@ -40,7 +40,7 @@ class Hub:
 
     def __init__(self, sessions: Sessions, broadcast_url: str) -> None:
         self.sessions = sessions
-        self.signals = Signals()
+        self.signals = Signals(sessions)
         self._process = uuid4().hex
         self._broadcasting = Broadcasting(broadcast_url, self._hear, self._resync)
         self._served: dict[str, _Served] = {}

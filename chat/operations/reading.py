@@ -50,7 +50,7 @@ async def mark_unread(tx: Transaction, channel_id: UUID, message_id: UUID) -> No
 async def mark_all_read(tx: Transaction) -> None:
     """Reads every channel of the viewer to its end, in one statement."""
     viewer = await enter(tx)
-    await tx.session.execute(
+    read = await tx.session.scalars(
         update(Member)
         .where(
             col(Member.account_id) == tx.account_id,
@@ -60,9 +60,11 @@ async def mark_all_read(tx: Transaction) -> None:
             col(Member.read_seq) < col(Channel.last_seq),
         )
         .values(read_seq=col(Channel.last_seq), read_posts=col(Channel.post_count))
+        .returning(col(Member.channel_id))
         .execution_options(synchronize_session=False)
     )
-    tx.tell_devices(viewer.agent_id)
+    for channel_id in read:
+        tx.tell_devices(viewer.agent_id, channel_id)
 
 
 async def _message_in(tx: Transaction, seat: Seat, message_id: UUID) -> Message:
