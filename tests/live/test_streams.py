@@ -1,0 +1,132 @@
+"""The other live streams, each from the point of view of whom it serves."""
+
+from tests.api import House
+from tests.live.sockets import Stream, open_socket
+
+ALL_ADDED = "subscription { chatMessageAdded { message { body channel { id } } alert position } }"
+CHANGED = """subscription ($channel: ID!) {
+  chatChannelChanged(channelId: $channel) {
+    change message { body deletedAt reactions { emoji count } } channel { name memberCount } position
+  }
+}"""
+MENTIONED = "subscription ($since: String) { chatMentionAdded(since: $since) { message { body } alert position } }"
+INBOX = (
+    "subscription { chatInboxChanged { channelId alert channel { name unreadCount viewerMembership { favourite } } } }"
+)
+TYPING = "subscription ($channel: ID!) { chatTyping(channelId: $channel) { agents { name } } }"
+PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
+
+
+async def settled(stream: Stream) -> Stream:
+    """Returns the stream once it is surely subscribed."""
+    await stream.nothing(0.2)
+    return stream
+
+
+async def test_all_channels_as_the_viewer_joins_and_leaves(house: House, socket_url: str) -> None:
+    first = await house.ana.create_channel("First", memberIds=["bruno"])
+    second = await house.ana.create_channel("Second", "PRIVATE")
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(ALL_ADDED))
+        await house.ana.send(second, "not yours")
+        await house.ana.send(first, "yours")
+        assert (await stream.data())["message"]["body"] == "yours"
+        await house.ana.mutate("addChatMembers", "channel { id }", channelId=second, agentIds=["bruno"])
+        assert (await stream.data())["message"]["body"] == ""
+        await house.ana.send(second, "now yours")
+        assert (await stream.data())["message"] == {"body": "now yours", "channel": {"id": second}}
+        await house.ana.mutate("removeChatMember", "channel { id }", channelId=second, agentId="bruno")
+        await house.ana.send(second, "not yours any more")
+        await house.ana.send(first, "still yours")
+        bodies = [(await stream.data())["message"]["body"]]
+        if bodies[-1] == "":
+            bodies.append((await stream.data())["message"]["body"])
+        assert bodies[-1] == "still yours"
+
+
+async def test_what_changes_in_a_channel(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", memberIds=["bruno"])
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(CHANGED, channel=channel))
+        message = await house.ana.send(channel, "one")
+        await house.bruno.mutate("addChatReaction", "message { id }", messageId=message, emoji="👍")
+        await house.ana.mutate("editChatMessage", "message { id }", messageId=message, body="two")
+        await house.ana.mutate("deleteChatMessage", "message { id }", messageId=message)
+        await house.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla"])
+        await house.ana.mutate("updateChatChannel", "channel { id }", channelId=channel, name="Hall")
+        seen = [(await stream.data())["change"] for _ in range(8)]
+        assert seen == [
+            "MESSAGE_ADDED",
+            "MESSAGE_UPDATED",
+            "MESSAGE_UPDATED",
+            "MESSAGE_DELETED",
+            "MEMBERS_CHANGED",
+            "MESSAGE_ADDED",
+            "CHANNEL_UPDATED",
+            "MESSAGE_ADDED",
+        ]
+
+
+async def test_mentions_reach_whom_they_name_once(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room")
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(MENTIONED))
+        position = (await house.bruno.query("{ chatViewer { position } }"))["chatViewer"]["position"]
+        message = await house.ana.send(channel, "nobody")
+        await house.ana.mutate(
+            "editChatMessage", "message { id }", messageId=message, body="[@Bruno](mention://user/bruno/Bruno)"
+        )
+        event = await stream.data()
+        assert "Bruno" in event["message"]["body"]
+        assert event["alert"] is False, "he can read the public channel, but has no seat in it"
+        await house.ana.mutate(
+            "editChatMessage", "message { id }", messageId=message, body="[@Bruno](mention://user/bruno/Bruno) again"
+        )
+        await stream.nothing()
+        replayed = await socket.subscribe(MENTIONED, since=position)
+        assert (await replayed.data())["position"] == event["position"]
+        await replayed.nothing()
+
+
+async def test_the_sidebar_of_all_devices(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", "PRIVATE", memberIds=["bruno"])
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(INBOX))
+        await house.ana.send(channel, "news")
+        change = await stream.data()
+        assert change["channelId"] == channel
+        assert change["alert"] is True
+        assert change["channel"]["unreadCount"] == 1
+        await house.bruno.mutate("markChatRead", "channel { id }", channelId=channel)
+        assert (await stream.data())["channel"]["unreadCount"] == 0
+        await house.bruno.mutate("updateChatMembership", "membership { role }", channelId=channel, favourite=True)
+        assert (await stream.data())["channel"]["viewerMembership"]["favourite"] is True
+        await house.bruno.mutate("leaveChatChannel", "channel { id }", channelId=channel)
+        left = await stream.data()
+        while left["channel"] is not None:
+            left = await stream.data()
+        assert left["channelId"] == channel
+
+
+async def test_typing_is_told_and_ends_by_itself(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", memberIds=["bruno", "carla"])
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(TYPING, channel=channel))
+        await house.carla.mutate("setChatTyping", "channel { id }", channelId=channel, typing=True)
+        assert (await stream.data())["agents"] == [{"name": "Carla"}]
+        await house.bruno.mutate("setChatTyping", "channel { id }", channelId=channel, typing=True)
+        await house.ana.mutate("setChatTyping", "channel { id }", channelId=channel, typing=True)
+        assert (await stream.data())["agents"] == [{"name": "Ana"}, {"name": "Carla"}]
+        await house.carla.mutate("setChatTyping", "channel { id }", channelId=channel, typing=False)
+        assert (await stream.data())["agents"] == [{"name": "Ana"}]
+        assert (await stream.data())["agents"] == []
+
+
+async def test_presence_follows_the_open_socket(house: House, socket_url: str) -> None:
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        stream = await settled(await socket.subscribe(PRESENCE, agents=["carla"]))
+        async with open_socket(socket_url, house.carla.token):
+            assert await stream.data() == {"id": "carla", "presence": "ONLINE"}
+            await house.carla.mutate("setChatPresence", "viewer { agent { presence } }", status="BUSY")
+            assert await stream.data() == {"id": "carla", "presence": "BUSY"}
+        assert await stream.data(12) == {"id": "carla", "presence": "OFFLINE"}
