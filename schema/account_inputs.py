@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.enums import AgentRole, CardPreview, Creators, SendKey
+from schema.enums import AgentRole, CardPreview, Creators, PresenceStatus, SendKey
 
 
 @strawberry.input(name="UpdateChatProfileInput", description="The viewer's own profile; only what is given changes.")
@@ -10,6 +10,11 @@ class UpdateProfileInput:
     send_key: strawberry.Maybe[SendKey | None] = strawberry.field(
         default=None, description="Which key sends a message."
     )
+
+
+@strawberry.input(name="SetChatPresenceInput", description="What to appear as.")
+class SetPresenceInput:
+    status: PresenceStatus = strawberry.field(description="Shown while the chat is open; OFFLINE hides that it is.")
 
 
 @strawberry.input(name="UpdateChatAccountSettingsInput", description="Only what is given changes.")
