@@ -1,5 +1,6 @@
 """What the chat needs from outside; the server wires the real ones in."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from chat.cards import Answer, Check
+from models.enums import ItemKind
 
 
 class Clock(Protocol):
@@ -41,6 +45,12 @@ class WakeUps(Protocol):
 
     def signal(self, signal: Signal) -> None:
         """Passes an ephemeral event on."""
+
+
+class CardSource(Protocol):
+    async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
+        """Returns an answer for every check: never raises, never waits longer than the module's timeout, and asks the
+        module once, however many checks there are (once per 500)."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,20 @@ class PresenceStatus(StrEnum):
     OFFLINE = "OFFLINE"
 
 
+class ItemKind(StrEnum):
+    """The platform's items that can be shared, each kind from a source module of its own."""
+
+    CONVERSATION = "CONVERSATION"
+    CONTACT = "CONTACT"
+    DEAL = "DEAL"
+    TASK = "TASK"
+    CATALOG_PRODUCT = "CATALOG_PRODUCT"
+    CHARGE = "CHARGE"
+    CALENDAR_EVENT = "CALENDAR_EVENT"
+    WHATSAPP_BROADCAST = "WHATSAPP_BROADCAST"
+    CAMPAIGN = "CAMPAIGN"
+
+
 class ChannelKind(StrEnum):
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"
