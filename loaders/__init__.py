@@ -21,6 +21,7 @@ from loaders.members import (
     load_unread_mentions,
 )
 from loaders.messages import (
+    MentionShown,
     PostKey,
     ReactionTally,
     ReactorsKey,
@@ -34,7 +35,7 @@ from loaders.messages import (
 )
 from loaders.pages import Slice, empty_slice
 from loaders.viewers import Standing, load_channel_managers, load_standings
-from models import Agent, Author, Member, Mention, Message
+from models import Agent, Author, Member, Message
 from models.enums import PresenceStatus
 
 
@@ -55,7 +56,7 @@ class Loaders:
     posts: DataLoader[PostKey, Message | None]
     reactions: DataLoader[Pair, list[ReactionTally]]
     reactors: DataLoader[ReactorsKey, Slice[str]]
-    mentions: DataLoader[UUID, list[Mention]]
+    mentions: DataLoader[UUID, list[MentionShown]]
 
     def __init__(self, sessions: Sessions, account_id: str) -> None:
         self.sessions = sessions

@@ -78,10 +78,22 @@ async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 
 
 async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
-    """How many messages after the member's marker mention them; 0 is left out."""
+    """How many messages after the member's marker mention them. LATERAL, so that each is a range of the key that
+    begins at the marker: an agent's earlier mentions cost nothing."""
     asked = asked_pairs(pairs)
+    unread = (
+        select(func.count().label("count"))
+        .where(
+            col(MentionedAgent.account_id) == account_id,
+            col(MentionedAgent.agent_id) == asked.c.agent_id,
+            col(MentionedAgent.channel_id) == asked.c.id,
+            col(MentionedAgent.seq) > col(Member.read_seq),
+        )
+        .correlate(asked, Member)
+        .lateral("unread")
+    )
     rows = await session.execute(
-        select(asked.c.agent_id, asked.c.id, func.count())
+        select(asked.c.agent_id, asked.c.id, unread.c.count)
         .join(
             Member,
             and_(
@@ -90,16 +102,7 @@ async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: li
                 col(Member.channel_id) == asked.c.id,
             ),
         )
-        .join(
-            MentionedAgent,
-            and_(
-                col(MentionedAgent.account_id) == col(Member.account_id),
-                col(MentionedAgent.agent_id) == col(Member.agent_id),
-                col(MentionedAgent.channel_id) == col(Member.channel_id),
-                col(MentionedAgent.seq) > col(Member.read_seq),
-            ),
-        )
-        .group_by(asked.c.agent_id, asked.c.id)
+        .join(unread, true())
     )
     return {(agent_id, channel_id): count for agent_id, channel_id, count in rows}
 

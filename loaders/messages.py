@@ -4,14 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from chat.access import Pair, asked_pairs, channel_of_message, member_of_channel, readable, readable_messages
-from loaders.pages import Page, Slice, sliced
-from models import Channel, Member, Mention, Message, Reaction
+from loaders.pages import PAGE_LIMIT, Page, Slice, sliced
+from models import Agent, Channel, Member, Mention, Message, Reaction
 from models.columns import IDENTIFIER
 
 SeqRange = tuple[str, UUID, int, int]
@@ -33,13 +34,22 @@ class ReactionTally:
     mine: bool
 
 
+@dataclass(frozen=True)
+class MentionShown:
+    """A mention and the agent it names; None for teams, the channel, and ids that name nobody."""
+
+    mention: Mention
+    agent: Agent | None
+
+
 async def load_messages(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, Message]:
     rows = await session.execute(readable_messages(account_id, pairs))
     return {(agent_id, message.message_id): message for agent_id, message in rows}
 
 
 async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqRange]) -> dict[SeqRange, list[Message]]:
-    """The messages of each range in their order: `seq` is dense, so a page is a range of the unique index."""
+    """The messages of each range in their order: `seq` is dense, so a page is a range of the unique index. LATERAL
+    and a LIMIT keep it one; as a join the planner may read the whole channel."""
     asked = (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _, _, _ in ranges], type_=ARRAY(Text)),
@@ -50,20 +60,24 @@ async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqR
         .table_valued("agent_id", "channel_id", "first", "last", joins_implicitly=True)
         .render_derived("asked")
     )
-    rows = await session.execute(
-        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, Message)
-        .join(
-            Message,
-            and_(
-                col(Message.account_id) == account_id,
-                col(Message.channel_id) == asked.c.channel_id,
-                col(Message.seq).between(asked.c.first, asked.c.last),
-            ),
+    page = (
+        select(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.channel_id) == asked.c.channel_id,
+            col(Message.seq).between(asked.c.first, asked.c.last),
         )
-        .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
-        .where(readable())
         .order_by(col(Message.seq))
+        .limit(PAGE_LIMIT)
+        .lateral("page")
+    )
+    rows = await session.execute(
+        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, aliased(Message, page))
+        .join(Channel, and_(col(Channel.account_id) == account_id, col(Channel.channel_id) == asked.c.channel_id))
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .join(page, true())
+        .where(readable())
+        .order_by(page.c.seq)
     )
     found: dict[SeqRange, list[Message]] = defaultdict(list)
     for agent_id, channel_id, first, last, message in rows:
@@ -157,13 +171,18 @@ async def load_reactors(
     return found
 
 
-async def load_mentions(session: AsyncSession, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[Mention]]:
-    rows = await session.scalars(
-        select(Mention)
+async def load_mentions(
+    session: AsyncSession, account_id: str, message_ids: list[UUID]
+) -> dict[UUID, list[MentionShown]]:
+    """What the messages name, with the agents themselves: asked for afterwards they would be a statement more."""
+    named = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
+    rows = await session.execute(
+        select(Mention, Agent)
+        .outerjoin(Agent, named)
         .where(col(Mention.account_id) == account_id, col(Mention.message_id).in_(message_ids))
         .order_by(col(Mention.place))
     )
-    found: dict[UUID, list[Mention]] = defaultdict(list)
-    for mention in rows:
-        found[mention.message_id].append(mention)
+    found: dict[UUID, list[MentionShown]] = defaultdict(list)
+    for mention, agent in rows:
+        found[mention.message_id].append(MentionShown(mention, agent))
     return found

@@ -1,5 +1,7 @@
 """The application: the chat wired to its database, its hub and the outside."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from server.sign_in import SignIn, issue_token
 from server.view import GraphQLView
 from subscriptions.hub import Hub
 from subscriptions.presences import Presences
+from subscriptions.pruning import prune_for_good
 
 POOL = 20
 LOCK_TIMEOUT = "5s"
@@ -88,7 +91,12 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         hub.start()
         presences.start()
+        pruning = asyncio.create_task(prune_for_good(database.reads, SystemClock()))
+        # What stands by now stays: a full collection would walk it every few requests and stop all of them meanwhile.
+        gc.collect()
+        gc.freeze()
         yield
+        pruning.cancel()
         await presences.stop()
         await hub.stop()
         await database.engine.dispose()

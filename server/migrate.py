@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from server.database import server_version, single_connection
-from server.settings import async_url
+from server.settings import Misconfigured, async_url
 
 SCRIPTS = Path(__file__).parent.parent / "migrations"
 LOCK = 0x0C4A7
@@ -47,8 +47,20 @@ def drift(database_url: str) -> None:
 
 async def _upgrade(database_url: str) -> None:
     await server_version(database_url)
+    await _refuse_newer(database_url)
     async with _alone(database_url):
         await asyncio.to_thread(command.upgrade, _config(database_url), "head")
+
+
+async def _refuse_newer(database_url: str) -> None:
+    """A database that a newer version migrated is not touched by this one."""
+    current = await _current(database_url)
+    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+    if current is not None and current not in known:
+        raise Misconfigured(
+            f"The database is at revision {current}, which this version does not know: a newer one migrated it. "
+            "Run that version."
+        )
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import strawberry
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types.graphql import OperationType
@@ -15,13 +15,12 @@ from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
+from server.documents import DOCUMENTS, ParsedDocuments
 from server.errors import CodedErrors
 from subscriptions.channels import ChannelsSubscription
 from subscriptions.context import StreamContext
 from subscriptions.messages import MessagesSubscription
 from subscriptions.people import PeopleSubscription
-
-DOCUMENTS_CACHED = 1_000
 
 
 @strawberry.type(description="What can be read. Lists and single things hold only what the viewer may see.")
@@ -67,8 +66,8 @@ schema = ChatSchema(
     subscription=Subscription,
     extensions=[
         CodedErrors,
-        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
-        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
+        ParsedDocuments,
+        lambda: ValidationCache(maxsize=DOCUMENTS),
     ],
     config=StrawberryConfig(auto_camel_case=True),
 )

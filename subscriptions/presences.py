@@ -30,7 +30,11 @@ _PROLONG = text(
     INSERT INTO presences (account_id, agent_id, status, connected_until)
     SELECT :account_id, agent_id, 'ONLINE', now() + :connected
       FROM unnest(CAST(:agent_ids AS text[])) AS here (agent_id)
-     WHERE EXISTS (SELECT FROM agents WHERE agents.account_id = :account_id AND agents.agent_id = here.agent_id)
+     WHERE EXISTS (
+            SELECT FROM agents JOIN accounts USING (account_id)
+             WHERE account_id = :account_id AND agents.agent_id = here.agent_id
+               AND active AND chat_enabled AND role = ANY (enabled_roles)
+           )
      ORDER BY agent_id
     ON CONFLICT (account_id, agent_id) DO UPDATE
        SET connected_until = GREATEST(presences.connected_until, excluded.connected_until)
