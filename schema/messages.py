@@ -10,6 +10,7 @@ from chat.access import Seat
 from chat.policies import allowed, check_delete_message, check_edit_message, check_react
 from loaders.messages import ReactionTally
 from loaders.pages import page
+from models import Agent as AgentRow
 from models import Mention as MentionRow
 from models import Message as MessageRow
 from schema.agents import Agent, agent, agents
@@ -47,14 +48,15 @@ class SystemEventTold:
 @strawberry.type(name="ChatMention", description="Whom a message names.")
 class Mention:
     row: strawberry.Private[MentionRow]
+    named: strawberry.Private[AgentRow | None]
 
     @strawberry.field(description="What kind of mention it is.")
     def target(self) -> MentionTarget:
         return self.row.target
 
     @strawberry.field(description="The agent named; null for teams, the channel, and ids that name nobody.")
-    async def agent(self, info: Info) -> Agent | None:
-        return await agent(info.context.loaders, self.row.agent_id) if self.row.agent_id is not None else None
+    def agent(self) -> Agent | None:
+        return Agent(row=self.named) if self.named is not None else None
 
     @strawberry.field(description="The team named, as it was called then; null for agents and the channel.")
     def team_name(self) -> str | None:
@@ -149,8 +151,8 @@ class Message:
 
     @strawberry.field(description="Whom the text names, each once, in its order.")
     async def mentions(self, info: Info) -> list[Mention]:
-        rows = await info.context.loaders.mentions.load(self.row.message_id)
-        return [Mention(row=row) for row in rows]
+        shown = await info.context.loaders.mentions.load(self.row.message_id)
+        return [Mention(row=each.mention, named=each.agent) for each in shown]
 
     @strawberry.field(description="The emojis on it, in the order in which each first came.")
     async def reactions(self, info: Info) -> list[Reaction]:
