@@ -60,3 +60,4 @@ class Chat:
     sessions: async_sessionmaker[AsyncSession]
     clock: Clock
     wake_ups: WakeUps
+    cards: CardSource

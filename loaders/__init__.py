@@ -4,13 +4,17 @@ They remember what they read, so they must not outlive it: access is asked once 
 whose answer depends on who asks are (agent_id, id).
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
 from chat.access import Pair, Seat
+from chat.cards import Answer
+from chat.ports import CardSource
 from loaders.agents import load_agents, load_presences
 from loaders.batches import Sessions, found_or, found_or_none
+from loaders.cards import AnswerKey, answers_loader, load_cards
 from loaders.channels import load_seats
 from loaders.members import (
     AuthorsKey,
@@ -35,13 +39,23 @@ from loaders.messages import (
 )
 from loaders.pages import Slice, empty_slice
 from loaders.viewers import Standing, load_channel_managers, load_standings
-from models import Agent, Author, Member, Message
+from models import Agent, Author, Card, Member, Message
 from models.enums import PresenceStatus
 
 
-class Loaders:
-    """All of one account. `sessions` are for reading: each statement stands by itself, without a transaction."""
+@dataclass(frozen=True)
+class Reading:
+    """What loaders read from. Of `sessions` each statement stands by itself, without a transaction."""
 
+    sessions: Sessions
+    cards: CardSource
+
+
+class Loaders:
+    """All of one account."""
+
+    answers: DataLoader[AnswerKey, Answer]
+    cards: DataLoader[UUID, list[Card]]
     standings: DataLoader[str, Standing | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
@@ -58,9 +72,10 @@ class Loaders:
     reactors: DataLoader[ReactorsKey, Slice[str]]
     mentions: DataLoader[UUID, list[MentionShown]]
 
-    def __init__(self, sessions: Sessions, account_id: str) -> None:
-        self.sessions = sessions
-        self.account_id = account_id
+    def __init__(self, reading: Reading, account_id: str) -> None:
+        sessions = reading.sessions
+        self.answers = answers_loader(reading.cards, account_id)
+        self.cards = found_or(sessions, account_id, load_cards, list)
         self.standings = found_or_none(sessions, account_id, load_standings)
         self.channel_managers = found_or(sessions, account_id, load_channel_managers, bool)
         self.agents = found_or_none(sessions, account_id, load_agents)

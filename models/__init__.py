@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from models.accounts import Account, AccountClock
 from models.agents import Agent, Presence, Team, TeamAgent
+from models.cards import Card
 from models.changes import Change
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
@@ -15,6 +16,7 @@ __all__ = [
     "AccountClock",
     "Agent",
     "Author",
+    "Card",
     "Change",
     "Channel",
     "Member",

@@ -23,6 +23,6 @@ class AgentsQuery:
     ) -> Connection[Agent]:
         viewer = await info.context.viewer()
         asked = page(first, after, str, str)
-        async with info.context.services.reads() as session:
+        async with info.context.services.reading.sessions() as session:
             found = await page_of_agents(session, viewer.account_id, query, asked)
         return connect(found, lambda row: Agent(row=row))

@@ -66,7 +66,7 @@ class ChannelsQuery:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
         asked = page(first, after, datetime, UUID)
-        async with info.context.services.reads() as session:
+        async with info.context.services.reading.sessions() as session:
             found = await page_of_sidebar(session, viewer, wanted, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
@@ -76,7 +76,7 @@ class ChannelsQuery:
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         asked = page(first, after, str, UUID)
-        async with info.context.services.reads() as session:
+        async with info.context.services.reading.sessions() as session:
             found = await page_of_discovery(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
@@ -93,7 +93,7 @@ class ChannelsQuery:
         asked = page(first, after, str, UUID)
         if not viewer.administers:
             return connect(empty_slice(), lambda seat: Channel(seat=seat))
-        async with info.context.services.reads() as session:
+        async with info.context.services.reading.sessions() as session:
             found = await page_of_manageable(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 

@@ -9,16 +9,15 @@ from chat.identity import Identity
 from chat.ports import Chat
 from chat.positions import encode_position
 from chat.viewer import Viewer, administrator, admitted, agent_of, recognised
-from loaders import Loaders
-from loaders.batches import Sessions
+from loaders import Loaders, Reading
 
 
 @dataclass(frozen=True)
 class Services:
-    """What all requests of the process share. `reads` are sessions outside transactions, for the loaders."""
+    """What all requests of the process share."""
 
     chat: Chat
-    reads: Sessions
+    reading: Reading
     public_url: str
 
 
@@ -50,7 +49,7 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(self.services.reads, agent_of(self.identity).account_id)
+            self._loaders = Loaders(self.services.reading, agent_of(self.identity).account_id)
         return self._loaders
 
     def begin(self, loaders: Loaders | None = None) -> None:

@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from chat.cards import NoModules
 from chat.ports import Chat
+from loaders import Reading
 from loaders.batches import Sessions
 from models import Account, Agent
 from schema.context import Services
@@ -77,8 +79,9 @@ class Database:
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """Returns the ASGI application; its lifespan starts and stops the hub and the pool."""
     database = Database.at(database_url)
-    hub = Hub(database.reads, _broadcast_url(settings, database_url))
-    services = Services(Chat(database.writes, SystemClock(), hub), database.reads, settings.url)
+    reading = Reading(database.reads, NoModules())
+    hub = Hub(reading, _broadcast_url(settings, database_url))
+    services = Services(Chat(database.writes, SystemClock(), hub, reading.cards), reading, settings.url)
     demo = _demo(settings, database.reads) if settings.is_demo else None
 
     def graphiql(request: Request) -> Response:

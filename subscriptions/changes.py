@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.access import asked_ids
-from loaders import Loaders
+from loaders import Loaders, Reading
 from loaders.batches import Sessions
 from models import AccountClock, Change, MentionedAgent
 from models.enums import ChangeKind
@@ -22,9 +22,9 @@ GATE = (ChangeKind.AGENT_DEACTIVATED, ChangeKind.AGENT_REACTIVATED, ChangeKind.A
 """Changes of one agent that no channel tells of."""
 
 
-async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[Event]:
+async def read_next(reading: Reading, account_id: str, cursor: int) -> list[Event]:
     """Returns the account's next changes after the cursor, at most 500."""
-    async with sessions() as session:
+    async with reading.sessions() as session:
         changes = (
             await session.scalars(
                 select(Change)
@@ -33,11 +33,11 @@ async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[Ev
                 .limit(BATCH)
             )
         ).all()
-        return await _events(session, sessions, account_id, changes)
+        return await _events(session, reading, account_id, changes)
 
 
 async def read_scope(
-    sessions: Sessions, account_id: str, channel_ids: Collection[UUID], agent_id: str, cursor: int, upto: int
+    reading: Reading, account_id: str, channel_ids: Collection[UUID], agent_id: str, cursor: int, upto: int
 ) -> list[Event]:
     """Returns the next changes in (cursor, upto] of these channels, of this agent, and of the account, at most 500.
 
@@ -63,7 +63,7 @@ async def read_scope(
         after, col(Change.channel_id).is_(None), or_(col(Change.agent_id).is_(None), col(Change.agent_id) == agent_id)
     )
     numbers = union_all(of_channels, of_agent, of_account).subquery()
-    async with sessions() as session:
+    async with reading.sessions() as session:
         changes = (
             await session.scalars(
                 select(Change)
@@ -72,7 +72,7 @@ async def read_scope(
                 .limit(BATCH)
             )
         ).all()
-        return await _events(session, sessions, account_id, changes)
+        return await _events(session, reading, account_id, changes)
 
 
 async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[str, int]:
@@ -95,13 +95,13 @@ async def is_kept(sessions: Sessions, account_id: str, change: int) -> bool:
         return found is not None
 
 
-async def _events(session: AsyncSession, sessions: Sessions, account_id: str, changes: Sequence[Change]) -> list[Event]:
+async def _events(session: AsyncSession, reading: Reading, account_id: str, changes: Sequence[Change]) -> list[Event]:
     mentioned = await _newly_mentioned(session, account_id, changes)
     return [
         Event(
             change,
             frozenset(mentioned.get((change.message_id, change.revision), ())),
-            Loaders(sessions, account_id),
+            Loaders(reading, account_id),
         )
         for change in changes
     ]

@@ -103,11 +103,9 @@ class Following:
         feed, target = self.feed, self.feed.position
         if cursor >= feed.floor:
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
-        sessions = self.hub.sessions
-        events = await read_scope(
-            sessions, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target
-        )
-        if not await is_kept(sessions, feed.account_id, cursor + 1):
+        reading = self.hub.reading
+        events = await read_scope(reading, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target)
+        if not await is_kept(reading.sessions, feed.account_id, cursor + 1):
             raise resync()
         reached = events[-1].change.change if len(events) == BATCH else target
         return _Page(events, reached, was_read_for_scope=True)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from chat.ports import Signal
-from loaders.batches import Sessions
+from loaders import Reading
 from subscriptions.broadcast import Broadcasting
 from subscriptions.changes import read_clocks, read_next
 from subscriptions.envelopes import Ephemeral, WakeUp, decode, encode
@@ -38,9 +38,10 @@ class _Served:
 class Hub:
     """Hears of changes and signals (chat.ports.WakeUps), and serves them to the streams of this process."""
 
-    def __init__(self, sessions: Sessions, broadcast_url: str) -> None:
-        self.sessions = sessions
-        self.signals = Signals(sessions)
+    def __init__(self, reading: Reading, broadcast_url: str) -> None:
+        self.reading = reading
+        self.sessions = reading.sessions
+        self.signals = Signals(reading)
         self._process = uuid4().hex
         self._broadcasting = Broadcasting(broadcast_url, self._hear, self._resync)
         self._served: dict[str, _Served] = {}
@@ -123,7 +124,7 @@ class Hub:
         """Reads until the feed has all that it was told of; a database that fails is asked again."""
         while feed.position < feed.wanted:
             try:
-                events = await read_next(self.sessions, feed.account_id, feed.position)
+                events = await read_next(self.reading, feed.account_id, feed.position)
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.ports import Signal, SignalKind
-from loaders import Loaders
-from loaders.batches import Sessions
+from loaders import Loaders, Reading
 
 Subject = UUID | str
 """A channel (UUID) or an agent (str) that a signal is about."""
@@ -47,12 +46,12 @@ class Listener:
 class Signals:
     """Who listens to what in this process."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._listeners: dict[tuple[str, SignalKind, Subject], set[Listener]] = defaultdict(set)
 
     def tell(self, signal: Signal) -> None:
-        heard = Heard(signal, Loaders(self._sessions, signal.account_id))
+        heard = Heard(signal, Loaders(self._reading, signal.account_id))
         for subject in _subjects(signal):
             for listener in self._listeners.get((signal.account_id, signal.kind, subject), ()):
                 listener.tell(heard)

@@ -13,6 +13,7 @@ from chat.mentions import NOBODY, resolve_mentions, rewrite_mentions
 from chat.operation import Transaction, operation
 from chat.operations.send_message import check_body
 from chat.policies import check_delete_message, check_edit_message, check_react
+from chat.sharing import remove_cards
 from models import Message, Reaction
 from models.enums import ChangeKind
 
@@ -35,12 +36,13 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
 
 @operation
 async def delete_message(tx: Transaction, message_id: UUID) -> Message:
-    """Returns the tombstone: its text, mentions and reactions are gone. Deleting twice is deleting once."""
+    """Returns the tombstone: its text, cards, mentions and reactions are gone. Deleting twice is deleting once."""
     seat, message = await enter_message(tx, message_id)
     check_delete_message(seat, message)
     if message.deleted_at is not None:
         return message
     await rewrite_mentions(tx, message, NOBODY)
+    await remove_cards(tx, message)
     await tx.session.execute(
         delete(Reaction).where(col(Reaction.account_id) == tx.account_id, col(Reaction.message_id) == message_id)
     )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
@@ -12,6 +12,7 @@ from chat.errors import RefusalCode, Refused
 from chat.membership import add_members, known_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
+from chat.viewer import Viewer
 from models import Channel
 from models.enums import ChangeKind, ChannelKind
 
@@ -27,12 +28,7 @@ async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
         raise Refused(RefusalCode.INVALID, "A direct message is between two agents.", "agentId")
     if not is_storable(agent_id):
         raise unknown("agent", "agentId")
-    low, high = sorted((viewer.agent_id, agent_id))
-    pair = (
-        col(Channel.account_id) == tx.account_id,
-        col(Channel.direct_low) == low,
-        col(Channel.direct_high) == high,
-    )
+    pair = pair_of(viewer, agent_id)
     existing = await tx.session.scalar(select(col(Channel.channel_id)).where(*pair))
     if existing is not None:
         return existing
@@ -43,8 +39,8 @@ async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
             account_id=tx.account_id,
             channel_id=uuid7(),
             kind=ChannelKind.DIRECT,
-            direct_low=low,
-            direct_high=high,
+            direct_low=min(viewer.agent_id, agent_id),
+            direct_high=max(viewer.agent_id, agent_id),
             created_by=viewer.agent_id,
             created_at=tx.now,
             last_activity_at=tx.now,
@@ -57,3 +53,12 @@ async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
         await add_members(tx, channel_id, [viewer.agent_id, agent_id])
     found: UUID = (await tx.session.scalars(select(col(Channel.channel_id)).where(*pair))).one()
     return found
+
+
+def pair_of(viewer: Viewer, agent_id: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that find the channel of the two, whoever asks."""
+    return (
+        col(Channel.account_id) == viewer.account_id,
+        col(Channel.direct_low) == min(viewer.agent_id, agent_id),
+        col(Channel.direct_high) == max(viewer.agent_id, agent_id),
+    )

@@ -1,5 +1,6 @@
 """Sending a message: once per client key, in the channel's order, counted for everybody else's unread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -9,13 +10,18 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
-from chat.entering import enter_channel, unknown
+from chat.cards import ItemRef
+from chat.entering import enter_channel, take_seat, unknown
 from chat.errors import RefusalCode, Refused
+from chat.identity import Identity
 from chat.mentions import resolve_mentions, write_mentions
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_post
+from chat.ports import Chat
 from chat.posting import Post, write_post
+from chat.sharing import SharedItem, ask_for_items, check_refs, write_cards
+from chat.viewer import agent_of
 from models import Message
 
 BODY_LENGTH = 20_000
@@ -26,23 +32,45 @@ CLIENT_KEY_LENGTH = 200
 class MessageDraft:
     channel_id: UUID
     body: str
-    reply_to_id: UUID | None
-    client_key: str | None
+    reply_to_id: UUID | None = None
+    client_key: str | None = None
+    cards: tuple[ItemRef, ...] = ()
 
     @property
     def payload_hash(self) -> bytes:
         """Tells whether the same client key came with the same message."""
-        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id])).digest()
+        cards = [[ref.kind, ref.item_id] for ref in self.cards]
+        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id, cards])).digest()
+
+
+async def send_message(chat: Chat, identity: Identity, draft: MessageDraft) -> Message:
+    """Returns the new message, or, for a client key used before with the same payload, that message as it is now.
+
+    Raises Refused INVALID, NOT_FOUND, CONFLICT, what `check_post` says, SHARE_DENIED or SOURCE_UNAVAILABLE.
+    """
+    check_draft(draft)
+    if not draft.cards:
+        return await write_message(chat, identity, draft, [])
+    return await find_sent_or_check_post(chat, identity, draft) or await write_message(
+        chat, identity, draft, await ask_for_items(chat.cards, agent_of(identity), draft.cards, "cards")
+    )
 
 
 @operation
-async def send_message(tx: Transaction, draft: MessageDraft) -> Message:
-    """Returns the new message, or, for a client key used before with the same payload, that message as it is now.
+async def find_sent_or_check_post(tx: Transaction, draft: MessageDraft) -> Message | None:
+    """Returns what the client key sent before; raises Refused where the asker may not post. Nothing is locked, so
+    modules can be asked afterwards; who writes then checks again."""
+    seat = await take_seat(tx, draft.channel_id)
+    sent, _ = await _earlier_messages(tx, seat, draft)
+    if sent is not None:
+        return check_same_payload(sent, draft.payload_hash)
+    check_post(seat)
+    return None
 
-    Raises Refused INVALID, NOT_FOUND, CONFLICT, or what `check_post` says.
-    """
-    check_body(draft.body)
-    check_client_key(draft.client_key)
+
+@operation
+async def write_message(tx: Transaction, draft: MessageDraft, items: Sequence[SharedItem]) -> Message:
+    """Returns the message as `send_message` does, with the items that the sharer was found to see."""
     seat = await enter_channel(tx, draft.channel_id)
     sent, replied_to = await _earlier_messages(tx, seat, draft)
     if sent is not None:
@@ -53,7 +81,16 @@ async def send_message(tx: Transaction, draft: MessageDraft) -> Message:
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
     await write_mentions(tx, message, mentions)
+    await write_cards(tx, message, items)
     return message
+
+
+def check_draft(draft: MessageDraft) -> None:
+    """Raises Refused INVALID for what could not be stored; beside a card the text may be empty."""
+    if draft.body.strip() or not draft.cards:
+        check_body(draft.body)
+    check_refs(draft.cards, "cards")
+    check_client_key(draft.client_key)
 
 
 def check_body(body: str) -> None:

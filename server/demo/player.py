@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from chat.cards import NoModules
 from chat.drafts import Given
 from chat.identity import Agent, DirectoryService
 from chat.operations.authors import add_authors
@@ -66,7 +67,7 @@ class Player:
     def __init__(self, sessions: async_sessionmaker[AsyncSession], company: Company, founded: datetime) -> None:
         self.company = company
         self.clock = StoryClock(founded)
-        self.chat = Chat(sessions, self.clock, NobodyListens())
+        self.chat = Chat(sessions, self.clock, NobodyListens(), NoModules())
         self.rooms: dict[str, UUID] = {}
         self.lines: dict[Says, UUID] = {}
         self.mentions = _mentions(company)

@@ -1,0 +1,93 @@
+"""Sharing an item: the module is asked before anything is locked, and what the card shows comes from the module."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from chat.cards import Answer, CardAccess, Check, ItemRef
+from chat.errors import RefusalCode, Refused
+from chat.identity import Agent
+from chat.operation import Transaction
+from chat.ports import CardSource
+from models import Card, Message
+from models.enums import ItemKind
+
+CARDS_LIMIT = 10
+ITEM_ID_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class SharedItem:
+    """An item that the sharer may see, as it stands now."""
+
+    ref: ItemRef
+    title: str
+    summary: str | None
+
+
+def check_refs(refs: Sequence[ItemRef], *path: str) -> None:
+    """Raises Refused INVALID for too many, repeated or impossible references."""
+    if len(refs) > CARDS_LIMIT:
+        raise Refused(RefusalCode.INVALID, f"A message carries at most {CARDS_LIMIT} cards.", *path)
+    if len(set(refs)) < len(refs):
+        raise Refused(RefusalCode.INVALID, "An item is shared once per message.", *path)
+    for ref in refs:
+        if not 1 <= len(ref.item_id) <= ITEM_ID_LENGTH or not ref.item_id.isprintable():
+            raise Refused(RefusalCode.INVALID, f"An item's id has 1 to {ITEM_ID_LENGTH} characters.", *path)
+
+
+async def ask_for_items(source: CardSource, sharer: Agent, refs: Sequence[ItemRef], *path: str) -> list[SharedItem]:
+    """Returns the items in their order, each seen by the sharer now; at most one call per module, all at once. Raises
+    Refused SHARE_DENIED (not theirs to see, gone, not there, or its module off: one answer) or SOURCE_UNAVAILABLE."""
+    by_kind: dict[ItemKind, list[Check]] = defaultdict(list)
+    for ref in refs:
+        by_kind[ref.kind].append(Check(sharer.agent_id, ref.item_id))
+    answered = await asyncio.gather(
+        *(source.answer(sharer.account_id, kind, checks) for kind, checks in by_kind.items())
+    )
+    answers = dict(zip(by_kind, answered, strict=True))
+    return [_shared(ref, answers[ref.kind][Check(sharer.agent_id, ref.item_id)], *path) for ref in refs]
+
+
+def _shared(ref: ItemRef, answer: Answer, *path: str) -> SharedItem:
+    if answer.access == CardAccess.UNAVAILABLE:
+        raise Refused(
+            RefusalCode.SOURCE_UNAVAILABLE, "The item's module does not answer now; try again shortly.", *path
+        )
+    if answer.item is None:
+        raise Refused(RefusalCode.SHARE_DENIED, "This item cannot be shared by you.", *path)
+    return SharedItem(ref, answer.item.title, answer.item.summary)
+
+
+async def write_cards(tx: Transaction, message: Message, items: Sequence[SharedItem]) -> None:
+    if not items:
+        return
+    await tx.session.execute(
+        insert(Card),
+        [
+            {
+                "account_id": tx.account_id,
+                "card_id": uuid7(),
+                "message_id": message.message_id,
+                "place": place,
+                "kind": item.ref.kind,
+                "item_id": item.ref.item_id,
+                "shared_by": message.author_id,
+                "title": item.title,
+                "summary": item.summary,
+                "created_at": tx.now,
+            }
+            for place, item in enumerate(items)
+        ],
+    )
+
+
+async def remove_cards(tx: Transaction, message: Message) -> None:
+    await tx.session.execute(
+        delete(Card).where(col(Card.account_id) == tx.account_id, col(Card.message_id) == message.message_id)
+    )

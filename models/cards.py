@@ -1,0 +1,37 @@
+"""The platform's items as they were shared."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from models.columns import IDENTIFIER, MOMENT, key, one_of, words
+from models.enums import ItemKind
+
+
+class Card(SQLModel, table=True):
+    """A reference to an item in its source module, which alone decides who may see it. Title and summary are as they
+    stood at sharing, for teams that show them to the whole channel. Removed with the text of a deleted message."""
+
+    __tablename__ = "cards"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.message_id"]),
+        ForeignKeyConstraint(["account_id", "shared_by"], ["agents.account_id", "agents.agent_id"]),
+        one_of("kind", ItemKind),
+        # The cards of a page of messages.
+        Index(None, "account_id", "message_id", "place"),
+        # sharedIn: where an item was shared, the latest first.
+        Index(None, "account_id", "kind", "item_id", "card_id"),
+    )
+
+    account_id: str = key()
+    card_id: UUID = key(IDENTIFIER)
+    message_id: UUID = Field(sa_type=IDENTIFIER)
+    place: int
+    kind: ItemKind = Field(sa_type=words(ItemKind))
+    item_id: str = Field(sa_type=Text)
+    shared_by: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    summary: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(sa_type=MOMENT)
