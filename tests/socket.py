@@ -63,11 +63,11 @@ class Socket:
     def subscribe(self, query: str, variables: Json, id: str = "1") -> None:
         self._say({"type": "subscribe", "id": id, "payload": {"query": query, "variables": variables}})
 
-    async def next_message(self) -> Json | None:
-        """The server's next message; None once it has closed the connection."""
+    async def next_message(self, patience: float = PATIENCE_SECONDS) -> Json | None:
+        """The server's next message; None once it has closed the connection. Raises TimeoutError."""
         if self.closed_with is not None:
             return None
-        heard = await self._hear("websocket.send", "websocket.close")
+        heard = await self._hear("websocket.send", "websocket.close", patience=patience)
         if heard["type"] == "websocket.close":
             self.closed_with = heard["code"]
             return None
@@ -80,8 +80,8 @@ class Socket:
     async def _receive(self, message: Any) -> None:
         await self._received.put(message)
 
-    async def _hear(self, *types: str) -> Json:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def _hear(self, *types: str, patience: float = PATIENCE_SECONDS) -> Json:
+        async with asyncio.timeout(patience):
             heard = await self._received.get()
         assert heard["type"] in types, heard
         return heard

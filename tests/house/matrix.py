@@ -9,7 +9,8 @@ from tests.house.scene import FOURTH, NEWCOMER, Scene
 GATED = ("nobody", "bad token", "agent, module off", "administrator, module off", "deactivated", "unknown", "service")
 ASKERS = (*GATED, "foreign", "outsider", "member", "channel admin", "owner", "administrator")
 
-# Outcomes: ok, null, empty (a connection without nodes), CODE of a userError, !CODE of a top-level error.
+# Outcomes: ok, null, empty (a connection without nodes), CODE of a userError, !CODE of a top-level error, silent (a
+# stream that is open and tells nothing of what happens in the scene).
 UNSIGNED = "!UNAUTHENTICATED !UNAUTHENTICATED"
 NOT_AN_AGENT = "!AGENT_INACTIVE !AGENT_INACTIVE !FORBIDDEN"
 CLOSED = f"{UNSIGNED} !MODULE_DISABLED !MODULE_DISABLED {NOT_AN_AGENT}"
@@ -19,6 +20,11 @@ SETTINGS_WRITE = f"{UNSIGNED} !FORBIDDEN ok {NOT_AN_AGENT}"
 SERVICE = f"{UNSIGNED} !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN ok"
 # A bad token does not even get a socket.
 STREAM = f"!UNAUTHENTICATED 4403 !MODULE_DISABLED !MODULE_DISABLED {NOT_AN_AGENT}"
+
+LOST = "!ACCESS_LOST"
+
+EPHEMERAL = {"setChatTyping"}
+"""Mutations that write nothing even when they are allowed."""
 
 Variables = Callable[[Scene], Json]
 Preparation = Callable[[Scene], Awaitable[object]]
@@ -100,6 +106,8 @@ ROWS = (
         with_(nothing, sendKey="MOD_ENTER")),
     row("markAllChatsRead",        "ok         ok         ok         ok         ok         ok",
         nothing),
+    row("setChatPresence",         "ok         ok         ok         ok         ok         ok",
+        with_(nothing, status="BUSY")),
     row("createChatChannel",       "FORBIDDEN  FORBIDDEN  FORBIDDEN  ok         ok         ok",
         with_(nothing, kind="PRIVATE", name="Novo", memberIds=["davi"])),
     row("updateChatChannel",       "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",
@@ -128,6 +136,8 @@ ROWS = (
         with_(private, favourite=True, personalNote="Meu")),
     row("sendChatMessage",         "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"channelId": scene.private, "body": "Oi", "replyToId": scene.message, "clientKey": "1"}),
+    row("setChatTyping",           "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
+        with_(private, typing=True)),
     row("editChatMessage",         "NOT_FOUND  NOT_FOUND  FORBIDDEN  FORBIDDEN  ok         NOT_FOUND",
         with_(message, body="Outro texto")),
     row("deleteChatMessage",       "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         NOT_FOUND",
@@ -145,8 +155,18 @@ ROWS = (
     row("syncChatDirectory",       "!FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN",
         with_(nothing, **DIRECTORY), gate=SERVICE),
 
-    row("chatMessageAdded",        "!ACCESS_LOST !ACCESS_LOST ok    ok         ok         !ACCESS_LOST",
+    row("chatMessageAdded",        f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
         private, gate=STREAM),
+    row("chatChannelChanged",      f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
+        private, gate=STREAM),
+    row("chatTyping",              f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
+        private, gate=STREAM),
+    row("chatMentionAdded",        "silent     silent     ok         ok         ok         silent",
+        nothing, gate=STREAM),
+    row("chatInboxChanged",        "silent     silent     ok         ok         ok         silent",
+        nothing, gate=STREAM),
+    row("chatPresenceChanged",     "silent     ok         ok         ok         ok         ok",
+        with_(nothing, agentIds=["carla"]), gate=STREAM),
 )
 # fmt: on
 MATRIX = {row.field: row for row in ROWS}

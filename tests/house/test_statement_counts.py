@@ -11,7 +11,7 @@ SIDEBAR = """{ chatChannels(first: 100) { nodes {
   avatar { __typename } viewerMembership { muted favourite notificationLevel }
 } pageInfo { hasNextPage endCursor } } }"""
 
-PAGE = """query ($id: ID!) { chatChannel(id: $id) { name messages(last: 50) { nodes {
+PAGE = """query ($id: ID!, $size: Int) { chatChannel(id: $id) { name messages(last: $size) { nodes {
   id seq body createdAt author { name avatarUrl }
   reactions { emoji count viewerReacted } mentions { target agent { name } reachable }
   replyTo { body author { name } } systemEvent { kind agents { name } }
@@ -75,7 +75,7 @@ async def _page_of(api: Api, messages: int) -> list[str]:
         id = await person.send(channel, body, replyToId=first)
         await person.mutate("addChatReaction", "message { id }", messageId=id, emoji="👍")
     with api.statements() as sent:
-        page = (await house.bruno.query(PAGE, id=channel))["chatChannel"]["messages"]["nodes"]
+        page = (await house.bruno.query(PAGE, id=channel, size=messages))["chatChannel"]["messages"]["nodes"]
     answered = [node for node in page if node["replyTo"] and len(node["mentions"]) == 2 and node["reactions"]]
     assert len(answered) == messages
     return sent

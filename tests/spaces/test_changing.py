@@ -1,0 +1,138 @@
+"""Changing a channel: its name and the like, who finds it, and archiving it."""
+
+from tests.api import House, Json
+from tests.house.scene import fingerprint
+
+CHANNEL = "channel { id kind name description avatar { ... on ChatIconAvatar { icon color } } archivedAt }"
+TOLD = "lastMessage { author { id } systemEvent { kind before after } }"
+
+
+async def _room(house: House, kind: str = "PUBLIC") -> str:
+    """Bruno owns it, Carla is its admin, Davi a member."""
+    await house.bruno.create_channel("Outra")
+    channel = await house.bruno.create_channel("Vendas", kind, memberIds=["carla", "davi"])
+    role: Json = {"channelId": channel, "agentId": "carla", "role": "ADMIN"}
+    await house.bruno.mutate("changeChatMemberRole", "member { role }", **role)
+    return channel
+
+
+async def _listed(house: House, **arguments: bool) -> set[str]:
+    query = "query ($archived: Boolean) { chatChannels(archived: $archived) { nodes { name } } }"
+    return {node["name"] for node in (await house.davi.query(query, **arguments))["chatChannels"]["nodes"]}
+
+
+async def test_each_change_is_told_with_what_stood_before(house: House) -> None:
+    channel = await _room(house)
+    await house.carla.mutate("updateChatChannel", CHANNEL, channelId=channel, name=" Vendas BR ")
+    assert (await house.davi.see(channel, TOLD))["lastMessage"] == {
+        "author": {"id": "carla"},
+        "systemEvent": {"kind": "RENAMED", "before": "Vendas", "after": "Vendas BR"},
+    }
+    await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, description="Tudo")
+    assert (await house.davi.see(channel, TOLD))["lastMessage"]["systemEvent"] == {
+        "kind": "DESCRIBED",
+        "before": None,
+        "after": "Tudo",
+    }
+    look = {"icon": {"icon": "star", "color": "#112233"}}
+    changed = await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, avatar=look)
+    assert changed["channel"]["avatar"] == look["icon"]
+    cleared = await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, avatar=None, description=None)
+    assert (cleared["channel"]["avatar"], cleared["channel"]["description"]) == (None, None)
+    assert cleared["channel"]["name"] == "Vendas BR"
+
+
+async def test_what_stands_already_is_told_to_nobody(house: House) -> None:
+    channel = await _room(house)
+    same: Json = {"channelId": channel, "name": "Vendas", "description": " ", "kind": "PUBLIC", "avatar": None}
+    before = await fingerprint(house)
+    await house.bruno.mutate("updateChatChannel", CHANNEL, **same)
+    assert await fingerprint(house) == before
+
+
+async def test_a_change_that_fails_in_part_changes_nothing(house: House) -> None:
+    channel = await _room(house)
+    before = await fingerprint(house)
+    wrong: list[tuple[Json, str]] = [
+        ({"kind": "ANNOUNCEMENT"}, "INVALID"),
+        ({"kind": "DIRECT"}, "INVALID"),
+        ({"kind": "PRIVATE"}, "FORBIDDEN"),
+        ({"description": "d" * 1001}, "INVALID"),
+        ({"avatar": {"icon": {"icon": "star", "color": "blue"}}}, "INVALID"),
+        ({"kind": None}, "INVALID"),
+    ]
+    for part, code in wrong:
+        refused = await house.carla.refusal("updateChatChannel", CHANNEL, channelId=channel, **{"name": "Novo", **part})
+        assert refused == code, part
+    assert await house.carla.refusal("updateChatChannel", CHANNEL, channelId=channel, name=None) == "INVALID"
+    assert await fingerprint(house) == before
+
+
+async def test_owners_and_administrators_open_and_close_a_channel(house: House) -> None:
+    channel = await _room(house)
+    opened = {"PRIVATE": house.bruno, "PUBLIC": house.ana}
+    for kind, person in opened.items():
+        for refused in (house.carla, house.davi):
+            answer = await refused.refusal("updateChatChannel", CHANNEL, channelId=channel, kind=kind)
+            assert answer == "FORBIDDEN"
+        changed = await person.mutate("updateChatChannel", CHANNEL, channelId=channel, kind=kind)
+        assert changed["channel"]["kind"] == kind
+        before = "PUBLIC" if kind == "PRIVATE" else "PRIVATE"
+        event = {"kind": "KIND_CHANGED", "before": before, "after": kind}
+        assert (await house.davi.see(channel, TOLD))["lastMessage"]["systemEvent"] == event
+
+
+async def test_a_channel_made_private_is_gone_for_who_is_no_member(house: House) -> None:
+    channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
+    message = await house.bruno.send(channel, "Aberto")
+    find = "query ($id: ID!) { chatMessage(id: $id) { body } }"
+    assert await house.davi.bodies(channel) == ["Aberto"]
+    await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE")
+    assert await house.davi.channel(channel) is None
+    assert (await house.davi.query(find, id=message))["chatMessage"] is None
+    assert (await house.davi.query("{ discoverChatChannels { nodes { id } } }"))["discoverChatChannels"]["nodes"] == []
+    assert await house.carla.bodies(channel) == ["Aberto"]
+
+
+async def test_an_archived_channel_is_only_read(house: House) -> None:
+    channel = await _room(house)
+    message = await house.davi.send(channel, "Antes")
+    archived = await house.carla.mutate("archiveChatChannel", CHANNEL, channelId=channel)
+    assert archived["channel"]["archivedAt"] is not None
+    before = await fingerprint(house)
+    again = await house.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
+    assert again["channel"]["archivedAt"] == archived["channel"]["archivedAt"]
+    refused: list[tuple[str, str, Json]] = [
+        ("sendChatMessage", "message { id }", {"channelId": channel, "body": "?"}),
+        ("editChatMessage", "message { id }", {"messageId": message, "body": "?"}),
+        ("deleteChatMessage", "message { id }", {"messageId": message}),
+        ("addChatReaction", "message { id }", {"messageId": message, "emoji": "👍"}),
+    ]
+    for name, selection, input in refused:
+        assert await house.davi.refusal(name, selection, **input) == "ARCHIVED", name
+    assert await house.ana.refusal("joinChatChannel", "channel { id }", channelId=channel) == "ARCHIVED"
+    changes: list[tuple[str, Json]] = [
+        ("updateChatChannel", {"name": "Outro"}),
+        ("updateChatChannel", {"kind": "PRIVATE"}),
+        ("addChatMembers", {"agentIds": ["ana"]}),
+    ]
+    for name, input in changes:
+        assert await house.bruno.refusal(name, "channel { id }", channelId=channel, **input) == "ARCHIVED", name
+    assert await fingerprint(house) == before
+    assert await house.davi.bodies(channel) == ["Antes"]
+    can = (await house.bruno.see(channel, "viewerCan { read post edit archive }"))["viewerCan"]
+    assert can == {"read": True, "post": False, "edit": False, "archive": True}
+
+
+async def test_an_archived_channel_is_listed_only_when_asked_for(house: House) -> None:
+    channel = await _room(house)
+    await house.davi.mutate("joinChatChannel", "channel { id }", channelId=await house.ana.create_channel("Aberto"))
+    await house.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
+    assert await _listed(house) == await _listed(house, archived=False) == {"Aberto"}
+    assert await _listed(house, archived=True) == {"Vendas"}
+    discovered = (await house.davi.query("{ discoverChatChannels { nodes { name } } }"))["discoverChatChannels"]
+    assert {node["name"] for node in discovered["nodes"]} == {"Aberto", "Outra"}
+    await house.bruno.mutate("unarchiveChatChannel", CHANNEL, channelId=channel)
+    assert await _listed(house) == {"Aberto", "Vendas"}
+    await house.davi.send(channel, "De volta")
+    assert (await house.davi.told(channel))[-2:] == ["ARCHIVED", "UNARCHIVED"]
