@@ -1,4 +1,4 @@
-"""Which details the card of each kind shows. A source module may leave any of them out; others do not reach a reader."""
+"""Which details the card of each kind shows. A module may leave any of them out; others reach no reader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from models.agents import Agent, Presence, Team, TeamAgent
 from models.cards import Card
 from models.changes import Change
 from models.channels import Author, Channel, Member, PersonalNote
+from models.demo_items import DemoItem
 from models.messages import Mention, MentionedAgent, Message, Reaction
 
 metadata = SQLModel.metadata
@@ -19,6 +20,7 @@ __all__ = [
     "Card",
     "Change",
     "Channel",
+    "DemoItem",
     "Member",
     "Mention",
     "MentionedAgent",

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from sources.config import DEMO_SOURCES, SourceConfigs, parse_sources
 
 PREFIX = "CHAT_"
 TEST_PREFIX = "CHAT_TEST_"  # read by the tests' scripts, never by the server
@@ -58,6 +60,12 @@ class Settings(BaseSettings):
         None, description="The address users reach the server by; http://host:port when unset."
     )
 
+    sources: Annotated[SourceConfigs | None, NoDecode] = Field(
+        None,
+        repr=False,
+        description="The modules whose items are shared as cards, by kind; see docs/source-modules.md.",
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -84,6 +92,11 @@ class Settings(BaseSettings):
             raise ValueError("it must be an http:// or https:// address")
         return value.rstrip("/")
 
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _parsed_sources(cls, value: object) -> object:
+        return parse_sources(value) if isinstance(value, str) else value
+
     @field_validator("jwt_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -107,6 +120,13 @@ class Settings(BaseSettings):
     @property
     def is_demo(self) -> bool:
         return self.jwt_secret is None and self.jwks_url is None
+
+    @property
+    def source_configs(self) -> SourceConfigs:
+        """The demo has modules of its own, with items for every kind; anybody else's have to be named."""
+        if self.sources is not None:
+            return self.sources
+        return DEMO_SOURCES if self.is_demo else {}
 
     @property
     def issuer(self) -> str:

@@ -37,6 +37,7 @@ TABLES = [
     "reactions",
     "personal_notes",
     "changes",
+    "demo_items",
 ]
 
 

@@ -1,0 +1,64 @@
+"""A module that does not answer is left alone for a while, so that its readers do not wait for nothing each time."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sources.verdicts import ModuleFailed
+
+FAILURES = 5
+REST_SECONDS = 10.0
+
+
+class ModuleResting(Exception):
+    """It is not asked now."""
+
+
+class Breaker:
+    """Closed; open after FAILURES in a row; after a rest one call tries, alone, and decides for the others.
+
+    Not a library's: those for asyncio that are still kept do not hold the trial to one call at a time.
+    """
+
+    def __init__(
+        self,
+        failures: int = FAILURES,
+        rest_seconds: float = REST_SECONDS,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = failures
+        self._rest = rest_seconds
+        self._now = now
+        self._failures = 0
+        self._opened_at = 0.0
+        self._trying = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= self._limit
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Raises ModuleResting instead of letting a call through that is not due. A call that is cancelled (its
+        reader left) says nothing about the module."""
+        trial = self._admit()
+        try:
+            yield
+        except (ModuleFailed, TimeoutError):
+            self._failures += 1
+            self._opened_at = self._now()
+            raise
+        else:
+            self._failures = 0
+        finally:
+            if trial:
+                self._trying = False
+
+    def _admit(self) -> bool:
+        """Whether the call is the trial of an open breaker."""
+        if not self.is_open:
+            return False
+        if self._trying or self._now() < self._opened_at + self._rest:
+            raise ModuleResting
+        self._trying = True
+        return True

@@ -1,0 +1,67 @@
+"""The chat's `CardSource`: from the kind of an item to the module that owns it."""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from chat.cards import Answer, Check
+from chat.sharing import ITEM_ID_LENGTH
+from models.enums import ItemKind
+from sources.breaker import Breaker
+from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig
+from sources.demo import DemoGateway
+from sources.gateway import Gateway
+from sources.graphql import GraphQLGateway
+from sources.http import HttpGateway
+from sources.module import Module
+from sources.verdicts import FORBIDDEN, MODULE_DISABLED
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+class Sources:
+    """Keeps no answer: what is known of access ends with the call."""
+
+    def __init__(self, modules: Mapping[ItemKind, Module]) -> None:
+        self._modules = modules
+
+    async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
+        """Returns an answer for every check, within the module's time; each pair is asked once."""
+        module = self._modules.get(kind)
+        if module is None:
+            return dict.fromkeys(checks, MODULE_DISABLED)
+        asked = list(dict.fromkeys(check for check in checks if _can_be_asked(check)))
+        answers = await module.answer(account_id, asked) if asked else {}
+        return {check: answers.get(check, FORBIDDEN) for check in checks}
+
+    async def aclose(self) -> None:
+        for module in self._modules.values():
+            await module.aclose()
+
+
+def build_sources(configs: Mapping[ItemKind, SourceConfig], sessions: Sessions) -> Sources:
+    """`sessions` is what the demo's items are read with."""
+    return Sources(
+        {
+            kind: Module(kind, _gateway(config, sessions), config.timeout_ms / 1000, Breaker())
+            for kind, config in configs.items()
+        }
+    )
+
+
+def _can_be_asked(check: Check) -> bool:
+    """What cannot be an id is nobody's item. Sent on, it might make calls fail that others wait for."""
+    return 0 < len(check.item_id) <= ITEM_ID_LENGTH and check.item_id.isprintable()
+
+
+def _gateway(config: SourceConfig, sessions: Sessions) -> Gateway:
+    match config:
+        case HttpConfig():
+            return HttpGateway(config)
+        case GraphQLConfig():
+            return GraphQLGateway(config)
+        case DemoConfig():
+            return DemoGateway(sessions)
+        case _:
+            assert_never(config)
