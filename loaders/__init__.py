@@ -14,7 +14,7 @@ from chat.cards import Answer
 from chat.ports import CardSource
 from loaders.agents import load_agents, load_presences
 from loaders.batches import Sessions, found_or, found_or_none
-from loaders.cards import AnswerKey, answers_loader, load_cards
+from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
 from loaders.channels import load_seats
 from loaders.members import (
     AuthorsKey,
@@ -56,6 +56,7 @@ class Loaders:
 
     answers: DataLoader[AnswerKey, Answer]
     cards: DataLoader[UUID, list[Card]]
+    shared_in: DataLoader[SharedInKey, Slice[Message]]
     standings: DataLoader[str, Standing | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
@@ -76,6 +77,7 @@ class Loaders:
         sessions = reading.sessions
         self.answers = answers_loader(reading.cards, account_id)
         self.cards = found_or(sessions, account_id, load_cards, list)
+        self.shared_in = found_or(sessions, account_id, load_shared_in, empty_slice)
         self.standings = found_or_none(sessions, account_id, load_standings)
         self.channel_managers = found_or(sessions, account_id, load_channel_managers, bool)
         self.agents = found_or_none(sessions, account_id, load_agents)

@@ -5,14 +5,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Select, Text, and_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
+from chat.access import channel_of_message, member_of_channel, readable
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
-from models import Card
+from loaders.pages import Page, Slice, sliced
+from models import Card, Channel, Member, Message
 from models.enums import ItemKind
 
 AnswerKey = tuple[str, ItemRef]
@@ -44,3 +47,55 @@ def answers_loader(source: CardSource, account_id: str) -> DataLoader[AnswerKey,
         return [answers[ref.kind][Check(agent_id, ref.item_id)] for agent_id, ref in keys]
 
     return DataLoader(load)
+
+
+SharedInKey = tuple[str, ItemRef, Page]
+"""For this agent, a page of the messages in which this item was shared."""
+
+
+async def load_shared_in(
+    session: AsyncSession, account_id: str, keys: list[SharedInKey]
+) -> dict[SharedInKey, Slice[Message]]:
+    """The latest first, as far as the agent can read their channels."""
+    found: dict[SharedInKey, Slice[Message]] = {}
+    for page in {page for _, _, page in keys}:
+        items = [(agent_id, ref) for agent_id, ref, of in keys if of == page]
+        shared: dict[tuple[str, ItemRef], list[tuple[UUID, Message]]] = defaultdict(list)
+        for agent_id, kind, item_id, card_id, message in await session.execute(_shared_in(account_id, items, page)):
+            shared[agent_id, ItemRef(ItemKind(kind), item_id)].append((card_id, message))
+        for (agent_id, ref), places in shared.items():
+            messages, cursors = [message for _, message in places], [(str(card_id),) for card_id, _ in places]
+            found[agent_id, ref, page] = sliced(messages, cursors, page)
+    return found
+
+
+def _shared_in(account_id: str, items: Sequence[AnswerKey], page: Page) -> Select[str, str, str, UUID, Message]:
+    asked = (
+        func.unnest(
+            bindparam(None, [agent_id for agent_id, _ in items], type_=ARRAY(Text)),
+            bindparam(None, [ref.kind.value for _, ref in items], type_=ARRAY(Text)),
+            bindparam(None, [ref.item_id for _, ref in items], type_=ARRAY(Text)),
+        )
+        .table_valued("agent_id", "kind", "item_id", joins_implicitly=True)
+        .render_derived("asked")
+    )
+    cards = (
+        select(Message, col(Card.card_id))
+        .join(Card, and_(col(Card.account_id) == account_id, col(Card.message_id) == col(Message.message_id)))
+        .join(Channel, channel_of_message())
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .where(
+            col(Message.account_id) == account_id,
+            col(Card.kind) == asked.c.kind,
+            col(Card.item_id) == asked.c.item_id,
+            readable(),
+        )
+    )
+    if page.after:
+        cards = cards.where(col(Card.card_id) < UUID(str(page.after[0])))
+    lateral = cards.order_by(col(Card.card_id).desc()).limit(page.size + 1).lateral("page")
+    return (
+        select(asked.c.agent_id, asked.c.kind, asked.c.item_id, lateral.c.card_id, aliased(Message, lateral))
+        .join(lateral, true())
+        .order_by(lateral.c.card_id.desc())
+    )

@@ -37,7 +37,7 @@ async def load_seats(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 async def page_of_sidebar(session: AsyncSession, viewer: Viewer, wanted: SidebarFilter, asked: Page) -> Slice[Seat]:
     """Returns the viewer's own channels, the latest post first. Sorted among their memberships: the cost grows
     with how many channels they are in, not with how much was said."""
-    statement = _seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None))
+    statement = seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None))
     statement = statement.where(col(Channel.archived_at).is_not(None) == wanted.archived)
     if wanted.kinds is not None:
         statement = statement.where(col(Channel.kind).in_(wanted.kinds))
@@ -53,7 +53,7 @@ async def page_of_sidebar(session: AsyncSession, viewer: Viewer, wanted: Sidebar
 
 async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | None, asked: Page) -> Slice[Seat]:
     """Returns what every agent can find, by name: public channels and announcements, without archived ones."""
-    statement = _seats_of_viewer(viewer).where(
+    statement = seats_of_viewer(viewer).where(
         col(Channel.kind).in_([ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT]), col(Channel.archived_at).is_(None)
     )
     return await _page_by_name(session, statement, query, asked)
@@ -61,17 +61,18 @@ async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | 
 
 async def page_of_manageable(session: AsyncSession, viewer: Viewer, query: str | None, asked: Page) -> Slice[Seat]:
     """Returns all channels of the account but direct messages, by name, for its administrators."""
-    statement = _seats_of_viewer(viewer).where(col(Channel.kind) != ChannelKind.DIRECT)
+    statement = seats_of_viewer(viewer).where(col(Channel.kind) != ChannelKind.DIRECT)
     return await _page_by_name(session, statement, query, asked)
 
 
 async def read_seats_of_viewer(session: AsyncSession, viewer: Viewer) -> list[Seat]:
     """Returns the viewer's seats in all of their channels, for a stream over them: as many as they joined."""
-    rows = await session.execute(_seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None)))
+    rows = await session.execute(seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None)))
     return [Seat.from_row(row) for row in rows]
 
 
-def _seats_of_viewer(viewer: Viewer) -> Seats:
+def seats_of_viewer(viewer: Viewer) -> Seats:
+    """The viewer's place in every channel they can see."""
     return seats().where(col(Agent.account_id) == viewer.account_id, col(Agent.agent_id) == viewer.agent_id)
 
 

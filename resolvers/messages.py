@@ -57,6 +57,7 @@ class MessagesMutation:
             body=input.body,
             reply_to_id=_optional_message_id(input.reply_to_id, "replyToId"),
             client_key=input.client_key,
+            cards=tuple(card.ref() for card in input.cards),
         )
         return SendMessagePayload(message=Message(row=await send_message(info.context.chat, asker, draft)))
 

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 import strawberry
 
+from chat.naming import is_storable
 from loaders import Loaders
 from models import Agent as AgentRow
 from schema.context import Info
 from schema.enums import AgentRole, PresenceStatus
 
 
-@strawberry.type(name="ChatAgent", description="A colleague: an agent of the viewer's account.")
+@strawberry.federation.type(name="ChatAgent", keys=["id"], description="A colleague: an agent of the viewer's account.")
 class Agent:
     row: strawberry.Private[AgentRow]
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str) -> "Agent | None":
+        await info.context.viewer()
+        row = await info.context.loaders.agents.load(id) if is_storable(id) else None
+        return cls(row=row) if row is not None else None
 
     @strawberry.field(description="The platform's own id of the agent.")
     def id(self) -> strawberry.ID:

@@ -26,7 +26,7 @@ from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Info
 from schema.enums import ChannelKind, MemberRole, NotificationLevel
 from schema.history import HistoryPage, read_history
-from schema.ids import Prefix, public_id
+from schema.ids import Prefix, parse_id, public_id
 from schema.messages import Message
 
 Last = Annotated[int | None, strawberry.argument(description="How many at most before `before`: 1 to 100.")]
@@ -142,9 +142,15 @@ class Membership:
         return await _message_at(info, self.seat, self.row.read_seq)
 
 
-@strawberry.type(name="ChatChannel", description="A space where agents talk.")
+@strawberry.federation.type(name="ChatChannel", keys=["id"], description="A space where agents talk.")
 class Channel:
     seat: strawberry.Private[Seat]
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str) -> "Channel | None":
+        channel_id = parse_id(Prefix.CHANNEL, id)
+        await info.context.viewer()
+        return await channel(info, channel_id) if channel_id is not None else None
 
     @strawberry.field(description="An opaque id: chn_…")
     def id(self) -> strawberry.ID:

@@ -14,7 +14,7 @@ First = Annotated[int | None, strawberry.argument(description="How many at most:
 After = Annotated[str | None, strawberry.argument(description="Continue after this cursor of the same list.")]
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something stands before `startCursor`.")

@@ -22,14 +22,14 @@ from models.enums import (
 AnyEnum = TypeVar("AnyEnum", bound=Enum)
 
 
-def _publish(enum: type[AnyEnum], name: str, description: str, values: dict[AnyEnum, str]) -> None:
+def publish(enum: type[AnyEnum], name: str, description: str, values: dict[AnyEnum, str]) -> None:
     """Gives the enum its GraphQL name, and every value of it a description."""
     strawberry.enum(enum, name=name, description=description)
     for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[enum(value.value)]
 
 
-_publish(
+publish(
     AgentRole,
     "ChatAgentRole",
     "What an agent is in the account, as the platform's directory tells.",
@@ -38,7 +38,7 @@ _publish(
         AgentRole.ADMINISTRATOR: "Also manages the account, the chat's settings and its channels.",
     },
 )
-_publish(
+publish(
     SendKey,
     "ChatSendKey",
     "Which key sends a message in the viewer's editor.",
@@ -47,7 +47,7 @@ _publish(
         SendKey.MOD_ENTER: "Ctrl+Enter (on a Mac: Cmd+Enter) sends; Enter starts a new line.",
     },
 )
-_publish(
+publish(
     PresenceStatus,
     "ChatPresence",
     "Whether an agent is there.",
@@ -57,7 +57,7 @@ _publish(
         PresenceStatus.OFFLINE: "Has it not open, or chose not to be seen.",
     },
 )
-_publish(
+publish(
     ChannelKind,
     "ChatChannelKind",
     "Who finds, reads and posts in a channel.",
@@ -68,7 +68,7 @@ _publish(
         ChannelKind.DIRECT: "Between exactly two agents, readable by nobody else.",
     },
 )
-_publish(
+publish(
     MemberRole,
     "ChatRole",
     "What a member may do in a channel.",
@@ -78,7 +78,7 @@ _publish(
         MemberRole.MEMBER: "Talks.",
     },
 )
-_publish(
+publish(
     NotificationLevel,
     "ChatNotificationLevel",
     "Which messages of a channel ring for a member. Unread counts are kept at every level.",
@@ -88,7 +88,7 @@ _publish(
         NotificationLevel.NOTHING: "None.",
     },
 )
-_publish(
+publish(
     Creators,
     "ChatCreators",
     "Who may create channels of a kind.",
@@ -98,7 +98,7 @@ _publish(
         Creators.ADMINISTRATORS: "Administrators of the account.",
     },
 )
-_publish(
+publish(
     CardPreview,
     "ChatCardPreview",
     "Who sees the title of an item that was shared in a channel.",
@@ -107,7 +107,7 @@ _publish(
         CardPreview.CHANNEL: "Everybody in the channel sees the title and summary as they stood when it was shared.",
     },
 )
-_publish(
+publish(
     SystemEvent,
     "ChatSystemEventKind",
     "What a message written by the chat itself tells. Its author is who did it.",
@@ -127,7 +127,7 @@ _publish(
         SystemEvent.PINNED: "Pinned a message.",
     },
 )
-_publish(
+publish(
     MentionTarget,
     "ChatMentionTarget",
     "Whom a mention names.",
@@ -137,7 +137,7 @@ _publish(
         MentionTarget.CHANNEL: "All members of the channel: mention://channel/all.",
     },
 )
-_publish(
+publish(
     RefusalCode,
     "ChatErrorCode",
     "Why a mutation did not happen.",
@@ -170,4 +170,5 @@ __all__ = [
     "RefusalCode",
     "SendKey",
     "SystemEvent",
+    "publish",
 ]

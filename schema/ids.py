@@ -11,6 +11,7 @@ from chat.entering import unknown
 class Prefix(StrEnum):
     CHANNEL = "chn"
     MESSAGE = "msg"
+    CARD = "crd"
 
 
 def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:

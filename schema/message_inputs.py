@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.cards import SharedEntityRefInput
 from schema.channel_inputs import CHANNEL_ID
 
 MESSAGE_ID = "The message."
@@ -13,7 +14,12 @@ EMOJI = "Exactly one emoji."
 class SendMessageInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     body: str = strawberry.field(
-        description=BODY + " Mentions: [@Ana](mention://user/12/Ana), mention://team/…, mention://channel/all."
+        default="",
+        description=BODY + " Mentions: [@Ana](mention://user/12/Ana), mention://team/…, mention://channel/all.",
+    )
+    cards: list[SharedEntityRefInput] = strawberry.field(
+        default_factory=list,
+        description="Items to share, at most 10, each of which the viewer may see; with one, the text may be empty.",
     )
     reply_to_id: strawberry.ID | None = strawberry.field(
         default=None, description="The message that this one answers, of the same channel."

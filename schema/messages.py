@@ -17,9 +17,10 @@ from schema.agents import Agent, agent, agents
 from schema.connections import After, Connection, First, connection_of
 from schema.context import Info
 from schema.enums import MentionTarget, SystemEvent
-from schema.ids import Prefix, public_id
+from schema.ids import Prefix, parse_id, public_id
 
 if TYPE_CHECKING:
+    from schema.cards import SharedCard
     from schema.channels import Channel
 
 
@@ -111,12 +112,19 @@ class MessagePermissions:
         return allowed(check_react, self.seat, self.row)
 
 
-@strawberry.type(
+@strawberry.federation.type(
     name="ChatMessage",
+    keys=["id"],
     description="A person's message, or (with `systemEvent`) what the chat itself tells in a channel.",
 )
 class Message:
     row: strawberry.Private[MessageRow]
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str) -> "Message | None":
+        message_id = parse_id(Prefix.MESSAGE, id)
+        await info.context.viewer()
+        return await message(info, message_id) if message_id is not None else None
 
     @strawberry.field(description="An opaque id: msg_…")
     def id(self) -> strawberry.ID:
@@ -148,6 +156,14 @@ class Message:
     @strawberry.field(description="The message this one answers, of the same channel.")
     async def reply_to(self, info: Info) -> "Message | None":
         return await message(info, self.row.reply_to_id) if self.row.reply_to_id is not None else None
+
+    @strawberry.field(description="The items shared with it, each as the viewer may see it.")
+    async def cards(self, info: Info) -> list[Annotated["SharedCard", strawberry.lazy("schema.cards")]]:
+        # A card shows the messages that its item was shared in, as a message shows its cards.
+        from schema.cards import SharedCard
+
+        rows = await info.context.loaders.cards.load(self.row.message_id)
+        return [SharedCard(row=row) for row in rows]
 
     @strawberry.field(description="Whom the text names, each once, in its order.")
     async def mentions(self, info: Info) -> list[Mention]:

@@ -118,6 +118,10 @@ class UpdateMembershipPayload(Payload):
 class SendMessagePayload(MessagePayload): ...
 
 
+@strawberry.type(name="ShareToChatPayload", description="The message that carries the card.")
+class ShareToChatPayload(MessagePayload): ...
+
+
 @strawberry.type(name="EditChatMessagePayload", description="The message with its new text.")
 class EditMessagePayload(MessagePayload): ...
 

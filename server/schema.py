@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 from strawberry.extensions import ValidationCache
+from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types.graphql import OperationType
@@ -14,9 +15,13 @@ from resolvers.agents import AgentsQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
+from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
+from schema.context import Info
+from schema.entities import ENTITIES
 from server.documents import DOCUMENTS, ParsedDocuments
 from server.errors import CodedErrors
+from server.federation import VERSION, resolve_references
 from subscriptions.channels import ChannelsSubscription
 from subscriptions.context import StreamContext
 from subscriptions.messages import MessagesSubscription
@@ -24,19 +29,24 @@ from subscriptions.people import PeopleSubscription
 
 
 @strawberry.type(description="What can be read. Lists and single things hold only what the viewer may see.")
-class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, AccountQuery): ...
+class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, SharingQuery, AccountQuery): ...
 
 
 @strawberry.type(description="What can be done. Expected failures are in each payload's `userErrors`.")
-class Mutation(ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutation, AccountMutation): ...
+class Mutation(
+    ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutation, SharingMutation, AccountMutation
+): ...
 
 
 @strawberry.type(description="What happens, as it happens.")
 class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscription): ...
 
 
-class ChatSchema(strawberry.Schema):
+class ChatSchema(strawberry.federation.Schema):
     """A socket has one context for its whole life; each operation on it gets its own."""
+
+    def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
+        return resolve_references(info, representations)  # type: ignore[arg-type, return-value]
 
     async def stream(
         self,
@@ -64,6 +74,8 @@ schema = ChatSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
+    types=list(ENTITIES.values()),
+    federation_version=VERSION,
     extensions=[
         CodedErrors,
         ParsedDocuments,

@@ -1,0 +1,160 @@
+"""Sharing the platform's items."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from uuid_utils.compat import uuid7
+
+from chat.access import Seat
+from chat.cards import Answer, CardAccess, ItemRef
+from chat.errors import RefusalCode, Refused
+from chat.naming import is_storable
+from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_item
+from chat.policies import allowed, check_post
+from chat.sharing import check_refs
+from chat.viewer import Viewer
+from loaders.destinations import page_of_destinations, read_member_ids
+from loaders.pages import page
+from models import Agent as AgentRow
+from models import Card as CardRow
+from resolvers.mutation import mutation
+from schema.agents import Agent
+from schema.cards import SharedCard, SharedEntityRefInput
+from schema.channels import Channel
+from schema.connections import After, Connection, First, connect
+from schema.context import Info
+from schema.ids import channel_id
+from schema.messages import Message
+from schema.payloads import ShareToChatPayload
+from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
+
+PREVIEW_LIMIT = 100
+"""In channels of more members nobody is asked about, so that a preview costs one call of bounded size."""
+
+
+@strawberry.type
+class SharingQuery:
+    @strawberry.field(description="Where the viewer can share: channels to post in and active colleagues, by name.")
+    async def share_destinations(
+        self,
+        info: Info,
+        query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[ShareDestination]:
+        viewer = await info.context.viewer()
+        asked = page(first, after, str, str, str)
+        async with info.context.services.reading.sessions() as session:
+            found = await page_of_destinations(session, viewer, query, asked)
+        return connect(found, _destination)
+
+    @strawberry.field(
+        description=(
+            "The card that sharing would show, and how many members of the destination could open it. Null where the"
+            " viewer cannot post."
+        )
+    )
+    async def share_preview(
+        self,
+        info: Info,
+        entity: Annotated[SharedEntityRefInput, strawberry.argument(description="The item.")],
+        destination: Annotated[ShareDestinationRefInput, strawberry.argument(description="Where to.")],
+    ) -> SharePreview | None:
+        viewer = await info.context.viewer()
+        ref = entity.ref()
+        if not is_storable(ref.item_id) or not 1 <= len(ref.item_id) <= 200:
+            return None
+        readers = await _readers(info, viewer, destination)
+        if readers is None:
+            return None
+        answers = await _answers(info, [viewer.agent_id, *(readers.agent_ids or ())], ref)
+        return SharePreview(
+            card=SharedCard(row=_unsaved(viewer, ref)),
+            members_with_access=_count(answers, readers.agent_ids, viewer.agent_id),
+            member_count=readers.member_count,
+        )
+
+
+@strawberry.type
+class SharingMutation:
+    @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or with a colleague.")
+    async def share_to_chat(self, info: Info, input: ShareToChatInput) -> ShareToChatPayload:
+        asker = await info.context.asker()
+        ref = input.entity.ref()
+        check_refs([ref], "entity")
+        draft = ShareDraft(ref, _to(input.destination), input.body, input.client_key)
+        return ShareToChatPayload(message=Message(row=await share_item(info.context.chat, asker, draft)))
+
+
+@dataclass(frozen=True)
+class _Readers:
+    """Who would see a card at a destination; `agent_ids` is None where they are too many to ask about."""
+
+    member_count: int
+    agent_ids: list[str] | None
+
+
+def _destination(found: Seat | AgentRow) -> Channel | Agent:
+    return Channel(seat=found) if isinstance(found, Seat) else Agent(row=found)
+
+
+def _to(destination: ShareDestinationRefInput) -> ToAgent | ToChannel:
+    """Checked here too, since a gateway may have dropped @oneOf from its schema."""
+    match destination.channel_id, destination.agent_id:
+        case strawberry.Some(value=channel), None:
+            return ToChannel(channel_id(channel, "destination", "channelId"))
+        case None, strawberry.Some(value=agent_id):
+            return ToAgent(agent_id)
+        case _:
+            raise Refused(RefusalCode.INVALID, "Share to exactly one: a channel or an agent.", "destination")
+
+
+async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefInput) -> _Readers | None:
+    """Returns None where the viewer cannot post."""
+    try:
+        to = _to(destination)
+    except Refused:
+        return None
+    if isinstance(to, ToAgent):
+        peer = await info.context.loaders.agents.load(to.agent_id) if is_storable(to.agent_id) else None
+        if peer is None or not peer.active or peer.agent_id == viewer.agent_id:
+            return None
+        return _Readers(2, [viewer.agent_id, peer.agent_id])
+    seat = await info.context.loaders.seats.load((viewer.agent_id, to.channel_id))
+    if seat is None or not allowed(check_post, seat):
+        return None
+    if seat.channel.member_count > PREVIEW_LIMIT:
+        return _Readers(seat.channel.member_count, None)
+    async with info.context.services.reading.sessions() as session:
+        member_ids = await read_member_ids(session, viewer.account_id, to.channel_id, PREVIEW_LIMIT)
+    return _Readers(seat.channel.member_count, member_ids)
+
+
+async def _answers(info: Info, agent_ids: list[str], ref: ItemRef) -> dict[str, Answer]:
+    asked = list(dict.fromkeys(agent_ids))
+    answers = await info.context.loaders.answers.load_many([(agent_id, ref) for agent_id in asked])
+    return dict(zip(asked, answers, strict=True))
+
+
+def _count(answers: dict[str, Answer], agent_ids: list[str] | None, viewer_id: str) -> int | None:
+    if agent_ids is None or answers[viewer_id].access != CardAccess.GRANTED:
+        return None
+    return sum(answers[agent_id].access == CardAccess.GRANTED for agent_id in agent_ids)
+
+
+def _unsaved(viewer: Viewer, ref: ItemRef) -> CardRow:
+    """A card that nobody shared yet. It keeps no title of its own, so what shows is what the module grants."""
+    return CardRow(
+        account_id=viewer.account_id,
+        card_id=uuid7(),
+        message_id=UUID(int=0),
+        place=0,
+        kind=ref.kind,
+        item_id=ref.item_id,
+        shared_by=viewer.agent_id,
+        title="",
+        created_at=datetime.now(UTC),
+    )
