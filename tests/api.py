@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -17,6 +18,7 @@ from server.sign_in import issue_token
 Json = dict[str, Any]
 
 _accounts = count(1)
+_collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 
 
 @dataclass(frozen=True)
@@ -156,16 +158,19 @@ class Api:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """Collects the SQL statements sent meanwhile."""
+        """Collects the SQL statements that the requests in it send; not those of what runs beside them."""
         sent: list[str] = []
 
         def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-            sent.append(statement)
+            if _collected.get() is sent:
+                sent.append(statement)
 
         event.listen(self.engine.sync_engine, "before_cursor_execute", note)
+        collecting = _collected.set(sent)
         try:
             yield sent
         finally:
+            _collected.reset(collecting)
             event.remove(self.engine.sync_engine, "before_cursor_execute", note)
 
 

@@ -25,7 +25,7 @@ SEND = """mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $inp
 async def test_the_sidebar(api: Api) -> None:
     few, many = await _sidebar_of(api, 10), await _sidebar_of(api, 100)
     assert len(many) <= SIDEBAR_STATEMENTS, "\n\n".join(many)
-    assert len(few) == len(many)
+    assert len(few) == len(many) > 0
 
 
 async def test_a_page_of_messages(api: Api) -> None:

@@ -1,5 +1,7 @@
 """What a message may be, and how it is changed and taken back."""
 
+import json
+
 import pytest
 
 from tests.api import House, Json
@@ -34,13 +36,14 @@ async def test_what_is_no_text_is_refused(house: House, body: str) -> None:
 
 
 async def test_half_a_surrogate_pair_is_refused(house: House) -> None:
-    """JSON can write one, and UTF-8 cannot: so it is sent as JSON's escape."""
+    """JSON can write one, and UTF-8 cannot: so it comes as JSON's escape."""
     channel = await house.bruno.create_channel()
-    input = f'{{channelId: \\"{channel}\\", body: \\"\\\\ud83d\\"}}'
-    query = f'{{"query": "mutation {{ sendChatMessage(input: {input}) {{ userErrors {{ code }} }} }}"}}'
-    headers = {"authorization": f"Bearer {house.bruno.token}", "content-type": "application/json"}
-    answer = (await house.bruno.http.post("/graphql", content=query, headers=headers)).json()
-    assert "INTERNAL_SERVER_ERROR" not in str(answer)
+    query = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code path } } }"
+    for input, path in (({"body": "\ud83d"}, "body"), ({"body": "Oi", "clientKey": "\ud83d"}, "clientKey")):
+        content = json.dumps({"query": query, "variables": {"input": {"channelId": channel, **input}}})
+        headers = {"authorization": f"Bearer {house.bruno.token}", "content-type": "application/json"}
+        answer = (await house.bruno.http.post("/graphql", content=content, headers=headers)).json()
+        assert answer["data"]["sendChatMessage"]["userErrors"] == [{"code": "INVALID", "path": [path]}]
     assert await house.bruno.bodies(channel) == []
 
 
