@@ -134,17 +134,17 @@ class Presences:
                 farewell = timedelta(seconds=FAREWELL_SECONDS)
                 await session.execute(_CUT, {"account_id": account_id, "agent_id": agent_id, "farewell": farewell})
 
-    async def _tell_run_out(self, since: datetime | None) -> datetime:
-        """Returns the database's present moment, up to which it has looked."""
+    async def _tell_run_out(self, since: datetime | None) -> datetime | None:
+        """Returns the database's present moment, up to which it has looked; None where nobody watches."""
+        accounts = self._hub.signals.accounts(SignalKind.PRESENCE)
+        if not accounts:
+            return None
         async with self._sessions() as session:
             now: datetime = (await session.scalars(select(func.now()))).one()
-            accounts = self._hub.signals.accounts(SignalKind.PRESENCE)
-            if since is None or not accounts:
-                return now
             rows = await session.execute(
                 select(col(Presence.account_id), col(Presence.agent_id)).where(
                     col(Presence.account_id).in_(accounts),
-                    col(Presence.connected_until) > since,
+                    col(Presence.connected_until) > (since or now),
                     col(Presence.connected_until) <= now,
                 )
             )
