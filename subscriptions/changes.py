@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.access import asked_ids
-from loaders import Loaders, Reading
+from loaders import Reading
 from loaders.batches import Sessions
 from models import AccountClock, Change, MentionedAgent
 from models.enums import ChangeKind
@@ -101,7 +101,7 @@ async def _events(session: AsyncSession, reading: Reading, account_id: str, chan
         Event(
             change,
             frozenset(mentioned.get((change.message_id, change.revision), ())),
-            Loaders(reading, account_id),
+            reading,
         )
         for change in changes
     ]

@@ -3,14 +3,19 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from time import monotonic
 from uuid import UUID
 
-from loaders import Loaders
+from loaders import Loaders, Reading
 from models import Change
 
 REMEMBERED = 2_000
 """Changes kept in memory per account; a stream that fell further behind reads the database."""
+
+SHARED_SECONDS = 1.0
+"""How long what one stream read for an event serves the others, if nothing else happens meanwhile."""
 
 Topic = UUID | str | None
 """What a change is about: a channel (UUID), an agent (str), or the account itself (None)."""
@@ -18,12 +23,16 @@ Topic = UUID | str | None
 
 @dataclass(frozen=True)
 class Event:
-    """A change, whom its message mentions since this change, and the loaders that all of its subscribers in this
-    process share: access is asked once."""
+    """A change, and whom its message mentions since this change."""
 
     change: Change
     mentioned: frozenset[str]
-    loaders: Loaders
+    reading: Reading
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """Of all who were handed this very object by `Feed.shared`: access is asked once."""
+        return Loaders(self.reading, self.change.account_id)
 
     @property
     def channel_id(self) -> UUID:
@@ -72,6 +81,8 @@ class Feed:
         self.position = position
         self.wanted = position
         self._events: deque[Event] = deque(maxlen=REMEMBERED)
+        self._shared: dict[int, Event] = {}
+        self._shared_since = monotonic()
         self._followers: dict[Topic, set[Follower]] = defaultdict(set)
 
     @property
@@ -80,6 +91,7 @@ class Feed:
 
     def advance(self, events: Sequence[Event]) -> None:
         """Takes the changes that follow `position`, in order, and wakes whom they may concern."""
+        self._shared.clear()
         for event in events:
             assert event.change.change == self.position + 1, "the order of changes has no gaps"
             self._events.append(event)
@@ -93,6 +105,15 @@ class Feed:
         floor = self.floor
         assert cursor >= floor
         return [self._events[place] for place in range(cursor - floor, upto - floor)]
+
+    def shared(self, event: Event) -> Event:
+        """Returns the event as all streams get it that come to it now, with loaders in common. Those who come after
+        the next change, or later than a second, ask anew: a message may be gone by then, or a seat; and a read that
+        failed is tried again."""
+        if monotonic() - self._shared_since > SHARED_SECONDS:
+            self._shared.clear()
+            self._shared_since = monotonic()
+        return self._shared.setdefault(event.change.change, replace(event))
 
     def attach(self, follower: Follower) -> None:
         for topic in follower.topics:

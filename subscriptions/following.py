@@ -74,9 +74,10 @@ class Following:
                 continue
             page = await self._next_page(cursor)
             cursor = page.reached
-            for event in page.events:
-                if not self.scope.holds(event):
+            for known in page.events:
+                if not self.scope.holds(known):
                     continue
+                event = self.feed.shared(known)
                 await self._pass_gate(event)
                 read_for = frozenset(self.scope.channel_ids)
                 yield event
