@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chat.ports import Signal
 from loaders import Reading
@@ -21,7 +22,8 @@ from subscriptions.signals import Signals
 CHECK_SECONDS = 1.0
 """How often the clocks of the accounts served are compared: the longest that a lost wake-up delays an event."""
 
-DATABASE_FAILURES = (DBAPIError, OSError, TimeoutError)
+DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
 
 log = structlog.get_logger(__name__)
 

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from chat.ports import Signal, SignalKind
 from models import Presence
-from subscriptions.hub import Hub
+from subscriptions.hub import DATABASE_FAILURES, Hub
 
 CONNECTED_SECONDS = 60
 """How long a connection counts after it was last prolonged: what a killed process's agents stay online for."""
@@ -106,7 +105,7 @@ class Presences:
                     await self._prolong({account_id: list(agents) for account_id, agents in self._here.items()})
                     prolonged_at = loop.time()
                 looked_at = await self._tell_run_out(looked_at)
-            except (DBAPIError, OSError, TimeoutError):
+            except DATABASE_FAILURES:
                 log.warning("presence_not_kept")
 
     async def _tell_arrivals(self) -> None:
