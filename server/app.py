@@ -61,6 +61,7 @@ class Database:
                 pool_size=POOL,
                 max_overflow=POOL,
                 pool_pre_ping=True,
+                hide_parameters=True,  # an error's text is logged, and what people wrote is not
                 connect_args={"server_settings": settings},
             )
         )

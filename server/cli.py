@@ -16,6 +16,7 @@ from server.app import create_app
 from server.database import DatabaseUnreachable, database, server_version
 from server.demo import seed as seed_demo
 from server.draining import DrainingServer
+from server.logs import log_lines
 from server.migrate import current_and_head, upgrade
 from server.postgres_programs import EmbeddedPostgresFailed
 from server.schema import schema as graphql_schema
@@ -61,6 +62,7 @@ def serve(
 ) -> None:
     """Serve the chat, after bringing its database up to date."""
     settings = read_settings(host, port)
+    log_lines()
     _end_on_signals()
     with _bound(settings) as listener, database(settings) as database_url:
         upgrade(database_url)
