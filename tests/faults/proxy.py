@@ -1,0 +1,53 @@
+"""A network that misbehaves on demand, between any two parts."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+Connect = Callable[[], Awaitable[tuple[StreamReader, StreamWriter]]]
+
+
+class Proxy:
+    """Passes bytes on: late, not at all while `passing` is cleared, or until they are cut off."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._writers: set[StreamWriter] = set()
+        self.latency = 0.0
+        self.passing = asyncio.Event()
+        self.passing.set()
+        self.port = 0
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._server.close()
+        self.passing.set()
+        self.reset()
+
+    def reset(self) -> None:
+        """Cuts every connection, in the middle of whatever it was saying."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            up_reader, up_writer = await self._connect()
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, up_writer}
+        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
+        self._writers -= {writer, up_writer}
+
+    async def _pump(self, reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await asyncio.sleep(self.latency)
+                await self.passing.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
