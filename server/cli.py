@@ -12,6 +12,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from models.enums import ItemKind
 from server.app import create_app
 from server.database import DatabaseUnreachable, database, server_version
 from server.demo import seed as seed_demo
@@ -23,6 +24,8 @@ from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
 from server.sign_in import issue_token
 from server.sockets import SocketProtocol
+from server.source_checker import Mark, Trial, findings
+from sources.config import TIMEOUT_MS
 
 FAREWELL_SECONDS = 5
 """How long requests on their way may take once the sockets are gone."""
@@ -130,6 +133,33 @@ def check() -> None:
             _tell("migrations", f"at revision {_revision_at_head(database_url)}, the newest")
     except (Misconfigured, *OUT_OF_OUR_HANDS) as error:
         _fail(error, 1)
+
+
+@app.command()
+def check_source(
+    url: Annotated[str, typer.Argument(help="Where the source module answers.")],
+    kind: Annotated[ItemKind, typer.Option(help="The kind of item that it owns.")],
+    secret: Annotated[str, typer.Option(envvar="SOURCE_SECRET", help="The secret it shares with the chat.")],
+    agent: Annotated[str, typer.Option(help="An agent who may see the item.")],
+    item: Annotated[str, typer.Option(help="An item that exists.")],
+    account: Annotated[str, typer.Option(help="The account of both.")] = "1",
+    timeout_ms: Annotated[int, typer.Option(min=50, help="How long an answer may take.")] = TIMEOUT_MS,
+) -> None:
+    """Try a source module out, and say in plain words what is wrong with it."""
+    trial = Trial(url, kind, secret, account, agent, item, timeout_ms / 1000)
+    if not asyncio.run(_tell_findings(trial)):
+        sys.exit(1)
+
+
+async def _tell_findings(trial: Trial) -> bool:
+    """Whether nothing is wrong."""
+    found = []
+    async for finding in findings(trial):
+        found.append(finding)
+        _tell(finding.mark, finding.text)
+    wrong = sum(finding.mark == Mark.WRONG for finding in found)
+    typer.echo(f"\n{wrong} to put right: see docs/source-modules.md." if wrong else "\nAll is well.")
+    return wrong == 0
 
 
 def _revision_at_head(database_url: str) -> str:
