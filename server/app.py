@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from chat.cards import NoModules
 from chat.ports import Chat
 from loaders import Reading
 from loaders.batches import Sessions
@@ -29,6 +28,7 @@ from server.schema import schema
 from server.settings import Settings, async_url
 from server.sign_in import SignIn, issue_token
 from server.view import GraphQLView
+from sources.registry import build_sources
 from subscriptions.hub import Hub
 from subscriptions.presences import Presences
 from subscriptions.pruning import prune_for_good
@@ -80,7 +80,8 @@ class Database:
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """Returns the ASGI application; its lifespan starts and stops the hub and the pool."""
     database = Database.at(database_url)
-    reading = Reading(database.reads, NoModules())
+    sources = build_sources(settings.source_configs, database.reads)
+    reading = Reading(database.reads, sources)
     hub = Hub(reading, _broadcast_url(settings, database_url))
     services = Services(Chat(database.writes, SystemClock(), hub, reading.cards), reading, settings.url)
     demo = _demo(settings, database.reads) if settings.is_demo else None
@@ -101,6 +102,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         gc.freeze()
         yield
         pruning.cancel()
+        await sources.aclose()
         await presences.stop()
         await hub.stop()
         await database.engine.dispose()

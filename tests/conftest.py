@@ -1,11 +1,13 @@
 """One embedded PostgreSQL and one server in this process for the whole run; every test has an account of its own."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 
 from server.app import create_app
@@ -57,3 +59,17 @@ async def house(api: Api) -> House:
 async def other_house(api: Api) -> House:
     """Another account, with agents of the same ids."""
     return await api.account()
+
+
+@pytest.fixture(scope="session")
+async def socket_url(app: Starlette) -> AsyncIterator[str]:
+    """Where sockets are opened: the same application as the `api` fixture's."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, ws="websockets-sansio", lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"ws://127.0.0.1:{port}/graphql"
+    server.should_exit = True
+    await serving
