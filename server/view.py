@@ -10,6 +10,7 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
 
 from chat.errors import Denied
 from chat.identity import Identity
@@ -24,6 +25,8 @@ from subscriptions.presences import Presences
 
 INIT_SECONDS = 5
 STREAMS_PER_SOCKET = 100
+NO_PAYLOAD: UnsetType = UNSET
+"""An acknowledgement with `payload: null` is more than some clients take."""
 
 Page = Callable[[Request], Response]
 
@@ -68,7 +71,7 @@ class GraphQLView(GraphQL[StreamContext, None]):
             return StreamContext(self._services, None, self._hub)
         return StreamContext(self._services, await self._identity(request.headers.get("authorization")), self._hub)
 
-    async def on_ws_connect(self, context: StreamContext) -> None:
+    async def on_ws_connect(self, context: StreamContext) -> UnsetType:
         """Raises ConnectionRejectionError (4403) for a token that does not hold. None at all may introspect."""
         params = context.connection_params or {}
         authorization = params.get("authorization") or params.get("Authorization")
@@ -78,6 +81,7 @@ class GraphQLView(GraphQL[StreamContext, None]):
         if isinstance(signed_in, Denied):
             raise ConnectionRejectionError
         context.sign_in = signed_in
+        return NO_PAYLOAD
 
     async def _identity(self, authorization: str | None) -> Identity | Denied | None:
         """Returns the denial of a bad token rather than raising it: the fields that need a viewer will."""
