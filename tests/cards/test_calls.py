@@ -1,0 +1,136 @@
+"""What cards cost their modules: a page and a live event ask each of them once, and remember nothing."""
+
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from models.enums import ItemKind
+from server.app import create_app
+from server.settings import Settings
+from sources.config import parse_sources
+from tests.api import Api, House, Json
+from tests.live.sockets import open_socket
+
+KINDS = list(ItemKind)
+TIMEOUT_MS = 1_000
+PAGE = "messages(last: 50) { nodes { cards { access title entity { __typename } } } }"
+ADDED = """subscription ($channel: ID!) {
+  chatMessageAdded(channelId: $channel) { message { cards { access title entity { __typename } } } }
+}"""
+
+
+@pytest.fixture(scope="module")
+async def module_url() -> AsyncIterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    script = Path(__file__).with_name("counting_module.py")
+    process = await asyncio.create_subprocess_exec(sys.executable, str(script), str(port))
+    url = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient() as client, asyncio.timeout(20):
+        while True:
+            try:
+                await client.get(f"{url}/control")
+                break
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+    yield url
+    process.terminate()
+    await process.wait()
+
+
+@pytest.fixture(scope="module")
+async def modular(module_url: str, database_url: str) -> AsyncIterator[tuple[Api, str]]:
+    """A server whose nine modules are that process, and where its sockets are."""
+    module = {"type": "http", "url": f"{module_url}/cards", "secret": "s" * 32, "timeout_ms": TIMEOUT_MS}
+    sources = parse_sources(json.dumps({kind.value: module for kind in KINDS}))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), sources=sources)
+        app = create_app(settings, database_url)
+        server = uvicorn.Server(
+            uvicorn.Config(app, host="127.0.0.1", port=0, ws="websockets-sansio", log_level="warning")
+        )
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            yield Api(http, settings, app.state.database.engine), f"ws://127.0.0.1:{port}/graphql"
+        server.should_exit = True
+        await serving
+
+
+async def control(module_url: str, **params: float) -> list[Json]:
+    async with httpx.AsyncClient() as client:
+        seen: list[Json] = (await client.get(f"{module_url}/control", params=params)).json()
+        return seen
+
+
+async def _channel_with_fifty_cards(house: House) -> str:
+    channel = await house.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+    for number in range(50):
+        kind = KINDS[number % len(KINDS)]
+        await house.bruno.send(channel, "", cards=[{"kind": kind.value, "id": f"item-{number}"}])
+    return channel
+
+
+async def test_a_page_asks_each_module_once(modular: tuple[Api, str], module_url: str) -> None:
+    api, _ = modular
+    house = await api.account()
+    channel = await _channel_with_fifty_cards(house)
+    await control(module_url)
+    page = (await house.carla.see(channel, PAGE))["messages"]["nodes"]
+    assert [card["access"] for message in page for card in message["cards"]] == ["GRANTED"] * 50
+    calls = await control(module_url)
+    assert len(calls) == len(KINDS) == len({call["kind"] for call in calls})
+    assert sum(int(call["checks"]) for call in calls) == 50
+    await house.carla.see(channel, PAGE)
+    assert len(await control(module_url)) == len(KINDS), "nothing is remembered from one request to the next"
+
+
+async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str], module_url: str) -> None:
+    api, _ = modular
+    house = await api.account()
+    channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
+    for kind in (ItemKind.DEAL, ItemKind.TASK):
+        await house.bruno.send(channel, kind.value, cards=[{"kind": kind.value, "id": "1"}])
+    await control(module_url, delay=30.0)
+    try:
+        began = time.perf_counter()
+        page = (await house.carla.see(channel, PAGE))["messages"]["nodes"]
+        took = time.perf_counter() - began
+    finally:
+        await control(module_url, delay=0.0)
+    assert [card["access"] for message in page for card in message["cards"]] == ["UNAVAILABLE"] * 2
+    assert took < TIMEOUT_MS / 1000 + 1.0
+
+
+async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, str], module_url: str) -> None:
+    api, url = modular
+    house = await api.account(extra_agents=100)
+    readers = [f"extra-{number:04}" for number in range(100)]
+    channel = await house.bruno.create_channel("Vendas", memberIds=readers)
+    async with AsyncExitStack() as sockets:
+        opened = [await sockets.enter_async_context(open_socket(url, house.person(reader).token)) for reader in readers]
+        streams = [await each.subscribe(ADDED, channel=channel) for each in opened]
+        await streams[-1].nothing(0.5)
+        await control(module_url)
+        await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}])
+        seen = [(await stream.data())["message"]["cards"][0] for stream in streams]
+    for reader, card in zip(readers, seen, strict=True):
+        granted = reader[-1] in "02468"
+        assert card["access"] == ("GRANTED" if granted else "FORBIDDEN")
+        assert (card["title"] is not None) == (card["entity"] is not None) == granted
+    sharing, event = await control(module_url)
+    assert sharing == {"kind": "DEAL", "checks": 1}
+    assert event == {"kind": "DEAL", "checks": 100}
