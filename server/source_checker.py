@@ -90,7 +90,10 @@ class _Questions:
             results = contract.answer(reply.body).results
         except ModuleFailed as failure:
             raise Unanswered(str(failure)) from None
-        return {Check(result.agent_id, result.item_id): result for result in results}
+        by_pair = {Check(result.agent_id, result.item_id): result for result in results}
+        if len(by_pair) < len(results):
+            raise Unanswered("it answers a pair twice")
+        return by_pair
 
     async def reply(self, checks: Sequence[Check], token: str | None, account_id: str | None = None) -> Reply:
         body = contract.question(account_id or self.trial.account_id, self.trial.kind, checks)

@@ -1,0 +1,99 @@
+"""The modules run once for all tests, each in a process of its own."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models import Account, DemoItem
+from models.enums import ItemKind
+from server.settings import async_url
+from sources import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig, Sources, build_sources
+from tests.sources.processes import running
+from tests.sources.world import FIRST, SECOND, SECRET, demo_rows, items
+
+Sessions = async_sessionmaker[AsyncSession]
+Build = Callable[..., Sources]
+FIELDS = {
+    "title": "name",
+    "url": "webUrl",
+    "stage": "pipelineStage.name",
+    "amount": "amount",
+    "currency": "currency",
+}
+
+
+@pytest.fixture(scope="session")
+def items_file(data_dir_of_run: Path) -> Path:
+    path = data_dir_of_run / "items.json"
+    path.write_text(json.dumps(items()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def example_url(items_file: Path) -> Iterator[str]:
+    with running("examples.source_module.app:app", MODULE_SECRET=SECRET, MODULE_ITEMS=str(items_file)) as url:
+        yield f"{url}/cards"
+
+
+@pytest.fixture(scope="session")
+def federated_url(items_file: Path) -> Iterator[str]:
+    with running("tests.sources.federated_module:app", MODULE_SECRET=SECRET, MODULE_ITEMS=str(items_file)) as url:
+        yield f"{url}/graphql"
+
+
+@pytest.fixture(scope="session")
+def faulty_url() -> Iterator[str]:
+    with running("tests.sources.faulty_module:app") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(async_url(database_url))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def sessions(engine: AsyncEngine) -> Sessions:
+    """With the world's items as the demo's."""
+    accounts = [{"account_id": id, "name": id, "created_at": datetime.now(UTC)} for id in (FIRST, SECOND)]
+    async with engine.begin() as connection:
+        await connection.execute(insert(Account), accounts)
+        await connection.execute(insert(DemoItem), demo_rows())
+    return async_sessionmaker(engine)
+
+
+@pytest.fixture
+async def build(sessions: Sessions) -> AsyncIterator[Build]:
+    """Builds sources that are closed after the test."""
+    built = []
+
+    def build(**configs: SourceConfig) -> Sources:
+        built.append(build_sources({ItemKind(kind): config for kind, config in configs.items()}, sessions))
+        return built[-1]
+
+    yield build
+    for sources in built:
+        await sources.aclose()
+
+
+@pytest.fixture(params=["http", "graphql", "demo"])
+def sources(request: pytest.FixtureRequest, build: Build) -> Sources:
+    """Each gateway, in front of a module that holds the same."""
+    return build(DEAL=_config(request))
+
+
+def _config(request: pytest.FixtureRequest) -> SourceConfig:
+    match request.param:
+        case "http":
+            return HttpConfig.model_validate({"url": request.getfixturevalue("example_url"), "secret": SECRET})
+        case "graphql":
+            url = request.getfixturevalue("federated_url")
+            return GraphQLConfig.model_validate({"url": url, "secret": SECRET, "fields": FIELDS})
+    return DemoConfig()

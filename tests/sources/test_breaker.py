@@ -1,0 +1,97 @@
+"""The breaker opens after failures in a row, rests, and lets one call try for all."""
+
+import pytest
+
+from sources.breaker import Breaker, ModuleResting
+from sources.verdicts import ModuleFailed
+
+
+class StoppedClock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture
+def breaker(clock: StoppedClock) -> Breaker:
+    return Breaker(failures=3, rest_seconds=10, now=clock)
+
+
+def fail(breaker: Breaker, times: int = 1) -> None:
+    for _ in range(times):
+        with pytest.raises(ModuleFailed), breaker.call():
+            raise ModuleFailed
+
+
+def succeed(breaker: Breaker) -> None:
+    with breaker.call():
+        pass
+
+
+def rests(breaker: Breaker) -> bool:
+    try:
+        succeed(breaker)
+    except ModuleResting:
+        return True
+    return False
+
+
+def test_failures_in_a_row_open_it(breaker: Breaker) -> None:
+    fail(breaker, 2)
+    succeed(breaker)
+    fail(breaker, 2)
+    assert not breaker.is_open
+    succeed(breaker)
+    fail(breaker, 3)
+    assert breaker.is_open
+    assert rests(breaker)
+
+
+def test_after_its_rest_a_success_closes_it(breaker: Breaker, clock: StoppedClock) -> None:
+    fail(breaker, 3)
+    clock.now = 9.9
+    assert rests(breaker)
+    clock.now = 10
+    succeed(breaker)
+    fail(breaker, 2)
+    assert not breaker.is_open
+
+
+def test_a_trial_that_fails_is_another_rest(breaker: Breaker, clock: StoppedClock) -> None:
+    fail(breaker, 3)
+    clock.now = 10
+    fail(breaker)
+    clock.now = 19.9
+    assert rests(breaker)
+    clock.now = 20
+    assert not rests(breaker)
+
+
+def test_one_call_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
+    fail(breaker, 3)
+    clock.now = 10
+    with breaker.call():
+        assert rests(breaker)
+    assert not rests(breaker)
+
+
+def test_a_cancelled_trial_leaves_the_next_to_another(breaker: Breaker, clock: StoppedClock) -> None:
+    fail(breaker, 3)
+    clock.now = 10
+    with pytest.raises(KeyboardInterrupt), breaker.call():
+        raise KeyboardInterrupt
+    assert breaker.is_open
+    assert not rests(breaker)
+
+
+def test_a_timeout_is_a_failure(breaker: Breaker) -> None:
+    for _ in range(3):
+        with pytest.raises(TimeoutError), breaker.call():
+            raise TimeoutError
+    assert breaker.is_open

@@ -1,0 +1,93 @@
+"""check-source says in a sentence what the chat would not show, and ends in 1; of the example it finds nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.enums import ItemKind
+from server.source_checker import Finding, Mark, Trial, findings
+from tests.sources.faulty_module import REFUSED_PAIR, REFUSED_WHOLE
+from tests.sources.processes import closed_port_url
+from tests.sources.world import FIRST, READER, SECRET
+
+
+def trial(url: str, item: str = "77", agent: str = READER, secret: str = SECRET) -> Trial:
+    return Trial(url, ItemKind.DEAL, secret, FIRST, agent, item, 1.0)
+
+
+async def found(trial: Trial) -> list[Finding]:
+    return [finding async for finding in findings(trial)]
+
+
+async def wrong(trial: Trial) -> list[str]:
+    return [finding.text for finding in await found(trial) if finding.mark == Mark.WRONG]
+
+
+async def test_nothing_is_wrong_with_the_example(example_url: str) -> None:
+    marks = [finding.mark for finding in await found(trial(example_url))]
+    assert marks == [Mark.OK] * 8
+
+
+async def test_the_items_own_faults_are_told(example_url: str) -> None:
+    assert await wrong(trial(example_url, "script")) == ["The url is no plain http(s) address and is left out."]
+    assert await wrong(trial(example_url, "untitled")) == ["The item has no title: its card is unavailable."]
+    assert await wrong(trial(example_url, "long")) == [
+        "The title is longer than 300 characters and is cut.",
+        "The summary is longer than 2,000 characters and is cut.",
+    ]
+    odd = await found(trial(example_url, "odd details"))
+    assert Finding(Mark.WRONG, "The detail `amount` is not written as a DECIMAL and is left out.") in odd
+    assert Finding(Mark.NOTE, "The detail `margin` is not shown: a card of DEAL has none.") in odd
+
+
+async def test_a_reader_has_to_be_named(example_url: str) -> None:
+    assert await wrong(trial(example_url, agent="3")) == [
+        "For agent 3 and item 77 it says FORBIDDEN; name an agent who may see the item, or no card can be checked."
+    ]
+
+
+async def test_a_module_that_grants_everything(faulty_url: str) -> None:
+    assert await wrong(trial(f"{faulty_url}/good")) == [
+        "Asked without a token it answers 200 instead of 401 or 403.",
+        "Asked with a token signed with another secret it answers 200 instead of 401 or 403.",
+        "Asked with an expired token it answers 200 instead of 401 or 403.",
+        "Asked with a token for another audience it answers 200 instead of 401 or 403.",
+        "Asked with an unsigned token it answers 200 instead of 401 or 403.",
+        "It grants an item that does not exist.",
+        "It grants the item to an agent who does not exist.",
+        "It grants the item in an account that does not exist: it ignores account_id.",
+    ]
+
+
+@pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR, "slow", "trickle", "drops every second"])
+async def test_no_fault_passes(faulty_url: str, fault: str) -> None:
+    """None of the modules looks at the token, so that much is said of all."""
+    assert set(await wrong(trial(f"{faulty_url}/{fault}"))) - set(await wrong(trial(f"{faulty_url}/good")))
+
+
+async def test_what_keeps_it_from_answering_is_told(faulty_url: str, example_url: str) -> None:
+    said = "It does not answer as it should:"
+    assert await wrong(trial(f"{faulty_url}/html")) == [f"{said} the answer is not JSON."]
+    assert await wrong(trial(f"{faulty_url}/slow")) == [f"{said} no answer within 1 s."]
+    assert await wrong(trial(f"{faulty_url}/redirect")) == [f"{said} it redirects (307), and the chat does not follow."]
+    assert await wrong(trial(closed_port_url())) == [f"{said} it could not be asked (ConnectError)."]
+    assert await wrong(trial(example_url, secret=SECRET[::-1])) == [
+        f"{said} it answers 401 to a good token: it may have another secret."
+    ]
+
+
+@pytest.mark.parametrize(("item", "code", "last"), [("77", 0, "All is well."), ("untitled", 1, "1 to put right")])
+def test_the_command(example_url: str, item: str, code: int, last: str) -> None:
+    options = ["--kind", "DEAL", "--agent", READER, "--item", item, "--account", FIRST]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("internal-chat"), "check-source", example_url, *options],
+        env=os.environ | {"SOURCE_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(last)
+    assert SECRET not in done.stdout

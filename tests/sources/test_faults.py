@@ -1,0 +1,194 @@
+"""What a module does wrong costs its own cards: they are unavailable, the operator reads why, nobody else waits."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from chat.cards import Answer, Check
+from models.enums import ItemKind
+from sources import DemoConfig, HttpConfig, Sources
+from sources.breaker import Breaker
+from sources.http import HttpGateway
+from sources.module import Module
+from tests.sources.conftest import Build
+from tests.sources.faulty_module import ANSWERS, FINE, REFUSED_PAIR, REFUSED_WHOLE, SECRET_TITLE
+from tests.sources.processes import closed_port_url
+from tests.sources.world import FIRST, READER, SECRET
+
+DEAL = ItemKind.DEAL
+CHECKS = [Check("2", "77"), Check("3", "77"), Check("3", "78")]
+
+
+def module(url: str, path: str = "", timeout_ms: int = 2000) -> HttpConfig:
+    return HttpConfig.model_validate({"url": f"{url}/{path}", "secret": SECRET, "timeout_ms": timeout_ms})
+
+
+async def accesses(sources: Sources, checks: list[Check] = CHECKS, kind: ItemKind = DEAL) -> list[str]:
+    answers = await sources.answer("1", kind, checks)
+    assert list(answers) == checks
+    return [answers[check].access.value for check in checks]
+
+
+async def counted(faulty_url: str, path: str, what: str = "calls") -> int:
+    async with httpx.AsyncClient() as http:
+        return int((await http.get(f"{faulty_url}/{path}")).json()[what])
+
+
+@pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR])
+async def test_a_wrong_answer_is_no_answer(build: Build, faulty_url: str, fault: str) -> None:
+    sources = build(DEAL=module(faulty_url, fault))
+    with capture_logs() as logs:
+        assert await accesses(sources) == ["UNAVAILABLE"] * 3
+    (line,) = logs
+    assert (line["event"], line["kind"], sum(line["reasons"].values())) == ("source_unavailable", "DEAL", 3)
+    assert SECRET_TITLE not in str(line)
+    assert SECRET not in str(line)
+
+
+@pytest.mark.parametrize("path", FINE)
+async def test_an_answer_in_the_contracts_shape_is_taken(build: Build, faulty_url: str, path: str) -> None:
+    with capture_logs() as logs:
+        assert await accesses(build(DEAL=module(faulty_url, path))) == ["GRANTED"] * 3
+    assert logs == []
+
+
+async def test_what_a_module_leaves_out_is_forbidden(build: Build, faulty_url: str) -> None:
+    assert await accesses(build(DEAL=module(faulty_url, "none"))) == ["FORBIDDEN"] * 3
+    dropping = build(DEAL=module(faulty_url, "drops every second"))
+    assert await accesses(dropping) == ["GRANTED", "FORBIDDEN", "GRANTED"]
+
+
+async def test_an_item_beside_forbidden_reaches_nobody(build: Build, faulty_url: str) -> None:
+    answers = await build(DEAL=module(faulty_url, "item with forbidden")).answer("1", DEAL, CHECKS)
+    assert all(answer.item is None for answer in answers.values())
+
+
+async def test_there_is_a_test_for_every_answer() -> None:
+    assert len(ANSWERS) == len(REFUSED_WHOLE) + len(REFUSED_PAIR) + len(FINE) + 3
+
+
+@pytest.mark.parametrize("path", ["slow", "trickle"])
+async def test_a_slow_module_costs_its_timeout_and_no_more(build: Build, faulty_url: str, path: str) -> None:
+    sources = build(DEAL=module(faulty_url, path, timeout_ms=300))
+    began = time.monotonic()
+    with capture_logs() as logs:
+        assert await accesses(sources) == ["UNAVAILABLE"] * 3
+    assert 0.3 <= time.monotonic() - began < 0.8
+    assert [line["reasons"] for line in logs] == [{"no answer within 0.3 s": 3}]
+
+
+async def test_waiting_for_a_place_is_part_of_the_time(build: Build, faulty_url: str) -> None:
+    """More readers than a hanging module is asked for at once: each waits for the timeout, none for the others."""
+    sources = build(DEAL=module(faulty_url, "slow", timeout_ms=300))
+    began = time.monotonic()
+    answers = await asyncio.gather(*(accesses(sources) for _ in range(30)))
+    assert answers == [["UNAVAILABLE"] * 3] * 30
+    assert time.monotonic() - began < 1.2
+
+
+async def test_nobody_listens(build: Build) -> None:
+    with capture_logs() as logs:
+        assert await accesses(build(DEAL=module(closed_port_url()))) == ["UNAVAILABLE"] * 3
+    assert [line["reasons"] for line in logs] == [{"it could not be asked (ConnectError)": 3}]
+
+
+async def test_a_hanging_module_delays_no_other(build: Build, faulty_url: str, example_url: str) -> None:
+    sources = build(
+        TASK=module(faulty_url, "slow", timeout_ms=1500),
+        DEAL=HttpConfig.model_validate({"url": example_url, "secret": SECRET}),
+        CONTACT=DemoConfig(),
+    )
+    hanging = [asyncio.create_task(accesses(sources, kind=ItemKind.TASK)) for _ in range(20)]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    deal, contact = await asyncio.gather(
+        sources.answer(FIRST, DEAL, [Check(READER, "77")]), accesses(sources, kind=ItemKind.CONTACT)
+    )
+    assert time.monotonic() - began < 0.5
+    assert [answer.access for answer in deal.values()] == ["GRANTED"]
+    assert contact == ["FORBIDDEN"] * 3
+    assert not any(task.done() for task in hanging)
+    await asyncio.gather(*hanging)
+
+
+async def test_five_hundred_and_one_checks_are_two_calls(build: Build, faulty_url: str) -> None:
+    before = await counted(faulty_url, "good")
+    checks = [Check("2", str(number)) for number in range(501)]
+    assert await accesses(build(DEAL=module(faulty_url, "good")), checks) == ["GRANTED"] * 501
+    assert await counted(faulty_url, "good") == before + 2
+
+
+async def test_a_pair_asked_twice_is_one_check_of_one_call(build: Build, faulty_url: str) -> None:
+    before = await counted(faulty_url, "good")
+    answers = await build(DEAL=module(faulty_url, "good")).answer("1", DEAL, CHECKS * 400)
+    assert list(answers) == CHECKS
+    assert await counted(faulty_url, "good") == before + 1
+
+
+async def test_a_modules_cookie_does_not_come_back(build: Build, faulty_url: str) -> None:
+    """It might be one reader's session, sent along with the next reader's question."""
+    sources = build(DEAL=module(faulty_url, "cookie"))
+    for _ in range(2):
+        await accesses(sources)
+    assert await counted(faulty_url, "cookie", "cookies") == 0
+
+
+async def test_no_answer_outlives_its_question(build: Build, faulty_url: str) -> None:
+    sources, before = build(DEAL=module(faulty_url, "good")), await counted(faulty_url, "good")
+    for _ in range(3):
+        await accesses(sources)
+    assert await counted(faulty_url, "good") == before + 3
+
+
+async def test_a_dead_module_is_left_alone(build: Build, faulty_url: str) -> None:
+    sources, before = build(DEAL=module(faulty_url, "error")), await counted(faulty_url, "error")
+    with capture_logs() as logs:
+        for _ in range(12):
+            assert await accesses(sources) == ["UNAVAILABLE"] * 3
+    assert await counted(faulty_url, "error") == before + 5
+    assert [line["resting"] for line in logs] == [False] * 4 + [True]
+
+
+async def test_a_module_that_is_back_is_asked_again(faulty_url: str) -> None:
+    gateway = HttpGateway(module(faulty_url, "flaky"))
+    sources = Sources({DEAL: Module(DEAL, gateway, 2.0, Breaker(failures=2, rest_seconds=0.2))})
+    async with httpx.AsyncClient(base_url=faulty_url) as http:
+        await http.put("/flaky/broken")
+        for _ in range(3):
+            assert await accesses(sources) == ["UNAVAILABLE"] * 3
+        await http.put("/flaky/mended")
+        assert await accesses(sources) == ["UNAVAILABLE"] * 3
+        await asyncio.sleep(0.25)
+        assert await accesses(sources) == ["GRANTED"] * 3
+    assert await counted(faulty_url, "flaky") == 3
+    await sources.aclose()
+
+
+async def test_a_reader_who_leaves_says_nothing_about_the_module(build: Build, faulty_url: str) -> None:
+    sources = build(DEAL=module(faulty_url, "slow"))
+    for _ in range(8):
+        task = asyncio.create_task(accesses(sources))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    before = await counted(faulty_url, "slow")
+    task = asyncio.create_task(accesses(sources))
+    await asyncio.sleep(0.2)
+    assert await counted(faulty_url, "slow") == before + 1
+    task.cancel()
+
+
+async def test_what_goes_wrong_in_a_gateway_is_its_cards_only(
+    build: Build, faulty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> dict[Check, Answer]:
+        raise RuntimeError(SECRET_TITLE)
+
+    monkeypatch.setattr("sources.contract.verdicts", broken)
+    with capture_logs() as logs:
+        assert await accesses(build(DEAL=module(faulty_url, "good"))) == ["UNAVAILABLE"] * 3
+    assert [line["reasons"] for line in logs] == [{"asking it failed (RuntimeError)": 3}]

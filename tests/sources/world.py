@@ -1,0 +1,59 @@
+"""What the modules of the contract's tests hold: in the example module's words, and the same as rows of the demo."""
+
+from typing import Any
+
+from models import DemoItem
+from models.enums import ItemKind
+from tests.api import Json
+
+SECRET = "a module's secret of thirty-two bytes or more"
+OWNER, READER, STRANGER = "2", "1", "3"
+AGENTS = (OWNER, READER, STRANGER)
+FIRST, SECOND = "account-one", "account-two"
+
+FULL: Json = {
+    "title": "Renovação anual ☕",
+    "summary": "12 licenças.\nCom campanhas.",
+    "url": "https://crm.example.com/deals/77?tab=1",
+    "details": {"stage": "Proposta", "amount": "18400.00", "currency": "BRL"},
+}
+CARDS: dict[str, Json] = {
+    "77": FULL,
+    "script": FULL | {"url": "javascript:alert(1)"},
+    "relative": FULL | {"url": "/deals/77"},
+    "hidden host": FULL | {"url": "https://crm.example.com@evil.example/"},
+    "bare": {"title": "Só o título"},
+    "long": FULL | {"title": "t" * 301, "summary": "s" * 2001},
+    "controls": FULL | {"title": "  two\nlines\u0000 and\ta tab "},
+    "odd details": FULL | {"details": {"stage": "Won", "amount": 18400, "currency": "BRL", "margin": "41%"}},
+    "untitled": FULL | {"title": " \n "},
+    "größe/ñ %20?#": FULL | {"title": "An odd id"},
+}
+
+
+def items() -> Json:
+    """By account, then by item. Whoever owns sees everything; the reader all but one; the stranger nothing."""
+    first: Json = {id: {"visible_to": [OWNER, READER], "card": card} for id, card in CARDS.items()}
+    first["private"] = {"visible_to": [OWNER], "card": FULL}
+    first["gone"] = {"visible_to": [OWNER], "removed": True, "card": FULL}
+    second = {"77": {"visible_to": [OWNER, STRANGER], "card": FULL | {"title": "Of the other account"}}}
+    return {FIRST: first, SECOND: second}
+
+
+def demo_rows() -> list[dict[str, Any]]:
+    """PostgreSQL holds no NUL, so the row of that item has another control character in its place."""
+    return [
+        DemoItem(
+            account_id=account,
+            kind=ItemKind.DEAL,
+            item_id=id,
+            title=item["card"]["title"].replace("\0", "\x01"),
+            summary=item["card"].get("summary"),
+            url=item["card"].get("url"),
+            details=item["card"].get("details", {}),
+            hidden_from=[agent for agent in AGENTS if agent not in item["visible_to"]],
+            removed=item.get("removed", False),
+        ).model_dump()
+        for account, held in items().items()
+        for id, item in held.items()
+    ]
