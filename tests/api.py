@@ -1,6 +1,6 @@
 """The chat as a client sees it: GraphQL requests in the test's own process, against a real database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -9,9 +9,11 @@ from itertools import count
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import DemoItem
+from models.enums import ItemKind
 from server.settings import Settings
 from server.sign_in import issue_token
 
@@ -212,3 +214,20 @@ class House:
         return await self.api.service(self.account_id).mutate(
             "syncChatDirectory", "agentCount teamCount", account={"name": self.account_id}, **input
         )
+
+    async def own_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:
+        """Lets the kind's module own an item that everybody of the house but these may see."""
+        async with self.api.engine.begin() as connection:
+            await connection.execute(
+                insert(DemoItem).values(
+                    account_id=self.account_id,
+                    kind=kind,
+                    item_id=item_id,
+                    title=f"Secret title of {item_id}",
+                    summary=f"Secret summary of {item_id}",
+                    url=f"https://app.example.com/secret/{item_id}",
+                    details={},
+                    hidden_from=list(hidden_from),
+                    removed=False,
+                )
+            )

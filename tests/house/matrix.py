@@ -81,6 +81,7 @@ async def reaction(scene: Scene) -> None:
 
 
 DIRECTORY: Json = {"account": {"name": "Renamed"}, "agents": [{"id": "bruno", "name": "Bruno B."}], "teams": []}
+DEAL: Json = {"kind": "DEAL", "id": "1"}
 
 # fmt: off
 #                                   foreign    outsider   member     ch. admin  owner      administrator
@@ -99,6 +100,10 @@ ROWS = (
         lambda scene: {"id": scene.message}),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
         with_(nothing, query="extra 0002")),
+    row("shareDestinations",       "empty      empty      ok         ok         ok         empty",
+        with_(nothing, query="privado")),
+    row("sharePreview",            "null       null       ok         ok         ok         null",
+        lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
     row("chatAccountSettings",     "null       null       null       null       null       ok",
         nothing, gate=SETTINGS_READ),
 
@@ -136,6 +141,8 @@ ROWS = (
         with_(private, favourite=True, personalNote="Meu")),
     row("sendChatMessage",         "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"channelId": scene.private, "body": "Oi", "replyToId": scene.message, "clientKey": "1"}),
+    row("shareToChat",             "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
+        lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
     row("setChatTyping",           "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         with_(private, typing=True)),
     row("editChatMessage",         "NOT_FOUND  NOT_FOUND  FORBIDDEN  FORBIDDEN  ok         NOT_FOUND",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from models import metadata
+from models.enums import ItemKind
 from tests.api import Api, Asker, House
 
 OUTSIDER, FORMER, NEWCOMER, FOURTH = "extra-0000", "extra-0001", "extra-0002", "extra-0003"
@@ -54,6 +55,7 @@ class Scene:
                 "changeChatMemberRole", "member { role }", channelId=channel, agentId="carla", role="ADMIN"
             )
         message = await bruno.send(private, "Olá")
+        await house.own_item(ItemKind.DEAL, "1")
         await house.sync(agents=[{"id": FORMER, "name": "Extra 0001", "active": False}])
         return cls(house, foreign, public, private, announcement, message)
 
