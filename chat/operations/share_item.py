@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from chat.cards import ItemRef
 from chat.entering import enter
+from chat.errors import Refused
 from chat.identity import Identity
 from chat.operation import Transaction, operation
 from chat.operations.open_direct_message import open_direct_message, pair_of
@@ -41,9 +42,19 @@ async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Messa
     """Returns the message that carries the card, as `send_message` does; raises Refused."""
     match draft.destination:
         case ToChannel(channel_id):
-            return await send_message(chat, identity, _message(draft, channel_id))
+            return await _share_in_channel(chat, identity, draft, channel_id)
         case ToAgent(agent_id):
             return await _share_with_agent(chat, identity, draft, agent_id)
+
+
+async def _share_in_channel(chat: Chat, identity: Identity, draft: ShareDraft, channel_id: UUID) -> Message:
+    try:
+        return await send_message(chat, identity, _message(draft, channel_id))
+    except Refused as refused:
+        if refused.path != ("channelId",):
+            raise
+        # A hidden channel is refused where a malformed id of one is: in the input as the client gave it.
+        raise Refused(refused.code, refused.message, "destination", "channelId") from None
 
 
 async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> Message:
