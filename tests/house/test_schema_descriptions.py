@@ -19,7 +19,10 @@ def _described(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
         for name, input_field in type_.fields.items():
             yield f"{type_.name}.{name}", input_field.description
     elif isinstance(type_, GraphQLObjectType):
+        # What starts with one underscore is federation's, which says what it is.
         for name, field in type_.fields.items():
+            if name.startswith("_"):
+                continue
             yield f"{type_.name}.{name}", field.description
             for argument, described in field.args.items():
                 yield f"{type_.name}.{name}({argument}:)", described.description
