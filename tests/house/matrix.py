@@ -104,6 +104,10 @@ ROWS = (
         with_(nothing, query="privado")),
     row("sharePreview",            "null       null       ok         ok         ok         null",
         lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
+    row("_entities",               "null       null       ok         ok         ok         ok",
+        lambda scene: {"representations": [{"__typename": "ChatChannel", "id": scene.private}]}),
+    row("_service",                "ok         ok         ok         ok         ok         ok",
+        nothing, gate="ok ok ok ok ok ok ok"),
     row("chatAccountSettings",     "null       null       null       null       null       ok",
         nothing, gate=SETTINGS_READ),
 

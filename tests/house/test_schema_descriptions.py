@@ -19,7 +19,6 @@ def _described(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
         for name, input_field in type_.fields.items():
             yield f"{type_.name}.{name}", input_field.description
     elif isinstance(type_, GraphQLObjectType):
-        # What starts with one underscore is federation's, which says what it is.
         for name, field in type_.fields.items():
             if name.startswith("_"):
                 continue

@@ -1,11 +1,11 @@
 """Private, foreign, unknown and malformed ids of channels and messages are one answer, letter for letter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import GraphQLArgument, GraphQLInputField, GraphQLInputObjectType, get_named_type
 
 from tests.api import Api, Asker, Json
 from tests.house.asking import MUTATIONS, QUERIES, SCHEMA, document, outcome
@@ -18,13 +18,23 @@ OF_ROOT_ID = {"chatChannel": "channelId", "chatMessage": "messageId"}
 
 
 def _places() -> Iterator[tuple[str, str, str]]:
-    """Every place where a query or mutation takes an id of the chat: the field, the argument, and what it names."""
+    """Every place where a query or mutation takes an id of the chat: the field, the path to it, and what it names."""
     for name, field in {**QUERIES, **MUTATIONS}.items():
         input_type = get_named_type(field.args["input"].type) if "input" in field.args else None
         fields = input_type.fields if isinstance(input_type, GraphQLInputObjectType) else field.args
-        for place, described in fields.items():
-            if get_named_type(described.type).name == "ID" and place not in PLATFORM_IDS:
-                yield name, place, OF_ROOT_ID[name] if place == "id" else place
+        for path in _ids(fields):
+            thing = path.rpartition(".")[2]
+            yield name, path, OF_ROOT_ID[name] if thing == "id" else thing
+
+
+def _ids(fields: Mapping[str, GraphQLArgument | GraphQLInputField]) -> Iterator[str]:
+    for place, described in fields.items():
+        type_ = get_named_type(described.type)
+        if type_.name == "ID" and place not in PLATFORM_IDS:
+            yield place
+        elif isinstance(type_, GraphQLInputObjectType):
+            # The plain ids in there are those of the platform's agents, teams and items.
+            yield from (f"{place}.{inner}" for inner in _ids(type_.fields) if inner != "id")
 
 
 PLACES = sorted(_places())
@@ -83,12 +93,13 @@ async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, 
     if row.prepare:
         await row.prepare(scene)
     request = row.variables(scene)
-    assert place in request, "the matrix asks with every id"
+    assert _with_id(request, place, "?") != request, "the matrix asks with every id"
     own_of_foreign = await _own(scene, request)
     before = [await fingerprint(scene.house), await fingerprint(scene.foreign)]
     for asker, own in ((scene.house.davi, request), (scene.foreign.bruno, own_of_foreign)):
         answers = {
-            name: await _masked_answer(asker, field, {**own, place: id}, id) for name, id in hidden.of(thing).items()
+            name: await _masked_answer(asker, field, _with_id(own, place, id), id)
+            for name, id in hidden.of(thing).items()
         }
         assert len(set(answers.values())) == 1, answers
         assert '"data":null' not in answers["random"]
@@ -113,6 +124,22 @@ async def test_history_around_a_message_elsewhere_is_an_empty_page(api: Api) -> 
     assert here["chatChannel"]["messages"]["nodes"]
 
 
+@pytest.mark.parametrize("type_name", ["ChatChannel", "ChatMessage"])
+async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_name: str) -> None:
+    scene = await Scene.build(api)
+    hidden = await Hidden.build(scene)
+    ids = hidden.channels if type_name == "ChatChannel" else hidden.messages
+    for asker in (scene.house.davi, scene.foreign.bruno):
+        answers = set()
+        for id in ids.values():
+            asked = {"representations": [{"__typename": type_name, "id": id}]}
+            answers.add(await _masked_answer(asker, "_entities", asked, id))
+        assert answers == {'200 {"data":{"_entities":[null]}}'}
+    known = {"representations": [{"__typename": "ChatMessage", "id": scene.message}]}
+    query, variables = document("_entities", known)
+    assert (await scene.house.davi.query(query, **variables))["_entities"] == [{"__typename": "ChatMessage"}]
+
+
 async def test_lists_counts_and_mentions_hold_nothing_that_is_hidden(api: Api) -> None:
     scene = await Scene.build(api)
     hidden, davi = await Hidden.build(scene), scene.house.davi
@@ -123,6 +150,14 @@ async def test_lists_counts_and_mentions_hold_nothing_that_is_hidden(api: Api) -
     shown = {node["id"] for nodes in found.values() for node in nodes["nodes"]}
     assert shown == {scene.public, scene.private, scene.announcement}
     assert not shown & set(hidden.channels.values())
+
+
+def _with_id(request: Json, path: str, id: str) -> Json:
+    """The request with another id at this path, where it has one."""
+    place, _, inner = path.partition(".")
+    if place not in request:
+        return request
+    return {**request, place: _with_id(request[place], inner, id) if inner else id}
 
 
 async def _own(scene: Scene, request: Json) -> Json:
