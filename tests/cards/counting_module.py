@@ -23,7 +23,7 @@ async def answer(request: Request) -> JSONResponse:
 def _result(check: dict[str, str]) -> dict[str, object]:
     if check["agent_id"] == "davi" or check["agent_id"][-1] in "13579":
         return {**check, "access": "FORBIDDEN"}
-    item = {"title": f"Title of {check['item_id']}", "summary": None, "url": None, "details": {}}
+    item: dict[str, object] = {"title": f"Title of {check['item_id']}", "summary": None, "url": None, "details": {}}
     return {**check, "access": "GRANTED", "item": item}
 
 

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLUnionType,
     get_named_type,
 )
@@ -26,10 +27,10 @@ SECRET = "secret"
 CARD_TYPES = {"SharedCard", *(type_.name for type_ in SCHEMA.type_map["SharedEntity"].types)}  # type: ignore[attr-defined]
 
 
-def selection(type_: object, depth: int, above: tuple[str, ...] = ()) -> str:
+def selection(type_: GraphQLOutputType, depth: int, above: tuple[str, ...] = ()) -> str:
     """Selects all that leads to cards from here, and all that a card itself holds; no type twice on one way except
     those that repeat by nature (a page of messages inside a card), which end the way."""
-    named = get_named_type(type_)  # type: ignore[arg-type]
+    named = get_named_type(type_)
     if isinstance(named, GraphQLUnionType):
         parts = [f"... on {member.name} {selection(member, depth, above)}" for member in named.types]
         return f"{{ __typename {' '.join(parts)} }}"
