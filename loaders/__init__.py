@@ -1,6 +1,6 @@
-"""The loaders of one request, or of one live event for all of its subscribers in the process.
+"""The loaders of one request, or of all of an account's streams in the process between two changes.
 
-They remember what they read, so they must not outlive it: access is asked once per request and once per event. Keys
+They remember what they read, so they must not outlive it: access is asked once per request and after each change. Keys
 whose answer depends on who asks are (agent_id, id).
 """
 

@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.access import asked_ids
-from loaders import Reading
 from loaders.batches import Sessions
 from models import AccountClock, Change, MentionedAgent
 from models.enums import ChangeKind
-from subscriptions.feed import Event
+from subscriptions.feed import Fact
 
 BATCH = 500
 
@@ -22,9 +21,9 @@ GATE = (ChangeKind.AGENT_DEACTIVATED, ChangeKind.AGENT_REACTIVATED, ChangeKind.A
 """Changes of one agent that no channel tells of."""
 
 
-async def read_next(reading: Reading, account_id: str, cursor: int) -> list[Event]:
+async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[Fact]:
     """Returns the account's next changes after the cursor, at most 500."""
-    async with reading.sessions() as session:
+    async with sessions() as session:
         changes = (
             await session.scalars(
                 select(Change)
@@ -33,12 +32,12 @@ async def read_next(reading: Reading, account_id: str, cursor: int) -> list[Even
                 .limit(BATCH)
             )
         ).all()
-        return await _events(session, reading, account_id, changes)
+        return await _facts(session, account_id, changes)
 
 
 async def read_scope(
-    reading: Reading, account_id: str, channel_ids: Collection[UUID], agent_id: str, cursor: int, upto: int
-) -> list[Event]:
+    sessions: Sessions, account_id: str, channel_ids: Collection[UUID], agent_id: str, cursor: int, upto: int
+) -> list[Fact]:
     """Returns the next changes in (cursor, upto] of these channels, of this agent, and of the account, at most 500.
 
     Each channel is a range of the index: `channel_id IN (…)` over many channels took eighteen times as long.
@@ -63,7 +62,7 @@ async def read_scope(
         after, col(Change.channel_id).is_(None), or_(col(Change.agent_id).is_(None), col(Change.agent_id) == agent_id)
     )
     numbers = union_all(of_channels, of_agent, of_account).subquery()
-    async with reading.sessions() as session:
+    async with sessions() as session:
         changes = (
             await session.scalars(
                 select(Change)
@@ -72,7 +71,7 @@ async def read_scope(
                 .limit(BATCH)
             )
         ).all()
-        return await _events(session, reading, account_id, changes)
+        return await _facts(session, account_id, changes)
 
 
 async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[str, int]:
@@ -95,16 +94,9 @@ async def is_kept(sessions: Sessions, account_id: str, change: int) -> bool:
         return found is not None
 
 
-async def _events(session: AsyncSession, reading: Reading, account_id: str, changes: Sequence[Change]) -> list[Event]:
+async def _facts(session: AsyncSession, account_id: str, changes: Sequence[Change]) -> list[Fact]:
     mentioned = await _newly_mentioned(session, account_id, changes)
-    return [
-        Event(
-            change,
-            frozenset(mentioned.get((change.message_id, change.revision), ())),
-            reading,
-        )
-        for change in changes
-    ]
+    return [Fact(change, frozenset(mentioned.get((change.message_id, change.revision), ()))) for change in changes]
 
 
 async def _newly_mentioned(

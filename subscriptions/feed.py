@@ -3,8 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
@@ -15,24 +14,18 @@ REMEMBERED = 2_000
 """Changes kept in memory per account; a stream that fell further behind reads the database."""
 
 SHARED_SECONDS = 1.0
-"""How long what one stream read for an event serves the others, if nothing else happens meanwhile."""
+"""How long what one stream read serves the others, if nothing happens meanwhile."""
 
 Topic = UUID | str | None
 """What a change is about: a channel (UUID), an agent (str), or the account itself (None)."""
 
 
 @dataclass(frozen=True)
-class Event:
+class Fact:
     """A change, and whom its message mentions since this change."""
 
     change: Change
     mentioned: frozenset[str]
-    reading: Reading
-
-    @cached_property
-    def loaders(self) -> Loaders:
-        """Of all who were handed this very object by `Feed.shared`: access is asked once."""
-        return Loaders(self.reading, self.change.account_id)
 
     @property
     def channel_id(self) -> UUID:
@@ -49,6 +42,13 @@ class Event:
         if self.change.channel_id is None and self.change.agent_id is None:
             yield None
         yield from self.mentioned
+
+
+@dataclass(frozen=True)
+class Event(Fact):
+    """A fact on its way to a stream, with the loaders that all streams of the process share at this moment."""
+
+    loaders: Loaders
 
 
 class Follower:
@@ -74,46 +74,50 @@ class Follower:
 
 
 class Feed:
-    """Numbers are dense, so the events kept are exactly those in (floor, position]."""
+    """Numbers are dense, so the facts kept are exactly those in (floor, position]."""
 
-    def __init__(self, account_id: str, position: int) -> None:
+    def __init__(self, reading: Reading, account_id: str, position: int) -> None:
         self.account_id = account_id
         self.position = position
         self.wanted = position
-        self._events: deque[Event] = deque(maxlen=REMEMBERED)
-        self._shared: dict[int, Event] = {}
-        self._shared_since = monotonic()
+        self._facts: deque[Fact] = deque(maxlen=REMEMBERED)
+        self._reading = reading
+        self._loaders = Loaders(reading, account_id)
+        self._loaders_since = monotonic()
         self._followers: dict[Topic, set[Follower]] = defaultdict(set)
 
     @property
     def floor(self) -> int:
-        return self.position - len(self._events)
+        return self.position - len(self._facts)
 
-    def advance(self, events: Sequence[Event]) -> None:
+    def advance(self, facts: Sequence[Fact]) -> None:
         """Takes the changes that follow `position`, in order, and wakes whom they may concern."""
-        self._shared.clear()
-        for event in events:
-            assert event.change.change == self.position + 1, "the order of changes has no gaps"
-            self._events.append(event)
-            self.position = event.change.change
-            for topic in event.topics:
+        self._forget()
+        for fact in facts:
+            assert fact.change.change == self.position + 1, "the order of changes has no gaps"
+            self._facts.append(fact)
+            self.position = fact.change.change
+            for topic in fact.topics:
                 for follower in self._followers.get(topic, ()):
                     follower.wake(self.position)
 
-    def between(self, cursor: int, upto: int) -> list[Event]:
-        """Returns the events in (cursor, upto]; the cursor must not lie below the floor."""
+    def between(self, cursor: int, upto: int) -> list[Fact]:
+        """Returns the facts in (cursor, upto]; the cursor must not lie below the floor."""
         floor = self.floor
         assert cursor >= floor
-        return [self._events[place] for place in range(cursor - floor, upto - floor)]
+        return [self._facts[place] for place in range(cursor - floor, upto - floor)]
 
-    def shared(self, event: Event) -> Event:
-        """Returns the event as all streams get it that come to it now, with loaders in common. Those who come after
-        the next change, or later than a second, ask anew: a message may be gone by then, or a seat; and a read that
+    def event(self, fact: Fact) -> Event:
+        """Returns the fact as streams get it now. What they read for it is read once for all of them, and for what
+        else they get until the next change, or for a second: then a message may be gone, or a seat; and a read that
         failed is tried again."""
-        if monotonic() - self._shared_since > SHARED_SECONDS:
-            self._shared.clear()
-            self._shared_since = monotonic()
-        return self._shared.setdefault(event.change.change, replace(event))
+        if monotonic() - self._loaders_since > SHARED_SECONDS:
+            self._forget()
+        return Event(fact.change, fact.mentioned, self._loaders)
+
+    def _forget(self) -> None:
+        self._loaders = Loaders(self._reading, self.account_id)
+        self._loaders_since = monotonic()
 
     def attach(self, follower: Follower) -> None:
         for topic in follower.topics:

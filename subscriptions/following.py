@@ -12,7 +12,7 @@ from chat.errors import DenialCode, Denied
 from chat.viewer import admitted, agent_of
 from subscriptions.changes import BATCH, is_kept, read_scope
 from subscriptions.context import StreamContext
-from subscriptions.feed import Event, Feed, Follower
+from subscriptions.feed import Event, Fact, Feed, Follower
 from subscriptions.hub import Hub
 from subscriptions.positions import resync
 
@@ -28,15 +28,15 @@ class Scope:
     def topics(self) -> Collection[UUID | str | None]:
         return {*self.channel_ids, self.agent_id, None}
 
-    def holds(self, event: Event) -> bool:
-        return any(topic in self.channel_ids or topic in (self.agent_id, None) for topic in event.topics)
+    def holds(self, fact: Fact) -> bool:
+        return any(topic in self.channel_ids or topic in (self.agent_id, None) for topic in fact.topics)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """Events up to `reached`; read from the database, it holds only what the scope was at that time."""
+    """Facts up to `reached`; read from the database, it holds only what the scope was at that time."""
 
-    events: Sequence[Event]
+    facts: Sequence[Fact]
     reached: int
     was_read_for_scope: bool
 
@@ -74,10 +74,10 @@ class Following:
                 continue
             page = await self._next_page(cursor)
             cursor = page.reached
-            for known in page.events:
-                if not self.scope.holds(known):
+            for fact in page.facts:
+                if not self.scope.holds(fact):
                     continue
-                event = self.feed.shared(known)
+                event = self.feed.event(fact)
                 await self._pass_gate(event)
                 read_for = frozenset(self.scope.channel_ids)
                 yield event
@@ -104,12 +104,12 @@ class Following:
         feed, target = self.feed, self.feed.position
         if cursor >= feed.floor:
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
-        reading = self.hub.reading
-        events = await read_scope(reading, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target)
-        if not await is_kept(reading.sessions, feed.account_id, cursor + 1):
+        sessions = self.hub.sessions
+        facts = await read_scope(sessions, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target)
+        if not await is_kept(sessions, feed.account_id, cursor + 1):
             raise resync()
-        reached = events[-1].change.change if len(events) == BATCH else target
-        return _Page(events, reached, was_read_for_scope=True)
+        reached = facts[-1].change.change if len(facts) == BATCH else target
+        return _Page(facts, reached, was_read_for_scope=True)
 
 
 @asynccontextmanager

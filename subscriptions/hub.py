@@ -98,7 +98,7 @@ class Hub:
             served = self._served.get(account_id)
             if served is None:
                 clocks = await read_clocks(self.sessions, [account_id])
-                served = self._served[account_id] = _Served(Feed(account_id, clocks.get(account_id, 0)))
+                served = self._served[account_id] = _Served(Feed(self.reading, account_id, clocks.get(account_id, 0)))
             return served
 
     def _hear(self, message: str) -> None:
@@ -126,15 +126,15 @@ class Hub:
         """Reads until the feed has all that it was told of; a database that fails is asked again."""
         while feed.position < feed.wanted:
             try:
-                events = await read_next(self.reading, feed.account_id, feed.position)
+                facts = await read_next(self.sessions, feed.account_id, feed.position)
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
                 continue
-            if not events:
+            if not facts:
                 # Told of more than there is: a restored database, or a stranger on the topic.
                 feed.wanted = feed.position
-            feed.advance(events)
+            feed.advance(facts)
 
     async def _check_clocks(self) -> None:
         """A wake-up may get lost; the clocks do not."""
