@@ -208,7 +208,8 @@ async def test_a_mistake_ends_its_operation_and_the_socket_lives(
         assert (await heard(connection))["payload"] == {"data": {"__typename": "Query"}}
 
 
-async def test_what_cannot_be_executed_is_a_result_with_errors_alone(house: House, socket_url: str, query: str) -> None:
+async def test_what_cannot_be_executed_is_a_result_with_errors_alone(house: House, socket_url: str) -> None:
+    query = "query ($id: ID!) { chatChannel(id: $id) { id } }"
     async with acknowledged(socket_url, house.bruno.token) as connection:
         await say(connection, "subscribe", id="1", payload={"query": query})
         answer = await heard(connection)
