@@ -23,9 +23,10 @@ from schema.channel_inputs import (
     RemoveMemberInput,
     UpdateMembershipInput,
 )
-from schema.channels import Member, channel
+from schema.channels import channel
 from schema.context import Info
 from schema.ids import channel_id
+from schema.members import Member
 from schema.payloads import (
     AddAuthorsPayload,
     AddMembersPayload,

@@ -17,16 +17,15 @@ from chat.policies import (
     check_manage_members,
     check_post,
 )
-from chat.recipients import is_muted
 from loaders.members import MembersWanted
 from loaders.pages import page
-from models import Member as MemberRow
-from schema.agents import Agent, agent, agents
+from schema.agents import Agent, agents
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Info
-from schema.enums import ChannelKind, MemberRole, NotificationLevel
+from schema.enums import ChannelKind, MemberRole
 from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
+from schema.members import Member, Membership, message_at
 from schema.messages import Message
 
 Last = Annotated[int | None, strawberry.argument(description="How many at most before `before`: 1 to 100.")]
@@ -89,57 +88,6 @@ class ChannelPermissions:
     @strawberry.field(description="Archive it, and open it again.")
     def archive(self) -> bool:
         return allowed(check_manage, self.seat)
-
-
-@strawberry.type(name="ChatMember", description="A member of a channel.")
-class Member:
-    row: strawberry.Private[MemberRow]
-
-    @strawberry.field(description="Who.")
-    async def agent(self, info: Info) -> Agent:
-        return await agent(info.context.loaders, self.row.agent_id)
-
-    @strawberry.field(description="What they may do in the channel.")
-    def role(self) -> MemberRole:
-        return self.row.role
-
-    @strawberry.field(description="When they last joined.")
-    def joined_at(self) -> datetime:
-        return self.row.joined_at
-
-
-@strawberry.type(name="ChatMembership", description="The viewer's own seat in a channel; only they see it.")
-class Membership:
-    seat: strawberry.Private[Seat]
-    row: strawberry.Private[MemberRow]
-
-    @strawberry.field(description="What the viewer may do in the channel.")
-    def role(self) -> MemberRole:
-        return self.row.role
-
-    @strawberry.field(description="Which messages ring.")
-    def notification_level(self) -> NotificationLevel:
-        return self.row.notification_level
-
-    @strawberry.field(description="Whether nothing rings now; unread counts go on.")
-    def muted(self, info: Info) -> bool:
-        return is_muted(self.row, info.context.chat.clock.now())
-
-    @strawberry.field(description="When the mute ends; null: not muted, or for good.")
-    def muted_until(self, info: Info) -> datetime | None:
-        return self.row.muted_until if is_muted(self.row, info.context.chat.clock.now()) else None
-
-    @strawberry.field(description="Whether the viewer keeps the channel among their favourites.")
-    def favourite(self) -> bool:
-        return self.row.favourite
-
-    @strawberry.field(description="A note about the channel that only its writer ever sees.")
-    async def personal_note(self, info: Info) -> str | None:
-        return await info.context.loaders.notes.load((self.row.agent_id, self.row.channel_id))
-
-    @strawberry.field(description="The message up to which the viewer has read; null: none yet.")
-    async def last_read_message(self, info: Info) -> Message | None:
-        return await _message_at(info, self.seat, self.row.read_seq)
 
 
 @strawberry.federation.type(name="ChatChannel", keys=["id"], description="A space where agents talk.")
@@ -229,7 +177,7 @@ class Channel:
 
     @strawberry.field(description="The latest message, system messages included.")
     async def last_message(self, info: Info) -> Message | None:
-        return await _message_at(info, self.seat, self.seat.channel.last_seq)
+        return await message_at(info, self.seat, self.seat.channel.last_seq)
 
     @strawberry.field(description="The viewer's own seat; null for who is no member.")
     def viewer_membership(self) -> Membership | None:
@@ -273,10 +221,3 @@ async def channel(info: Info, channel_id: UUID) -> Channel | None:
     viewer = await info.context.viewer()
     seat = await info.context.loaders.seats.load((viewer.agent_id, channel_id))
     return Channel(seat=seat) if seat is not None else None
-
-
-async def _message_at(info: Info, seat: Seat, seq: int) -> Message | None:
-    if seq == 0 or not seat.readable:
-        return None
-    rows = await info.context.loaders.history.load((seat.agent.agent_id, seat.channel.channel_id, seq, seq))
-    return Message(row=rows[0]) if rows else None

@@ -3,8 +3,9 @@
 import strawberry
 
 from chat.errors import Refused
-from schema.channels import Channel, Member, Membership
+from schema.channels import Channel
 from schema.enums import RefusalCode
+from schema.members import Member, Membership
 from schema.messages import Message
 from schema.viewer import AccountSettings, Viewer
 
