@@ -29,6 +29,8 @@ class Options:
     messages: int
     channels: int
     rounds: int
+    sockets: int
+    posts: int
 
 
 @dataclass(frozen=True)
