@@ -1,0 +1,92 @@
+/** Following one channel: fetch a page, subscribe from its position, and go on from the last one after any failure. */
+
+import { backOff, type Connection } from "./connection.js";
+import { describe, Refusal, remedyFor } from "./failures.js";
+
+export interface Message {
+  readonly id: string;
+  readonly seq: number;
+  readonly body: string;
+  readonly author: { readonly name: string };
+  readonly systemEvent: { readonly kind: string } | null;
+}
+
+const MESSAGE = "id seq body author { name } systemEvent { kind }";
+
+/** Without `$after` the newest page, else what follows. The position is read before the messages are. */
+const PAGE = `query ($channelId: ID!, $first: Int, $after: String) {
+  chatChannel(id: $channelId) {
+    position
+    messages(first: $first, after: $after) { nodes { ${MESSAGE} } pageInfo { hasNextPage endCursor } }
+  }
+}`;
+
+const ADDED = `subscription ($channelId: ID!, $since: String) {
+  chatMessageAdded(channelId: $channelId, since: $since) { message { ${MESSAGE} } position }
+}`;
+
+interface Page {
+  chatChannel: {
+    position: string;
+    messages: { nodes: Message[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  } | null;
+}
+
+interface Added {
+  chatMessageAdded: { message: Message; position: string };
+}
+
+/**
+ * Shows the newest messages of a channel and every one that follows, each once and in order. Goes on for as long as
+ * the channel can be read; then throws what ended it.
+ */
+export async function follow(
+  chat: Connection,
+  channelId: string,
+  show: (message: Message) => void,
+  tell: (news: string) => void,
+): Promise<never> {
+  const shown = new Set<string>();
+  let since: string | null = null;
+  let cursor: string | null = null;
+  let failures = 0;
+
+  function take(message: Message): void {
+    if (shown.has(message.id)) return; // the stream may repeat what the page had
+    shown.add(message.id);
+    show(message);
+  }
+
+  /** Returns the position of the first page: what happens while the others are fetched comes with the stream. */
+  async function fetchPages(): Promise<string> {
+    let position: string | null = null;
+    for (;;) {
+      const page: Page = await chat.ask<Page>(PAGE, { channelId, after: cursor, ...(cursor && { first: 100 }) });
+      const channel = page.chatChannel;
+      if (channel === null) throw new Refusal([{ message: "No such channel.", extensions: { code: "ACCESS_LOST" } }]);
+      position ??= channel.position;
+      channel.messages.nodes.forEach(take);
+      cursor = channel.messages.pageInfo.endCursor ?? cursor;
+      if (!channel.messages.pageInfo.hasNextPage) return position;
+    }
+  }
+
+  for (;;) {
+    try {
+      since ??= await fetchPages();
+      for await (const { chatMessageAdded } of chat.stream<Added>(ADDED, { channelId, since })) {
+        take(chatMessageAdded.message);
+        since = chatMessageAdded.position;
+        failures = 0;
+      }
+      tell("The stream completed.");
+    } catch (failure) {
+      tell(describe(failure));
+      const remedy = remedyFor(failure);
+      if (remedy === "stop") throw failure;
+      if (remedy === "sign in" && !(await chat.signInAgain())) throw failure;
+      if (remedy === "refetch") since = null;
+    }
+    await backOff(failures++);
+  }
+}
