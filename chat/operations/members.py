@@ -29,7 +29,7 @@ async def join_channel(tx: Transaction, channel_id: UUID) -> None:
     if seat.member is not None:
         return
     check_join(seat)
-    await add_members(tx, channel_id, [seat.agent.agent_id])
+    await _seat(tx, seat, [seat.agent.agent_id])
     await write_system_message(tx, channel_id, seat.agent.agent_id, SystemEvent.JOINED)
 
 
@@ -54,7 +54,7 @@ async def add_channel_members(tx: Transaction, channel_id: UUID, agent_ids: Sequ
     seat = await enter_channel(tx, channel_id)
     check_manage_members(seat)
     check_open(seat)
-    added = await add_members(tx, channel_id, await known_agents(tx, agent_ids, "agentIds"))
+    added = await _seat(tx, seat, await known_agents(tx, agent_ids, "agentIds"))
     await _tell_added(tx, seat, added)
 
 
@@ -94,6 +94,14 @@ async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, r
         after=role.value,
     )
     return target
+
+
+async def _seat(tx: Transaction, seat: Seat, agent_ids: Sequence[str]) -> list[str]:
+    """Returns who was seated. The first in a channel that everybody had left becomes its owner: whoever is in a channel
+    has somebody to turn to."""
+    channel_id, first = seat.channel.channel_id, list(agent_ids[:1]) if seat.channel.member_count == 0 else []
+    owners = await add_members(tx, channel_id, first, MemberRole.OWNER)
+    return owners + await add_members(tx, channel_id, [each for each in agent_ids if each not in first])
 
 
 async def _tell_added(tx: Transaction, seat: Seat, added: list[str]) -> None:

@@ -17,7 +17,7 @@ from chat.identity import Identity
 from chat.mentions import resolve_mentions, write_mentions
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
-from chat.policies import check_post
+from chat.policies import check_post, check_read
 from chat.ports import Chat
 from chat.posting import Post, write_post
 from chat.sharing import SharedItem, ask_for_items, check_refs, write_cards
@@ -63,7 +63,7 @@ async def find_sent_or_check_post(tx: Transaction, draft: MessageDraft) -> Messa
     seat = await take_seat(tx, draft.channel_id)
     sent, _ = await _earlier_messages(tx, seat, draft)
     if sent is not None:
-        return check_same_payload(sent, draft.payload_hash)
+        return check_same_payload(seat, sent, draft.payload_hash)
     check_post(seat)
     return None
 
@@ -74,7 +74,7 @@ async def write_message(tx: Transaction, draft: MessageDraft, items: Sequence[Sh
     seat = await enter_channel(tx, draft.channel_id)
     sent, replied_to = await _earlier_messages(tx, seat, draft)
     if sent is not None:
-        return check_same_payload(sent, draft.payload_hash)
+        return check_same_payload(seat, sent, draft.payload_hash)
     check_post(seat)
     if draft.reply_to_id is not None and replied_to is None:
         raise unknown("message", "replyToId")
@@ -107,7 +107,10 @@ def check_client_key(client_key: str | None) -> None:
         raise Refused(RefusalCode.INVALID, message, "clientKey")
 
 
-def check_same_payload(sent: Message, payload_hash: bytes) -> Message:
+def check_same_payload(seat: Seat, sent: Message, payload_hash: bytes) -> Message:
+    """Returns what was sent before; raises Refused CONFLICT for another message, FORBIDDEN where the sender can no
+    longer read it."""
+    check_read(seat)
     if sent.payload_hash != payload_hash:
         raise Refused(RefusalCode.CONFLICT, "This client key was used for another message.", "clientKey")
     return sent
