@@ -18,7 +18,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, since: str | 
     `Following.events_after` does."""
     viewer = await context.viewer()
     async with following(context, Scope(viewer.agent_id, {channel_id})) as place:
-        now = await context.change()
+        now = await place.now()
         start = await starting_change(context.hub, viewer, now, since)
         seat = readable(await context.loaders.seats.load((viewer.agent_id, channel_id)))
         door = (await doors_at(context.hub.sessions, [seat], start))[channel_id]

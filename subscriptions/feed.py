@@ -115,6 +115,12 @@ class Feed:
             self._forget()
         return Event(fact.change, fact.mentioned, self._loaders)
 
+    def heard_of(self, change: int) -> None:
+        """Takes note that the database is at this change: what was read before it is old, though the facts are yet to
+        come."""
+        if change > self.position:
+            self._forget()
+
     def _forget(self) -> None:
         self._loaders = Loaders(self._reading, self.account_id)
         self._loaders_since = monotonic()

@@ -60,6 +60,12 @@ class Following:
         self.scope.channel_ids.discard(channel_id)
         self.feed.unwatch(self.follower, channel_id)
 
+    async def now(self) -> int:
+        """Returns where the account stands; nothing that was read before it will be told."""
+        change = await self.context.change()
+        self.feed.heard_of(change)
+        return change
+
     async def events_after(self, start: int) -> AsyncGenerator[Event, None]:
         """Yields every event of the scope after `start`, in order, for good; the scope may change with each of them.
 

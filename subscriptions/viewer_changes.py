@@ -17,7 +17,7 @@ async def viewer_events(context: StreamContext, since: str | None) -> AsyncGener
     out, and those that mention the viewer. Raises Denied as `Following.events_after` does."""
     viewer = await context.viewer()
     async with following(context, Scope(viewer.agent_id, set())) as place:
-        start = await starting_change(context.hub, viewer, await context.change(), since)
+        start = await starting_change(context.hub, viewer, await place.now(), since)
         async with context.hub.sessions() as session:
             seats = await read_seats_of_viewer(session, viewer)
         doors = await doors_at(context.hub.sessions, seats, start)
@@ -40,7 +40,7 @@ async def gate_events(context: StreamContext) -> AsyncGenerator[Event, None]:
     """Yields what changes for the viewer and the account, for streams of which only the gate matters."""
     viewer = await context.viewer()
     async with following(context, Scope(viewer.agent_id, set())) as place:
-        async for event in place.events_after(await context.change()):
+        async for event in place.events_after(await place.now()):
             yield event
 
 
