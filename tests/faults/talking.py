@@ -123,7 +123,7 @@ class Talker:
     async def _try(self, body: str) -> bool:
         seat = self._seats[next(self._tries) % len(self._seats)]
         try:
-            answer = await seat.ask(SEND, input={"channelId": self._channel, "body": body, "clientKey": body})
+            answer = await seat.ask(SEND, input={"channelId": self._channel, "body": body, "clientKey": body[:40]})
         except (httpx.TransportError, ValueError):
             return False
         if "errors" in answer.body:
