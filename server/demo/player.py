@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from chat.cards import NoModules
 from chat.drafts import Given
 from chat.identity import Agent, DirectoryService
 from chat.operations.authors import add_authors
@@ -41,6 +40,8 @@ from server.demo.script import (
     Talk,
 )
 from server.demo.timeline import Cue, Deletes, Edits, Opens, Posts, Reacts, RoomAct
+from sources.config import DEMO_SOURCES
+from sources.registry import build_sources
 
 
 class StoryClock:
@@ -67,7 +68,7 @@ class Player:
     def __init__(self, sessions: async_sessionmaker[AsyncSession], company: Company, founded: datetime) -> None:
         self.company = company
         self.clock = StoryClock(founded)
-        self.chat = Chat(sessions, self.clock, NobodyListens(), NoModules())
+        self.chat = Chat(sessions, self.clock, NobodyListens(), build_sources(DEMO_SOURCES, sessions))
         self.rooms: dict[str, UUID] = {}
         self.lines: dict[Says, UUID] = {}
         self.mentions = _mentions(company)
@@ -136,7 +137,7 @@ class Player:
 
     async def _post(self, channel_id: UUID, line: Says, answered: Says | None) -> None:
         reply_to_id = self.lines[answered] if answered else None
-        draft = MessageDraft(channel_id, self._written(line.text), reply_to_id, client_key=None)
+        draft = MessageDraft(channel_id, self._written(line.text), reply_to_id, cards=line.shares)
         self.lines[line] = (await send_message(self.chat, self._as(line.by), draft)).message_id
 
     async def _keep(self, channel_id: UUID, keeps: Keeps) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from chat.cards import ItemRef
 from models.enums import AgentRole, ChannelKind, MemberRole, NotificationLevel
 
 
@@ -24,6 +25,8 @@ class Says:
     edited: str | None = None
     """What its author makes of it soon after."""
     deleted: bool = False
+    shares: tuple[ItemRef, ...] = ()
+    """Items of one kind shared with it, which its author may see."""
 
 
 @dataclass(frozen=True)

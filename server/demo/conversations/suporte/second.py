@@ -1,6 +1,8 @@
 """Everyday questions; Aurora's webhooks begin to fail."""
 
-from server.demo.people import BRUNO, CARLA, DAVI, ELISA
+from chat.cards import ItemRef
+from models.enums import ItemKind
+from server.demo.people import ANA, BRUNO, CARLA, DAVI, ELISA
 from server.demo.script import Says, Talk
 
 TALKS = (
@@ -176,6 +178,24 @@ TALKS = (
             Says(CARLA, "Tudo normal às 14h10.", back=1),
             Says(DAVI, "Às 14h25 a busca demorou uns 5 segundos."),
             Says(BRUNO, "Era o pico do teste, obrigado. Já terminou.", back=1),
+        ),
+    ),
+    Talk(
+        3,
+        "09:15",
+        (
+            Says(
+                CARLA,
+                "A Ótica Clara recebeu a armação errada. Está aqui:",
+                shares=(ItemRef(ItemKind.CONVERSATION, "1042"),),
+            ),
+            Says(DAVI, "Deixei a tarefa para hoje.", back=1, shares=(ItemRef(ItemKind.TASK, "310"),)),
+            Says(ANA, "A renovação deles é este mês, tratem com carinho.", shares=(ItemRef(ItemKind.DEAL, "77"),)),
+            Says(
+                ANA,
+                "E @Davi, o outro grande está assim. Os demais veem que há um negócio, e nada dele.",
+                shares=(ItemRef(ItemKind.DEAL, "78"),),
+            ),
         ),
     ),
 )
