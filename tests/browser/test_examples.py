@@ -3,9 +3,9 @@ import json
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 from graphql.execution.values import get_variable_values
-from server.schema import schema
 
 from server.graphiql.examples import EXAMPLES, FOLDER, Example
+from server.schema import schema
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
