@@ -99,18 +99,11 @@ async def test_each_message_once_across_a_killed_server(talk: Talk) -> None:
     assert "RESYNC_REQUIRED" not in talk.client.told
 
 
-async def test_a_server_away_for_longer_is_asked_until_it_is_back(talk: Talk) -> None:
-    await talk.server.end_by(signal.SIGKILL)
+async def test_a_server_that_leaves_and_stays_away_is_asked_until_it_is_back(talk: Talk) -> None:
+    assert await talk.server.end_by(signal.SIGTERM) == 0
     await until(lambda: talk.client.told.count("cannot be reached") >= 2, "two vain attempts")
     await talk.server.start()
     await talk.say(5)
-    await talk.client.has(talk.said)
-
-
-async def test_drained(talk: Talk) -> None:
-    assert await talk.server.end_by(signal.SIGTERM) == 0
-    await talk.server.start()
-    await talk.say(3)
     await talk.client.has(talk.said)
     assert "The socket closed with 1012" in talk.client.told
 
