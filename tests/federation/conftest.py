@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.federation.crm import Crm, serving_crm
-from tests.federation.programs import HERE, Subgraph, compose, free_port, installed, running
+from tests.federation.programs import HERE, Composition, Subgraph, compose, free_port, installed, running
 
 PROGRAM = str(Path(sys.executable).with_name("internal-chat"))
 SIBLINGS = ("crm", "conversations", "accounts")
@@ -65,31 +65,39 @@ def platform(own_sdl: str, siblings: list[Subgraph], chat_url: str, crm: Crm) ->
 
 
 @pytest.fixture(scope="session")
-async def apollo_url(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> AsyncIterator[str]:
-    """Apollo's gateway on what Apollo's rules compose."""
-    supergraph = _written(folder_of_servers / "apollo.graphql", node_folder, "apollo", platform)
+def apollo_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> Path:
+    return _written(folder_of_servers / "apollo.graphql", compose(node_folder, "apollo", platform))
+
+
+@pytest.fixture(scope="session")
+def guild_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> Path:
+    """Written once: Hive's gateway watches the file, and ends when it reads half of one."""
+    return _written(folder_of_servers / "guild.graphql", compose(node_folder, "guild", platform))
+
+
+@pytest.fixture(scope="session")
+async def apollo_url(node_folder: Path, apollo_supergraph: Path, folder_of_servers: Path) -> AsyncIterator[str]:
+    """Apollo's gateway."""
     port = free_port()
-    command = ("node", "apollo_gateway.mjs", str(supergraph), str(port))
+    command = ("node", "apollo_gateway.mjs", str(apollo_supergraph), str(port))
     log = folder_of_servers / "apollo.log"
     async with running(command, f"http://127.0.0.1:{port}/", log, node_folder) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-async def hive_over_sse_url(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> AsyncIterator[str]:
-    """Hive's gateway on what the Guild's rules compose; it takes subscriptions from the chat as server-sent events."""
-    supergraph = _written(folder_of_servers / "hive.graphql", node_folder, "guild", platform)
-    async with _hive("hive_over_sse", supergraph, node_folder, folder_of_servers) as url:
+async def hive_over_sse_url(node_folder: Path, guild_supergraph: Path, folder_of_servers: Path) -> AsyncIterator[str]:
+    """Hive's gateway, which takes subscriptions from the chat as server-sent events."""
+    async with _hive("hive_over_sse", guild_supergraph, node_folder, folder_of_servers) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 async def hive_over_sockets_url(
-    node_folder: Path, platform: list[Subgraph], folder_of_servers: Path
+    node_folder: Path, guild_supergraph: Path, folder_of_servers: Path
 ) -> AsyncIterator[str]:
-    """The same; it takes subscriptions from the chat over a socket."""
-    supergraph = _written(folder_of_servers / "hive.graphql", node_folder, "guild", platform)
-    async with _hive("hive_over_sockets", supergraph, node_folder, folder_of_servers) as url:
+    """Hive's gateway, which takes subscriptions from the chat over sockets."""
+    async with _hive("hive_over_sockets", guild_supergraph, node_folder, folder_of_servers) as url:
         yield url
 
 
@@ -103,8 +111,7 @@ async def _hive(config: str, supergraph: Path, node_folder: Path, folder: Path) 
         yield answering
 
 
-def _written(path: Path, node_folder: Path, rules: str, platform: list[Subgraph]) -> Path:
-    composition = compose(node_folder, rules, platform)
+def _written(path: Path, composition: Composition) -> Path:
     assert composition.supergraph is not None, composition.errors
     path.write_text(composition.supergraph, "utf-8")
     return path

@@ -1,4 +1,4 @@
-// Hive's gateway as it comes: what it forwards, and subscriptions as server-sent events from the subgraph.
+// Hive's gateway: the reader's token goes to every subgraph; subscriptions come as server-sent events from the chat.
 import { defineConfig } from "@graphql-hive/gateway";
 
 export const gatewayConfig = defineConfig({

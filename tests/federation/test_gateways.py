@@ -183,6 +183,26 @@ async def test_without_a_token_the_chats_code_arrives(people: People) -> None:
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
 
 
+async def test_a_subscription_without_a_token_ends_with_the_chats_code(streaming_people: People) -> None:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        streaming_people.nobody.stream("subscription { chatMessageAdded { message { id } } }") as events,
+    ):
+        (told,) = [event async for event in events]
+    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
+
+
+async def test_a_subscription_with_a_bad_token_ends_with_the_chats_code(hive_over_sse_url: str) -> None:
+    """Over sockets Hive's gateway tries for half a minute first: see docs/federation.md."""
+    stranger = Gateway(hive_over_sse_url, "Bearer x")
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        stranger.stream("subscription { chatMessageAdded { message { id } } }") as events,
+    ):
+        (told,) = [event async for event in events]
+    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
+
+
 async def test_a_subscription_brings_each_reader_their_own_card(streaming_people: People, crm: Crm) -> None:
     people = streaming_people
     channel = await people.ana.create_channel(BRUNO, DAVI)
