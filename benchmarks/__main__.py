@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=500, help="in each account (%(default)s)")
     parser.add_argument("--rounds", type=int, default=200, help="measured of each request (%(default)s)")
     parser.add_argument("--sockets", type=int, default=1_000, help="on one channel, live (%(default)s)")
-    parser.add_argument("--posts", type=int, default=50, help="to one channel, live; to many ten times (%(default)s)")
+    parser.add_argument("--posts", type=int, default=20, help="to one channel, live; to many ten times (%(default)s)")
     given = parser.parse_args()
     if unknown := set(given.benches) - BENCHES.keys():
         parser.error(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}.")

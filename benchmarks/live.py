@@ -6,8 +6,8 @@ machine in the same run: the ratio is what the chat costs.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
@@ -51,7 +51,7 @@ FEW = 10
 WRITERS = 8
 WARM_UP = 5
 PER_CHANNEL = 4
-COUNTED = 10
+COUNTED = 5
 """Messages whose SQL statements are counted."""
 
 BACKGROUND = "SELECT account_clocks"
@@ -94,6 +94,8 @@ class Measured:
     since_acknowledged: list[float]
     since_sent: list[float]
     memory: float
+    processor: float
+    """Spent by the server's process per delivery, flat out."""
 
 
 async def run(place: Place) -> None:
@@ -201,6 +203,7 @@ async def _measure(name: str, running: Running, seats: list[Seat], board: Board,
         for number in (*unmeasured, *single):
             await board.send(number, post)
             await board.everybody([number])
+        spent = running.processor_seconds
         numbers = iter(flat_out)
 
         async def write() -> None:
@@ -209,8 +212,15 @@ async def _measure(name: str, running: Running, seats: list[Seat], board: Board,
 
         await asyncio.gather(*(write() for _ in range(WRITERS)))
         await board.everybody(flat_out)
-        rate = len(flat_out) * board.listeners / board.seconds(flat_out)
-        return Measured(name, rate, board.since_acknowledged(single), board.since_sent(single), memory)
+        deliveries = len(flat_out) * board.listeners
+        return Measured(
+            name,
+            deliveries / board.seconds(flat_out),
+            board.since_acknowledged(single),
+            board.since_sent(single),
+            memory,
+            (running.processor_seconds - spent) / deliveries,
+        )
 
 
 @asynccontextmanager
@@ -270,6 +280,14 @@ def _bare_post(room: Room, http: httpx.AsyncClient, frame: str) -> Post:
     return post
 
 
+class QuietServer(uvicorn.Server):
+    """One that leaves signals to the bench."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def _statements(place: Place, room: Room) -> str:
     """The same server in this process, where statements can be counted; first nobody listens, then few, then all."""
     app = create_app(place.settings, place.database_url)
@@ -277,7 +295,7 @@ async def _statements(place: Place, room: Room) -> str:
     counts: dict[int, float] = {}
     port = free_port()
     config = uvicorn.Config(app, port=port, ws=SocketProtocol, ws_per_message_deflate=False, log_level="warning")
-    server = uvicorn.Server(config)
+    server = QuietServer(config)
     async with asyncio.TaskGroup() as tasks, _http(port) as http:
         tasks.create_task(server.serve())
         await answering(port)
@@ -309,12 +327,22 @@ async def _say(place: Place, room: Room, http: httpx.AsyncClient, board: Board, 
 def _table(room: Room, posts: int, size: int, found: list[Measured]) -> Table:
     table = Table(title=f"{room.title}; {posts:,} messages one at a time, {posts:,} flat out; frames of {size:,} bytes")
     table.add_column("server")
-    table.add_column("deliveries/s", justify="right")
+    table.add_column("deliveries\nper s", justify="right")
     for since in ("acknowledged", "sent"):
-        table.add_column(f"ms since {since} p50", justify="right")
+        table.add_column(f"ms since\n{since} p50", justify="right")
         table.add_column("p99", justify="right")
-    table.add_column("KiB/socket", justify="right")
-    rows = [(each.rate, *_cuts(each.since_acknowledged), *_cuts(each.since_sent), each.memory / 1024) for each in found]
+    table.add_column("µs CPU per\ndelivery", justify="right")
+    table.add_column("KiB per\nsocket", justify="right")
+    rows = [
+        (
+            each.rate,
+            *_cuts(each.since_acknowledged),
+            *_cuts(each.since_sent),
+            each.processor * 1_000_000,
+            each.memory / 1024,
+        )
+        for each in found
+    ]
     for each, row in zip(found, rows, strict=True):
         table.add_row(each.name, f"{row[0]:,.0f}", *(f"{value:.1f}" for value in row[1:]))
     table.add_row("ratio", *(_ratio(chat, bare) for chat, bare in zip(*rows, strict=True)))
