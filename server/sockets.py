@@ -26,7 +26,7 @@ from subscriptions.presences import Presences
 SEND_SECONDS = 20.0
 """A client that takes nothing for so long is cut off; it resumes from its position."""
 
-BAD_REQUEST, SIGN_IN, TRY_LATER = 4400, 4403, 1013
+SIGN_IN = 4403
 ABORT = "internal_chat.abort"
 
 log = structlog.get_logger(__name__)
