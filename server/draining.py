@@ -29,7 +29,7 @@ class Sockets:
             self._open.discard(websocket)
 
     async def drain(self, seconds: float) -> None:
-        """Closes every socket with 1012, a twentieth at a time, and takes all of the time for it, so that a load balancer
+        """Closes every socket with 1012, a twentieth at a time, and takes all of the time, so that a load balancer
         sees it coming; clients reconnect and go on from their position."""
         self.draining = True
         leaving = list(self._open)
