@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, true, union_all
+from sqlalchemy import Select, and_, or_, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -44,34 +44,45 @@ async def read_scope(
     """
     asked = asked_ids(list(channel_ids))
     after = and_(col(Change.account_id) == account_id, col(Change.change) > cursor, col(Change.change) <= upto)
-    in_channel = (
-        select(Change)
-        .where(after, col(Change.channel_id) == asked.c.id)
-        .order_by(col(Change.change))
-        .limit(BATCH)
-        .lateral("in_channel")
+    in_channel = _first(select(col(Change.change)).where(after, col(Change.channel_id) == asked.c.id)).lateral(
+        "in_channel"
     )
     of_channels = select(in_channel.c.change).select_from(asked).join(in_channel, true())
-    of_agent = select(col(Change.change)).where(
-        after,
-        col(Change.agent_id) == agent_id,
-        col(Change.message_id).is_(None),
-        col(Change.kind).in_([*MEMBERSHIP, *GATE]),
+    of_agent = _first(
+        select(col(Change.change)).where(
+            after,
+            col(Change.agent_id) == agent_id,
+            col(Change.message_id).is_(None),
+            col(Change.kind).in_([*MEMBERSHIP, *GATE]),
+        )
     )
-    of_account = select(col(Change.change)).where(
-        after, col(Change.channel_id).is_(None), or_(col(Change.agent_id).is_(None), col(Change.agent_id) == agent_id)
+    of_account = _first(
+        select(col(Change.change)).where(
+            after,
+            col(Change.channel_id).is_(None),
+            or_(col(Change.agent_id).is_(None), col(Change.agent_id) == agent_id),
+        )
     )
-    numbers = union_all(of_channels, of_agent, of_account).subquery()
+    numbers = union(
+        of_channels, select(of_agent.subquery().c.change), select(of_account.subquery().c.change)
+    ).subquery()
+    # Materialized: the page is found first, by its ranges, whatever the planner thinks of the rest.
+    page = _first(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
     async with sessions() as session:
         changes = (
             await session.scalars(
                 select(Change)
-                .where(col(Change.account_id) == account_id, col(Change.change).in_(select(numbers.c.change)))
+                .join(page, col(Change.change) == page.c.change)
+                .where(col(Change.account_id) == account_id)
                 .order_by(col(Change.change))
-                .limit(BATCH)
             )
         ).all()
         return await _facts(session, account_id, changes)
+
+
+def _first(numbers: Select[int]) -> Select[int]:
+    """As many as a page takes, in their order: no branch of it reads further."""
+    return numbers.order_by(text("change")).limit(BATCH)
 
 
 async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[str, int]:
