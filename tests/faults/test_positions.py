@@ -120,7 +120,8 @@ async def test_too_far_behind(api: Api, house: House, socket_url: str, channel: 
         assert (await stream.data())["message"]["body"] == "first"
         await stream.nothing(0.1)
         await house.ana.send(channel, "last")
-        assert (await stream.data())["message"]["body"] == "last"
+        # It comes after ten thousand others: how fast they go by is for the benchmarks, not for this test.
+        assert (await stream.data(60))["message"]["body"] == "last"
     assert await code_of(house, socket_url, channel, start) == "RESYNC_REQUIRED"
 
 
