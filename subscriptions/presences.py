@@ -19,6 +19,9 @@ CONNECTED_SECONDS = 60
 
 PROLONG_SECONDS = 20
 TICK_SECONDS = 2
+TOLD_AT_ONCE = 100
+"""Agents to a signal: a message of PostgreSQL's holds 8,000 bytes."""
+
 FAREWELL_SECONDS = 5
 """How long an agent stays online after the last socket here closed: reloading a page is not going away."""
 
@@ -115,7 +118,9 @@ class Presences:
             arrivals[account_id].append(agent_id)
         await self._prolong(arrivals)
         for account_id, agent_ids in arrivals.items():
-            self._hub.signal(Signal(account_id, SignalKind.PRESENCE, tuple(agent_ids)))
+            for start in range(0, len(agent_ids), TOLD_AT_ONCE):
+                told = tuple(agent_ids[start : start + TOLD_AT_ONCE])
+                self._hub.signal(Signal(account_id, SignalKind.PRESENCE, told))
 
     async def _prolong(self, agents: dict[str, list[str]]) -> None:
         async with self._sessions() as session:
