@@ -4,7 +4,7 @@ An item lives in its source module, which alone decides who may see it. The chat
 somebody reads, and keeps no answer longer than the request or the event it was asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,10 +62,3 @@ class Check:
 
     agent_id: str
     item_id: str
-
-
-class NoModules:
-    """A platform that offers nothing to share (chat.ports.CardSource)."""
-
-    async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
-        return dict.fromkeys(checks, Answer(CardAccess.MODULE_DISABLED))

@@ -11,21 +11,15 @@ from sqlmodel import col
 
 from chat.access import Seat, readable_messages, seats
 from chat.errors import RefusalCode, Refused
-from chat.identity import Identity
 from chat.naming import is_storable
 from chat.operation import Transaction
-from chat.viewer import Viewer, admitted, agent_of, recognised, standings
+from chat.viewer import Viewer, admitted, agent_of, standings
 from models import Account, Agent, Channel, Member, Message
 
 
 async def enter(tx: Transaction) -> Viewer:
     """Returns who asks, past the gate; raises Denied."""
     return admitted(await held_viewer(tx))
-
-
-async def enter_recognised(tx: Transaction) -> Viewer:
-    """Returns who asks, where the module may be off; raises Denied AGENT_INACTIVE for all but active agents."""
-    return recognised(await held_viewer(tx))
 
 
 async def enter_channel(tx: Transaction, channel_id: UUID, asked: str = "channel") -> Seat:
@@ -109,10 +103,6 @@ async def member_of(tx: Transaction, channel_id: UUID, agent_id: str) -> Member:
     if member is None:
         raise unknown("member", "agentId")
     return member
-
-
-def acting_agent_id(identity: Identity) -> str:
-    return agent_of(identity).agent_id
 
 
 def unknown(what: str, *path: str) -> Refused:
