@@ -84,6 +84,8 @@ async def talk(house: House, server: ServerProcess, program: Path, tmp_path: Pat
     await talk.say(3)
     await talk.client.start(program, str(house.carla.token), channel, f"{server.url}/graphql")
     await talk.client.has(talk.said)
+    # What it has said may be from the page alone: a server that ends before the socket opens closes none.
+    await until(lambda: "Connected." in talk.client.told, "a socket")
     yield talk
     await talk.client.stop()
 

@@ -23,6 +23,7 @@ export class Connection {
   constructor(
     private readonly url: string,
     private readonly signIn: SignIn,
+    tell: (news: string) => void,
   ) {
     let pong: NodeJS.Timeout | undefined;
     this.socket = createClient({
@@ -32,6 +33,7 @@ export class Connection {
       retryAttempts: 0, // `follow` decides, because it also knows the coded ends of streams
       keepAlive: PING_EVERY_MS,
       on: {
+        connected: () => tell("Connected."),
         ping: (received) => {
           if (!received) pong = setTimeout(() => this.socket.terminate(), PONG_WITHIN_MS);
         },

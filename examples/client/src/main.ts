@@ -15,9 +15,13 @@ function print({ seq, author, body, systemEvent }: Message): void {
   console.log(systemEvent === null ? `${seq} ${author.name}: ${body}` : `${seq} ${author.name} (${systemEvent.kind})`);
 }
 
+function tell(news: string): void {
+  console.error(news);
+}
+
 try {
   // A client of the platform fetches its token where it signs in; this one has only what it was given.
-  await follow(new Connection(url, () => token), channelId, print, (news) => console.error(news));
+  await follow(new Connection(url, () => token, tell), channelId, print, tell);
 } catch (failure) {
   console.error(`The end: ${describe(failure)}`);
   process.exit(1);
