@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from resolvers.account import AccountMutation, AccountQuery
@@ -19,7 +21,7 @@ from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import Info
 from schema.entities import ENTITIES
-from server.documents import DOCUMENTS, ParsedDocuments
+from server.documents import DOCUMENTS, OneOperation, ParsedDocuments
 from server.errors import CodedErrors
 from server.federation import VERSION, resolve_references
 from subscriptions.channels import ChannelsSubscription
@@ -47,6 +49,10 @@ class ChatSchema(strawberry.federation.Schema):
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         return resolve_references(info, representations)  # type: ignore[arg-type, return-value]
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Does nothing: CodedErrors logs what is worth a line, and strawberry's own log would repeat it with what
+        clients sent."""
 
     async def stream(
         self,
@@ -80,6 +86,7 @@ schema = ChatSchema(
         CodedErrors,
         ParsedDocuments,
         lambda: ValidationCache(maxsize=DOCUMENTS),
+        OneOperation,
     ],
     config=StrawberryConfig(auto_camel_case=True),
 )

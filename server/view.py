@@ -6,7 +6,6 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -16,6 +15,7 @@ from chat.errors import Denied
 from chat.identity import Identity
 from schema.context import Services
 from server.draining import Sockets
+from server.over_http import GraphQLOverHTTP
 from server.sign_in import SignIn
 from server.sockets import SocketAdapter, SocketHandler
 from server.streaming import EventStream
@@ -31,10 +31,10 @@ NO_PAYLOAD: UnsetType = UNSET
 Page = Callable[[Request], Response]
 
 
-class GraphQLView(GraphQL[StreamContext, None]):
+class GraphQLView(GraphQLOverHTTP):
     """`sockets` and `presences` are for the sockets' handler."""
 
-    websocket_adapter_class = SocketAdapter
+    websocket_adapter_class = SocketAdapter  # type: ignore[assignment]  # the base names the attribute's type too wide
     graphql_transport_ws_handler_class = SocketHandler
     stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (as the base has it)
 

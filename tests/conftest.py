@@ -73,3 +73,10 @@ async def socket_url(app: Starlette) -> AsyncIterator[str]:
     yield f"ws://127.0.0.1:{port}/graphql"
     server.should_exit = True
     await serving
+
+
+@pytest.fixture(scope="session")
+def npm_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where npm packages are kept from run to run, if pytest keeps a cache."""
+    cache: pytest.Cache | None = getattr(request.config, "cache", None)
+    return cache.mkdir("node") if cache else tmp_path_factory.mktemp("node")

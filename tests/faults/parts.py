@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
-import sys
 from asyncio.subprocess import Process
 from pathlib import Path
 
@@ -15,15 +13,9 @@ from redis.exceptions import RedisError
 from server.embedded import EmbeddedPostgres
 from server.postmaster import postmaster_of
 from tests.faults.waiting import until, until_true
+from tests.processes import SERVE, environment, free_port
 
-PROGRAM = str(Path(sys.executable).with_name("internal-chat"))
 SECRET = "a secret of thirty-two bytes or more"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Part:
@@ -51,16 +43,15 @@ class ServerProcess(Part):
     def __init__(self, folder: Path, database_url: str, broadcast_url: str, **settings: str) -> None:
         self.port = free_port()
         self._log = folder / f"server-{self.port}.log"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
-        self._environment = inherited | {
+        usual = {
             "CHAT_DATABASE_URL": database_url,
             "CHAT_BROADCAST_URL": broadcast_url,
             "CHAT_JWT_SECRET": SECRET,
             "CHAT_PORT": str(self.port),
             "CHAT_DATA_DIR": str(folder),
             "CHAT_DRAIN_SECONDS": "1",
-            **settings,
         }
+        self._environment = environment(usual | settings)
 
     @property
     def url(self) -> str:
@@ -72,9 +63,7 @@ class ServerProcess(Part):
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                PROGRAM, "serve", env=self._environment, stdout=log, stderr=log
-            )
+            self.process = await asyncio.create_subprocess_exec(*SERVE, env=self._environment, stdout=log, stderr=log)
         await self.ready()
 
     async def ready(self, status: int = 200, patience: float = 30) -> None:

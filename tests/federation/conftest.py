@@ -1,7 +1,6 @@
 """Our server, the CRM of the tests, and real gateways before both."""
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -9,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.federation.composing import HERE, Composition, Subgraph, compose
 from tests.federation.crm import Crm, serving_crm
-from tests.federation.programs import HERE, Composition, Subgraph, compose, free_port, installed, running
+from tests.node import installed
+from tests.processes import PROGRAM, SERVE, free_port, running
 
-PROGRAM = str(Path(sys.executable).with_name("internal-chat"))
 SIBLINGS = ("crm", "conversations", "accounts")
 
 
 @pytest.fixture(scope="session")
-def node_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Kept from run to run where pytest keeps a cache."""
-    cache: pytest.Cache | None = getattr(request.config, "cache", None)
-    return installed(cache.mkdir("federation") if cache else tmp_path_factory.mktemp("federation"))
+def node_folder(npm_folder: Path) -> Path:
+    return installed(HERE, npm_folder)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +44,7 @@ async def chat_url(folder_of_servers: Path) -> AsyncIterator[str]:
     port = free_port()
     settings = {"CHAT_DATA_DIR": str(folder_of_servers / "data"), "CHAT_PORT": str(port)}
     url = f"http://127.0.0.1:{port}/graphql"
-    async with running((PROGRAM, "serve"), url, folder_of_servers / "chat.log", settings=settings) as answering:
+    async with running(SERVE, url, folder_of_servers / "chat.log", settings=settings) as answering:
         yield answering
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from graphql import ObjectTypeDefinitionNode, TypeDefinitionNode, parse
 
-from tests.federation.programs import Composition, Subgraph, compose
+from tests.federation.composing import Composition, Subgraph, compose
 
 pytestmark = [pytest.mark.node, pytest.mark.parametrize("rules", ["apollo", "guild"])]
 

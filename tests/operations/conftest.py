@@ -1,7 +1,6 @@
 """Each test is its own machine: no CHAT_* variables from outside, a data directory and a port nobody else has."""
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +23,6 @@ def data_dir() -> Iterator[Path]:
     account that runs PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
         yield Path(folder) / "data"
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ import jwt
 import pytest
 
 from tests.operations.test_embedded import postmaster
+from tests.processes import PROGRAM, SERVE, free_port
 
-PROGRAM = str(Path(sys.executable).with_name("internal-chat"))
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret of thirty-two bytes or more"
 
@@ -35,7 +34,7 @@ class Operator:
         command = [PROGRAM, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
 
-    def serve(self, program: tuple[str, ...] = (PROGRAM, "serve"), patience: float = 60) -> float:
+    def serve(self, program: tuple[str, ...] = SERVE, patience: float = 60) -> float:
         """Seconds until the first answer."""
         begun = time.monotonic()
         output = (self.data_dir.parent / "serve.log").open("wb")
@@ -66,8 +65,8 @@ class Operator:
 
 
 @pytest.fixture
-def operator(data_dir: Path, free_port: int) -> Iterator[Operator]:
-    operator = Operator(data_dir, free_port)
+def operator(data_dir: Path) -> Iterator[Operator]:
+    operator = Operator(data_dir, free_port())
     yield operator
     for server in operator.servers:
         if server.poll() is None:

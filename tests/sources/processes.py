@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.processes import free_port
+
 START_SECONDS = 20
 
 
 @contextmanager
 def running(app: str, **environment: str) -> Iterator[str]:
     """Yields the address of an ASGI application that uvicorn serves."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning"]
     process = subprocess.Popen(command, env=os.environ | environment)
     try:
@@ -27,13 +29,7 @@ def running(app: str, **environment: str) -> Iterator[str]:
 
 def closed_port_url() -> str:
     """Where nobody listens."""
-    return f"http://127.0.0.1:{_free_port()}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
