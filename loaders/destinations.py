@@ -1,6 +1,6 @@
 """Where an item can be shared: the channels in which the viewer can post, and colleagues, as one list by name."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select, tuple_
@@ -11,7 +11,7 @@ from chat.access import Seat
 from chat.naming import like_pattern
 from chat.viewer import Viewer
 from loaders.channels import seats_of_viewer
-from loaders.pages import Page, Slice, sliced
+from loaders.pages import Cursor, Page, Slice, is_id, sliced, unusable_cursor
 from models import Agent, Author, Channel, Member
 from models.enums import ChannelKind
 
@@ -24,12 +24,20 @@ class _Place(NamedTuple):
     type: str
     id: str
 
+    @classmethod
+    def of(cls, cursor: Cursor) -> Self:
+        """Returns the place behind a cursor; raises Denied BAD_USER_INPUT for what is none."""
+        place = cls(*map(str, cursor))
+        if place.type == AGENT or (place.type == CHANNEL and is_id(place.id)):
+            return place
+        raise unusable_cursor()
+
 
 async def page_of_destinations(
     session: AsyncSession, viewer: Viewer, query: str | None, asked: Page
 ) -> Slice[Seat | Agent]:
     """Returns one page of both: each is read as far as the page could need it, so the cost is that of two pages."""
-    after = _Place(*map(str, asked.after)) if asked.after else None
+    after = _Place.of(asked.after) if asked.after else None
     found: list[tuple[_Place, Seat | Agent]] = [
         *[
             (_Place(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id)), seat)

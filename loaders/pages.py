@@ -24,8 +24,9 @@ Cursor = tuple[CursorValue, ...]
 
 @dataclass(frozen=True)
 class Page:
-    """The rows to read: so many, after this sort key (None: from the start)."""
+    """The rows of a list to read: so many, after this sort key (None: from the start)."""
 
+    of: str
     size: int
     after: Cursor | None
 
@@ -40,9 +41,10 @@ class Slice(Generic[Row]):
     has_next: bool
 
 
-def page(first: int | None, after: str | None, *types: type[Sortable]) -> Page:
-    """Returns the page asked for, its cursor a sort key of these types; raises Denied BAD_USER_INPUT."""
-    return Page(page_size(first, "first"), decode_cursor(after, *types) if after is not None else None)
+def page(of: str, first: int | None, after: str | None, *types: type[Sortable]) -> Page:
+    """Returns the page asked for of the list so named, its cursor a sort key of these types; raises Denied
+    BAD_USER_INPUT."""
+    return Page(of, page_size(first, "first"), decode_cursor(of, after, *types) if after is not None else None)
 
 
 def page_size(asked: int | None, name: str) -> int:
@@ -57,7 +59,7 @@ def sliced(rows: Sequence[Row], cursors: Sequence[Cursor], asked: Page) -> Slice
     """Returns the page from one row more than its size, which tells whether there is a next page."""
     return Slice(
         rows=rows[: asked.size],
-        cursors=[encode_cursor(*cursor) for cursor in cursors[: asked.size]],
+        cursors=[encode_cursor(asked.of, *cursor) for cursor in cursors[: asked.size]],
         has_previous=asked.after is not None,
         has_next=len(rows) > asked.size,
     )
@@ -67,20 +69,23 @@ def empty_slice() -> Slice[Row]:
     return Slice(rows=(), cursors=(), has_previous=False, has_next=False)
 
 
-def encode_cursor(*values: CursorValue) -> str:
-    return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+def encode_cursor(of: str, *values: CursorValue) -> str:
+    """Returns a place in the list so named."""
+    return urlsafe_b64encode(orjson.dumps([of, *values])).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *types: type[Sortable]) -> Cursor:
-    """Returns the sort key, moments and ids as text; raises Denied BAD_USER_INPUT for a cursor that a list of these
-    types never gave."""
+def decode_cursor(of: str, cursor: str, *types: type[Sortable]) -> Cursor:
+    """Returns the sort key, moments and ids as text; raises Denied BAD_USER_INPUT for a cursor that the list so named
+    never gave."""
     try:
         values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (ValueError, Base64Error):
-        raise _unusable() from None
-    if not isinstance(values, list) or len(values) != len(types) or not all(map(_fits, values, types)):
-        raise _unusable()
-    return tuple(values)
+        raise unusable_cursor() from None
+    match values:
+        case [named, *key] if named == of and len(key) == len(types) and all(map(_fits, key, types)):
+            return tuple(key)
+        case _:
+            raise unusable_cursor()
 
 
 def _fits(value: object, wanted: type[Sortable]) -> bool:
@@ -88,14 +93,25 @@ def _fits(value: object, wanted: type[Sortable]) -> bool:
         return type(value) is int and abs(value) < 2**63
     if not isinstance(value, str) or not is_storable(value):
         return False
+    if wanted is datetime:
+        return _is_moment(value)
+    return wanted is str or is_id(value)
+
+
+def is_id(text: str) -> bool:
     try:
-        if wanted is datetime:
-            moment = datetime.fromisoformat(value)
-            return moment.tzinfo is not None and bool(moment.astimezone(UTC))
-        return wanted is str or bool(UUID(value))
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.tzinfo is not None and bool(moment.astimezone(UTC))
     except (ValueError, OverflowError):
         return False
 
 
-def _unusable() -> Denied:
+def unusable_cursor() -> Denied:
     return Denied(DenialCode.BAD_USER_INPUT, "This cursor is not one of this list's.")

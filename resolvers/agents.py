@@ -22,7 +22,7 @@ class AgentsQuery:
         after: After = None,
     ) -> Connection[Agent]:
         viewer = await info.context.viewer()
-        asked = page(first, after, str, str)
+        asked = page("agents", first, after, str, str)
         async with info.context.services.reading.sessions() as session:
             found = await page_of_agents(session, viewer.account_id, query, asked)
         return connect(found, lambda row: Agent(row=row))

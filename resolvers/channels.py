@@ -65,7 +65,7 @@ class ChannelsQuery:
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
-        asked = page(first, after, datetime, UUID)
+        asked = page("sidebar", first, after, datetime, UUID)
         async with info.context.services.reading.sessions() as session:
             found = await page_of_sidebar(session, viewer, wanted, asked)
         return connect(found, lambda seat: Channel(seat=seat))
@@ -75,7 +75,7 @@ class ChannelsQuery:
         self, info: Info, query: Name = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page(first, after, str, UUID)
+        asked = page("discovery", first, after, str, UUID)
         async with info.context.services.reading.sessions() as session:
             found = await page_of_discovery(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
@@ -90,7 +90,7 @@ class ChannelsQuery:
         self, info: Info, query: Name = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page(first, after, str, UUID)
+        asked = page("manageable", first, after, str, UUID)
         if not viewer.administers:
             return connect(empty_slice(), lambda seat: Channel(seat=seat))
         async with info.context.services.reading.sessions() as session:

@@ -46,7 +46,7 @@ class SharingQuery:
         after: After = None,
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()
-        asked = page(first, after, str, str, str)
+        asked = page("destinations", first, after, str, str, str)
         async with info.context.services.reading.sessions() as session:
             found = await page_of_destinations(session, viewer, query, asked)
         return connect(found, _destination)

@@ -148,13 +148,13 @@ class Channel:
         query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
         role: Annotated[MemberRole | None, strawberry.argument(description="Only those in this role.")] = None,
     ) -> Connection[Member]:
-        wanted = MembersWanted(page(first, after, str, str), query, role)
+        wanted = MembersWanted(page("members", first, after, str, str), query, role)
         found = await info.context.loaders.members.load((self.seat.channel.channel_id, wanted))
         return connect(found, lambda row: Member(row=row))
 
     @strawberry.field(description="Who may post in an ANNOUNCEMENT, by name; empty in every other kind.")
     async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
-        asked = page(first, after, str, str)
+        asked = page("authors", first, after, str, str)
         found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
         return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
 

@@ -5,6 +5,7 @@ not compose.
 """
 
 from typing import Annotated, Self
+from uuid import UUID
 
 import strawberry
 
@@ -47,7 +48,7 @@ class Entity:
         )
     )
     async def shared_in(self, info: Info, first: First = None, after: After = None) -> Connection[Message]:
-        asked = page(first, after, str)
+        asked = page("shared in", first, after, UUID)
         if await self.item(info) is None:
             return connect(empty_slice(), lambda row: Message(row=row))
         viewer = await info.context.viewer()

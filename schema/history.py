@@ -33,7 +33,7 @@ async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Slice[Mess
     rows = await info.context.loaders.history.load(key)
     return Slice(
         rows=rows,
-        cursors=[encode_cursor(row.seq) for row in rows],
+        cursors=[encode_cursor(_name(seat), row.seq) for row in rows],
         has_previous=lowest > 1,
         has_next=highest < end,
     )
@@ -51,9 +51,9 @@ async def _range(info: Info, seat: Seat, asked: HistoryPage) -> tuple[int, int]:
     if asked.around is not None:
         return await _range_around(info, seat, asked.around, page_size(asked.first, "first"))
     if forwards:
-        after = _seq(asked.after) if asked.after is not None else 0
+        after = _seq(seat, asked.after) if asked.after is not None else 0
         return after + 1, after + page_size(asked.first, "first")
-    before = _seq(asked.before) if asked.before is not None else seat.channel.last_seq + 1
+    before = _seq(seat, asked.before) if asked.before is not None else seat.channel.last_seq + 1
     return before - page_size(asked.last, "last"), before - 1
 
 
@@ -67,5 +67,10 @@ async def _range_around(info: Info, seat: Seat, around: str, size: int) -> tuple
     return lowest, lowest + size - 1
 
 
-def _seq(cursor: str) -> int:
-    return int(decode_cursor(cursor, int)[0])
+def _seq(seat: Seat, cursor: str) -> int:
+    return int(decode_cursor(_name(seat), cursor, int)[0])
+
+
+def _name(seat: Seat) -> str:
+    """Each channel's history is a list of its own: a number of one means nothing in another."""
+    return f"history {seat.channel.channel_id.hex}"

@@ -89,7 +89,7 @@ class Reaction:
 
     @strawberry.field(description="Who chose it, by agent id.")
     async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
-        asked = page(first, after, str)
+        asked = page("reactors", first, after, str)
         found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
         return connection_of(await agents(info.context.loaders, list(found.rows)), found)
 

@@ -1,6 +1,6 @@
 """The sidebar, and finding channels and people by name."""
 
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import orjson
 import pytest
@@ -11,10 +11,10 @@ SIDEBAR = """query ($first: Int, $after: String, $kinds: [ChatChannelKind!], $un
   chatChannels(first: $first, after: $after, kinds: $kinds, unread: $unread) {
     nodes { id name } pageInfo { hasNextPage endCursor } } }"""
 CHANNEL_ID = "01a204d0-d0e0-728e-91fd-48355f26c7a0"
-LISTS = ("chatChannels", "discoverChatChannels", "manageableChatChannels", "chatAgents")
-# What cursors hold is the sort key of a row: these are of no list, and those of some other list than the field's.
+LISTS = ("chatChannels", "discoverChatChannels", "manageableChatChannels", "chatAgents", "shareDestinations")
+# What cursors hold is their list's name and the sort key of a row: these are keys of no list, and those of the field's.
 NOBODYS = ((), (1, 2), (None, None), ("a\x00", CHANNEL_ID), ("a", CHANNEL_ID, "b"))
-NOT_OF: dict[str, tuple[tuple[str, str], ...]] = {
+NOT_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "chatChannels": (
         ("a", CHANNEL_ID),
         ("2026-01-01T00:00:00", CHANNEL_ID),
@@ -23,6 +23,7 @@ NOT_OF: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "discoverChatChannels": (("a", "b"),),
     "manageableChatChannels": (("a", "b"),),
+    "shareDestinations": (("a", "channel", "b"), ("a", "zzz", CHANNEL_ID)),
 }
 
 
@@ -134,9 +135,43 @@ async def test_sizes_and_cursors_of_every_list_are_checked(house: House, field: 
     assert len((await house.ana.query(query, first=100))[field]["nodes"]) >= 2
     own = (await house.ana.query(query, first=1))[field]["pageInfo"]["endCursor"]
     assert len((await house.ana.query(query, first=1, after=own))[field]["nodes"]) == 1
-    for cursor in ("", "x", *(_cursor(*values) for values in (*NOBODYS, *NOT_OF.get(field, ())))):
+    name, *_ = _values(own)
+    wrong = [_cursor(name, *values) for values in (*NOBODYS, *NOT_OF.get(field, ()))]
+    for cursor in ("", "x", _cursor(*_values(own)[1:]), *wrong):
         assert (await house.ana.ask(query, after=cursor)).code == "BAD_USER_INPUT", cursor
+
+
+async def test_a_cursor_of_another_list_is_refused(house: House) -> None:
+    """Even where both lists have the same sort key."""
+    channel, other = [await house.ana.create_channel(name) for name in ("Um", "Dois")]
+    pages = "query ($after: String) { %s(first: 1, after: $after) { pageInfo { endCursor } } }"
+    query = (
+        "query ($id: ID!, $after: String) { chatChannel(id: $id) { %s(first: 1, after: $after) { edges { cursor } } } }"
+    )
+
+    async def end(field: str) -> str:
+        cursor: str = (await house.ana.query(pages % field))[field]["pageInfo"]["endCursor"]
+        return cursor
+
+    async def first_of(channel: str, field: str) -> str:
+        cursor: str = (await house.ana.query(query % field, id=channel))["chatChannel"][field]["edges"][0]["cursor"]
+        return cursor
+
+    agents, discovery, manageable = [
+        await end(f) for f in ("chatAgents", "discoverChatChannels", "manageableChatChannels")
+    ]
+    for field, cursor in {"discoverChatChannels": manageable, "manageableChatChannels": discovery}.items():
+        assert (await house.ana.ask(pages % field, after=cursor)).code == "BAD_USER_INPUT"
+    assert (await house.ana.ask(query % "members", id=channel, after=agents)).code == "BAD_USER_INPUT"
+    said = await first_of(channel, "messages")
+    assert "errors" not in (await house.ana.ask(query % "messages", id=channel, after=said)).body
+    assert (await house.ana.ask(query % "messages", id=other, after=said)).code == "BAD_USER_INPUT"
 
 
 def _cursor(*values: object) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def _values(cursor: str) -> list[object]:
+    values: list[object] = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return values
