@@ -1,6 +1,7 @@
 """Mentions as the platform writes them in the text, and whom they reach."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Boolean, Text, and_, bindparam, delete, insert, literal, null, or_, select, text
@@ -16,7 +17,12 @@ from models.enums import ChannelKind, MentionTarget
 
 MENTIONS_LIMIT = 100
 
-_WRITTEN = re.compile(r"\[@[^\]\n]*\]\(mention://(user|team|channel)/([^/)\s]+)(?:/[^)\n]*)?\)")
+# What a line's links are made of: an escaped character, the line's end, an opening bracket, and a closing one with the
+# mention's address where there is one. The name in an address stops before the next "](", so that an address that never
+# ends is not read to the end of the text for each that begins.
+_BRACKETS = re.compile(
+    r"\\.|\n|\[@?|\](?:\(mention://(user|team|channel)/([^/)\s]+)(?:/(?:[^)\n\]]|\](?!\())*)?\))?",
+)
 _TARGETS = {"user": MentionTarget.AGENT, "team": MentionTarget.TEAM, "channel": MentionTarget.CHANNEL}
 
 
@@ -26,6 +32,9 @@ class Written:
 
     target: MentionTarget
     id: str
+
+
+_EVERYBODY = Written(MentionTarget.CHANNEL, "all")
 
 
 @dataclass(frozen=True)
@@ -39,19 +48,36 @@ class Resolved:
 
 def parse_mentions(body: str) -> list[Written]:
     """Returns what the text names, each once, in its order; raises Refused INVALID past 100."""
-    found = dict.fromkeys(
-        Written(_TARGETS[kind], name) for kind, name in _WRITTEN.findall(body) if kind != "channel" or name == "all"
-    )
+    found = list(dict.fromkeys(_written(body)))
     if len(found) > MENTIONS_LIMIT:
         raise Refused(RefusalCode.INVALID, f"A message names at most {MENTIONS_LIMIT}.", "body")
-    return list(found)
+    return found
 
 
-async def resolve_mentions(tx: Transaction, seat: Seat, body: str) -> Resolved:
-    """Returns whom the text reaches; raises Refused when it names everybody and the author may not."""
+def _written(body: str) -> Iterator[Written]:
+    """Yields the mentions of the text, in one pass over it: a mention's address, behind a bracket opened with "[@" in
+    the same line. The label is a name, so it may have brackets of its own, escaped or not."""
+    opened: list[str] = []
+    for token in _BRACKETS.finditer(body) if "](mention://" in body else ():
+        kind, name = token.groups()
+        if kind is not None:
+            if "[@" in opened and (kind != "channel" or name == "all"):
+                yield Written(_TARGETS[kind], name)
+            opened.clear()
+        elif token[0] == "\n":
+            opened.clear()
+        elif token[0] == "]":
+            del opened[-1:]
+        elif token[0][0] == "[":
+            opened.append(token[0])
+
+
+async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> Resolved:
+    """Returns whom the text reaches; raises Refused when it names everybody, the text before it did not, and the
+    author may not: who named everybody when they might can still correct the rest of the message."""
     written = parse_mentions(body)
-    everybody = any(mention.target == MentionTarget.CHANNEL for mention in written)
-    if everybody:
+    everybody = _EVERYBODY in written
+    if everybody and _EVERYBODY not in _written(before):
         check_mention_everybody(seat)
     known = await _known(tx, seat, written)
     mentions = tuple(_mention(tx, known, place, mention) for place, mention in enumerate(written))

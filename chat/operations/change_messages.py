@@ -26,7 +26,7 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
     check_edit_message(seat, message)
     if message.body == body:
         return message
-    mentions = await resolve_mentions(tx, seat, body)
+    mentions = await resolve_mentions(tx, seat, body, message.body)
     message.body = body
     message.edited_at = tx.now
     await _revise(tx, message, ChangeKind.MESSAGE_EDITED)

@@ -1,8 +1,14 @@
 """Mentions as the platform writes them: whom they reach, and who is told that they did not."""
 
+from contextlib import suppress
+from time import perf_counter
+
 import pytest
 
+from chat.errors import Refused
+from chat.mentions import parse_mentions
 from tests.api import Api, House, Json, Person
+from tests.house.scene import fingerprint
 
 MENTIONS = "message { id mentions { target agent { id } teamName reachable } }"
 CARLA, DAVI, ALL = "[@Carla](mention://user/carla/Carla)", "[@D](mention://user/davi)", "[@x](mention://channel/all)"
@@ -110,6 +116,69 @@ async def test_everybody_of_more_than_50_is_for_owners_and_admins(api: Api) -> N
     assert await _mentioned(house.person("extra-0047"), channel) == 2
 
 
+async def test_who_named_everybody_when_they_might_still_corrects_the_message(api: Api) -> None:
+    house = await api.account(extra_agents=48)
+    extras = [f"extra-{number:04}" for number in range(48)]
+    channel = await house.bruno.create_channel(memberIds=["carla", *extras])
+    message, _ = await _send(house.carla, channel, f"{ALL} Bom dai")
+    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body=f"{ALL} Bom dia")
+    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body="Bom dia")
+    before = await fingerprint(house)
+    assert await house.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
+    assert await fingerprint(house) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[@Carla [Vendas]](mention://user/carla/Carla%20%5BVendas%5D)",
+        r"[@C\]arla](mention://user/carla/C%5Darla)",
+        "[@Carla [[Vendas]]](mention://user/carla)",
+        "[@Carla [Vendas](mention://user/carla)",
+        "[@Carla (Vendas)](mention://user/carla/Carla%20(Vendas))",
+        "[@Carla [Vendas]](mention://user/carla/Carla [Vendas])",
+        "[isto](https://example.com) [@Carla](mention://user/carla)",
+        "[x]] [@Carla](mention://user/carla)",
+    ],
+)
+async def test_a_name_may_have_brackets(house: House, body: str) -> None:
+    channel = await _private(house, "carla")
+    assert (await _send(house.bruno, channel, body))[1] == [_agent("carla", reachable=True)]
+
+
+_HOSTILE = [
+    "[@" * 10_000,
+    "[" * 20_000,
+    "[@" * 9_990 + "](mention://user/1)",
+    "[@](mention://user/1/" * 960,
+    "[@x](mention://user/1)" * 900,
+    "[@](mention://" * 1_400,
+    "](mention://" * 1_600,
+    "](mention://user/" * 1_170,
+    "](mention://user/1)" * 1_050,
+    "[@ [a]" * 3_300 + "](mention://",
+    "[@" + "]" * 19_900 + "](mention://",
+    "[@x](mention://user/1/" + "]" * 19_900,
+    "[@x](mention://user/1" + "a" * 19_900,
+    "\\" * 19_900 + "](mention://",
+    "[@\n" * 6_600 + "](mention://",
+]
+
+
+@pytest.mark.parametrize("body", _HOSTILE, ids=range(len(_HOSTILE)))
+def test_no_text_takes_long_to_read(body: str) -> None:
+    """The texts are parsed between the events of everybody else."""
+    assert min(_seconds(body) for _ in range(3)) < 0.1
+
+
+def _seconds(body: str) -> float:
+    started = perf_counter()
+    with suppress(Refused):
+        parse_mentions(body)
+    return perf_counter() - started
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -119,6 +188,10 @@ async def test_everybody_of_more_than_50_is_for_owners_and_admins(api: Api) -> N
         "[@Carla](mention://contact/carla)",
         "[@x](mention://channel/some)",
         "[@Carla] (mention://user/carla)",
+        "[@Davi] e [Carla](mention://user/carla)",
+        "[@Carla\n](mention://user/carla)",
+        r"\[@Carla](mention://user/carla)",
+        r"[@Carla\](mention://user/carla)",
     ],
 )
 async def test_what_is_written_otherwise_names_nobody(house: House, body: str) -> None:
