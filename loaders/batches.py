@@ -6,6 +6,8 @@ One AsyncSession must not serve two batches at once, and batches of one request 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.dataloader import DataLoader
 
@@ -15,6 +17,9 @@ Value = TypeVar("Value")
 Sessions = async_sessionmaker[AsyncSession]
 Batch = Callable[[AsyncSession, str, list[Key]], Awaitable[Mapping[Key, Value]]]
 """Reads the account's rows for these keys; a key that is not in the answer was not found."""
+
+DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
 
 
 def found_or_none(sessions: Sessions, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:

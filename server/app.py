@@ -4,11 +4,9 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import col
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +22,7 @@ from server.draining import Sockets
 from server.graphiql import DemoAgent, DemoSignIn, page, routes
 from server.health import health_routes
 from server.migrate import head_revision
+from server.pool import Database
 from server.schema import schema
 from server.settings import Settings, async_url
 from server.sign_in import SignIn, issue_token
@@ -32,10 +31,6 @@ from sources.registry import build_sources
 from subscriptions.hub import Hub
 from subscriptions.presences import Presences
 from subscriptions.pruning import prune_for_good
-
-POOL = 20
-LOCK_TIMEOUT = "5s"
-"""How long a write waits for a row before it starts over."""
 
 ALLOCATIONS_PER_COLLECTION = 10_000
 """Python's own 700 are made by a few deliveries: with 300 sockets the collector took 40 % of the processor."""
@@ -46,38 +41,6 @@ DEMO_SESSION = timedelta(hours=12)
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Database:
-    """One pool, two ways to use it: transactions for writes; for reads, statements that stand by themselves, which
-    saves a BEGIN and a ROLLBACK around each."""
-
-    engine: AsyncEngine
-
-    @classmethod
-    def at(cls, database_url: str) -> "Database":
-        settings = {"lock_timeout": LOCK_TIMEOUT, "jit": "off", "application_name": "internal-chat"}
-        return cls(
-            create_async_engine(
-                async_url(database_url),
-                pool_size=POOL,
-                max_overflow=POOL,
-                pool_pre_ping=True,
-                hide_parameters=True,  # an error's text is logged, and what people wrote is not
-                connect_args={"server_settings": settings},
-            )
-        )
-
-    @property
-    def writes(self) -> async_sessionmaker[AsyncSession]:
-        return async_sessionmaker(self.engine, expire_on_commit=False)
-
-    @property
-    def reads(self) -> Sessions:
-        return async_sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
-        )
 
 
 def create_app(settings: Settings, database_url: str) -> Starlette:

@@ -1,14 +1,18 @@
 """What a load balancer and an orchestrator ask."""
 
+import asyncio
+
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from loaders.batches import Sessions
+from loaders.batches import DATABASE_FAILURES, Sessions
 from server.draining import Sockets
 from subscriptions.hub import Hub
+
+PATIENCE = 2.0
+"""Seconds that the database has to answer; whoever asks goes on asking, and each question holds a connection."""
 
 
 def health_routes(sessions: Sessions, head: str | None, hub: Hub, sockets: Sockets) -> list[Route]:
@@ -33,7 +37,7 @@ def health_routes(sessions: Sessions, head: str | None, hub: Hub, sockets: Socke
 async def _revision(sessions: Sessions) -> str | None:
     """Returns the database's revision, None when it cannot be asked."""
     try:
-        async with sessions() as session:
+        async with asyncio.timeout(PATIENCE), sessions() as session:
             return str(await session.scalar(text("SELECT version_num FROM alembic_version")))
-    except (DBAPIError, OSError, TimeoutError):
+    except DATABASE_FAILURES:
         return None

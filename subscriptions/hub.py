@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chat.ports import Signal
 from loaders import Reading
+from loaders.batches import DATABASE_FAILURES as DATABASE_FAILURES
 from subscriptions.broadcast import Broadcasting
 from subscriptions.changes import read_clocks, read_next
 from subscriptions.envelopes import Ephemeral, WakeUp, decode, encode
@@ -22,8 +21,8 @@ from subscriptions.signals import Signals
 CHECK_SECONDS = 1.0
 """How often the clocks of the accounts served are compared: the longest that a lost wake-up delays an event."""
 
-DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
-"""SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
+READ_SECONDS = 3.0
+"""How long the database may take to tell what changed: a connection that died without a word must not deafen us."""
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +125,8 @@ class Hub:
         """Reads until the feed has all that it was told of; a database that fails is asked again."""
         while feed.position < feed.wanted:
             try:
-                facts = await read_next(self.sessions, feed.account_id, feed.position)
+                async with asyncio.timeout(READ_SECONDS):
+                    facts = await read_next(self.sessions, feed.account_id, feed.position)
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
@@ -146,7 +146,8 @@ class Hub:
             if not self._served:
                 continue
             try:
-                clocks = await read_clocks(self.sessions, list(self._served))
+                async with asyncio.timeout(READ_SECONDS):
+                    clocks = await read_clocks(self.sessions, list(self._served))
             except DATABASE_FAILURES:
                 log.warning("clock_check_failed")
                 continue

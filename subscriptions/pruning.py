@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from chat.ports import Clock
-from loaders.batches import Sessions
+from loaders.batches import DATABASE_FAILURES, Sessions
 from models import AccountClock
 
 KEPT = timedelta(days=14)
@@ -38,7 +37,7 @@ async def prune_for_good(sessions: Sessions, clock: Clock) -> None:
         await asyncio.sleep(EVERY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
         try:
             pruned = await prune(sessions, clock.now() - KEPT)
-        except (DBAPIError, OSError, TimeoutError):
+        except DATABASE_FAILURES:
             log.warning("pruning_failed")
             continue
         log.info("changes_pruned", count=pruned)

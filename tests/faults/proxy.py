@@ -15,8 +15,8 @@ class Proxy:
         self._connect = connect
         self._writers: set[StreamWriter] = set()
         self.latency = 0.0
-        self.passing = asyncio.Event()
-        self.passing.set()
+        self.passing = _open_gate()
+        self._abandoned: list[asyncio.Event] = []
         self.port = 0
 
     async def start(self) -> None:
@@ -25,13 +25,20 @@ class Proxy:
 
     async def stop(self) -> None:
         self._server.close()
-        self.passing.set()
         self.reset()
+        for gate in (self.passing, *self._abandoned):
+            gate.set()
 
     def reset(self) -> None:
         """Cuts every connection, in the middle of whatever it was saying."""
         for writer in list(self._writers):
             writer.transport.abort()
+
+    def abandon(self) -> None:
+        """Makes what is connected now a black hole for good; whoever connects anew is served."""
+        self.passing.clear()
+        self._abandoned.append(self.passing)
+        self.passing = _open_gate()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
@@ -44,10 +51,17 @@ class Proxy:
         self._writers -= {writer, up_writer}
 
     async def _pump(self, reader: StreamReader, writer: StreamWriter) -> None:
+        passing = self.passing
         with suppress(OSError):
             while data := await reader.read(65536):
                 await asyncio.sleep(self.latency)
-                await self.passing.wait()
+                await passing.wait()
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+
+def _open_gate() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
