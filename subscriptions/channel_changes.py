@@ -9,8 +9,9 @@ from schema.ids import Prefix, parse_id
 from subscriptions.context import StreamContext
 from subscriptions.doors import doors_at
 from subscriptions.feed import Event
-from subscriptions.following import Scope, following
+from subscriptions.following import following
 from subscriptions.positions import starting_change
+from subscriptions.scopes import Scope
 
 
 async def channel_events(context: StreamContext, channel_id: UUID, since: str | None) -> AsyncGenerator[Event, None]:

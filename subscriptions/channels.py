@@ -20,7 +20,7 @@ from subscriptions.context import StreamContext, StreamInfo
 from subscriptions.feed import Event
 from subscriptions.merging import merged
 from subscriptions.signals import Heard
-from subscriptions.viewer_changes import moves_agent, viewer_events
+from subscriptions.viewer_changes import member_events, moves_agent
 from subscriptions.vocabulary import ChangeSeen, ChannelChange, ChannelId, InboxChange, Since
 
 SEEN = {
@@ -77,7 +77,7 @@ class ChannelsSubscription:
         viewer = await info.context.viewer()
         signals = info.context.hub.signals
         with signals.listening(viewer.account_id, [SignalKind.PERSONAL], [viewer.agent_id]) as listener:
-            async with aclosing(merged(viewer_events(info.context, None), listener.hear())) as news:
+            async with aclosing(merged(member_events(info.context, None), listener.hear())) as news:
                 async for each in news:
                     change = await _inbox_change_of(info.context, each)
                     if change is not None:

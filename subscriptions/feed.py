@@ -16,8 +16,16 @@ REMEMBERED = 2_000
 SHARED_SECONDS = 1.0
 """How long what one stream read serves the others, if nothing happens meanwhile."""
 
-Topic = UUID | str | None
-"""What a change is about: a channel (UUID), an agent (str), or the account itself (None)."""
+
+@dataclass(frozen=True)
+class MentionOf:
+    """The topic of messages that mention this agent, wherever they are."""
+
+    agent_id: str
+
+
+Topic = UUID | str | MentionOf | None
+"""What a change is about: a channel (UUID), an agent (str) themselves, whom it mentions, or the account (None)."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Fact:
             yield self.change.agent_id
         if self.change.channel_id is None and self.change.agent_id is None:
             yield None
-        yield from self.mentioned
+        yield from map(MentionOf, self.mentioned)
 
 
 @dataclass(frozen=True)

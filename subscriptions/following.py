@@ -2,7 +2,7 @@
 with the gate asked at each of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,21 +15,7 @@ from subscriptions.context import StreamContext
 from subscriptions.feed import Event, Fact, Feed, Follower
 from subscriptions.hub import Hub
 from subscriptions.positions import resync
-
-
-@dataclass
-class Scope:
-    """What a stream of one agent may be concerned with: these channels (more may come), the agent, the account."""
-
-    agent_id: str
-    channel_ids: set[UUID]
-
-    @property
-    def topics(self) -> Collection[UUID | str | None]:
-        return {*self.channel_ids, self.agent_id, None}
-
-    def holds(self, fact: Fact) -> bool:
-        return any(topic in self.channel_ids or topic in (self.agent_id, None) for topic in fact.topics)
+from subscriptions.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -111,7 +97,7 @@ class Following:
         if cursor >= feed.floor:
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
         sessions = self.hub.sessions
-        facts = await read_scope(sessions, feed.account_id, self.scope.channel_ids, self.scope.agent_id, cursor, target)
+        facts = await read_scope(sessions, feed.account_id, self.scope, cursor, target)
         if not await is_kept(sessions, feed.account_id, cursor + 1):
             raise resync()
         reached = facts[-1].change.change if len(facts) == BATCH else target

@@ -14,7 +14,7 @@ from schema.messages import Message
 from subscriptions.channel_changes import channel_events, known_channel
 from subscriptions.context import StreamContext, StreamInfo
 from subscriptions.feed import Event
-from subscriptions.viewer_changes import viewer_events
+from subscriptions.viewer_changes import member_events, mention_events
 from subscriptions.vocabulary import MentionAdded, MessageAdded, Since
 
 
@@ -47,9 +47,9 @@ class MessagesSubscription:
         )
     )
     async def chat_mention_added(self, info: StreamInfo, since: Since = None) -> AsyncGenerator[MentionAdded, None]:
-        async with aclosing(viewer_events(info.context, since)) as events:
+        async with aclosing(mention_events(info.context, since)) as events:
             async for event in events:
-                seen = await _seen(info.context, event) if info.context.agent_id in event.mentioned else None
+                seen = await _seen(info.context, event)
                 if seen is not None:
                     yield MentionAdded(message=seen.message, alert=seen.alert, position=seen.position)
 
@@ -70,7 +70,7 @@ async def _events(context: StreamContext, channel_id: str | None, since: str | N
             async for event in events:
                 yield event
         return
-    async with aclosing(viewer_events(context, since)) as events:
+    async with aclosing(member_events(context, since)) as events:
         async for event in events:
             seat = await event.loaders.seats.load((context.agent_id, event.channel_id))
             if seat is not None and seat.member is not None:

@@ -1,9 +1,11 @@
 """The other live streams, each from the point of view of whom it serves."""
 
-from tests.api import House
+from tests.api import House, Person
 from tests.live.sockets import Stream, open_socket
 
-ALL_ADDED = "subscription { chatMessageAdded { message { body channel { id } } alert position } }"
+ALL_ADDED = """subscription ($since: String) {
+  chatMessageAdded(since: $since) { message { body channel { id } } alert position }
+}"""
 CHANGED = """subscription ($channel: ID!) {
   chatChannelChanged(channelId: $channel) {
     change message { body deletedAt reactions { emoji count } } channel { name memberCount } position
@@ -15,6 +17,14 @@ INBOX = (
 )
 TYPING = "subscription ($channel: ID!) { chatTyping(channelId: $channel) { agents { name } } }"
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
+
+
+MENTION_OF_CARLA = "[@Carla](mention://user/carla/Carla)"
+
+
+async def position_of(person: Person) -> str:
+    position: str = (await person.query("{ chatViewer { position } }"))["chatViewer"]["position"]
+    return position
 
 
 async def settled(stream: Stream) -> Stream:
@@ -71,7 +81,7 @@ async def test_mentions_reach_whom_they_name_once(house: House, socket_url: str)
     channel = await house.ana.create_channel("Room")
     async with open_socket(socket_url, house.bruno.token) as socket:
         stream = await settled(await socket.subscribe(MENTIONED))
-        position = (await house.bruno.query("{ chatViewer { position } }"))["chatViewer"]["position"]
+        position = await position_of(house.bruno)
         message = await house.ana.send(channel, "nobody")
         await house.ana.mutate(
             "editChatMessage", "message { id }", messageId=message, body="[@Bruno](mention://user/bruno/Bruno)"
@@ -86,6 +96,58 @@ async def test_mentions_reach_whom_they_name_once(house: House, socket_url: str)
         replayed = await socket.subscribe(MENTIONED, since=position)
         assert (await replayed.data())["position"] == event["position"]
         await replayed.nothing()
+
+
+async def test_a_mention_in_a_channel_never_joined(house: House, socket_url: str) -> None:
+    """It reaches who can read the channel, whether they listened or come back; it is none of their sidebar."""
+    channel = await house.bruno.create_channel("Room")
+    position = await position_of(house.carla)
+    async with open_socket(socket_url, house.carla.token) as socket:
+        live, inbox = await socket.subscribe(MENTIONED), await settled(await socket.subscribe(INBOX))
+        await house.bruno.send(channel, "nobody")
+        await house.bruno.send(channel, MENTION_OF_CARLA)
+        event = await live.data()
+        assert event["message"]["body"] == MENTION_OF_CARLA
+        await inbox.nothing()
+    async with open_socket(socket_url, house.carla.token) as socket:
+        replayed = await socket.subscribe(MENTIONED, since=position)
+        assert await replayed.data() == event
+        await replayed.nothing()
+
+
+async def test_mentions_that_were_missed_are_told_while_they_stand(house: House, socket_url: str) -> None:
+    """Not those of a message deleted meanwhile, edited away, or in a channel that the viewer cannot read now."""
+    public = await house.bruno.create_channel("Room")
+    private = await house.bruno.create_channel("Closed", "PRIVATE", memberIds=["carla"])
+    position = await position_of(house.carla)
+    deleted = await house.bruno.send(public, MENTION_OF_CARLA)
+    edited = await house.bruno.send(public, MENTION_OF_CARLA)
+    await house.bruno.send(private, MENTION_OF_CARLA)
+    await house.bruno.mutate("deleteChatMessage", "message { id }", messageId=deleted)
+    await house.bruno.mutate("editChatMessage", "message { id }", messageId=edited, body="nobody")
+    await house.bruno.mutate("removeChatMember", "channel { id }", channelId=private, agentId="carla")
+    await house.bruno.send(public, f"{MENTION_OF_CARLA} still")
+    async with open_socket(socket_url, house.carla.token) as socket:
+        replayed = await socket.subscribe(MENTIONED, since=position)
+        assert (await replayed.data())["message"]["body"] == f"{MENTION_OF_CARLA} still"
+        await replayed.nothing()
+
+
+async def test_a_gap_in_membership_is_not_replayed(house: House, socket_url: str) -> None:
+    """Not even what mentioned the viewer, who could read the channel all the time: `chatMentionAdded` tells that."""
+    channel = await house.bruno.create_channel("Room", memberIds=["carla"])
+    position = await position_of(house.carla)
+    await house.bruno.send(channel, "before")
+    await house.carla.mutate("leaveChatChannel", "channel { id }", channelId=channel)
+    await house.bruno.send(channel, MENTION_OF_CARLA)
+    await house.carla.mutate("joinChatChannel", "channel { id }", channelId=channel)
+    await house.bruno.send(channel, "after")
+    async with open_socket(socket_url, house.carla.token) as socket:
+        added = await socket.subscribe(ALL_ADDED, since=position)
+        bodies = [(await added.data())["message"]["body"] for _ in range(4)]
+        assert bodies == ["before", "", "", "after"], "two system messages between them"
+        mentioned = await socket.subscribe(MENTIONED, since=position)
+        assert (await mentioned.data())["message"]["body"] == MENTION_OF_CARLA
 
 
 async def test_the_sidebar_of_all_devices(house: House, socket_url: str) -> None:
