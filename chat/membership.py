@@ -1,12 +1,12 @@
 """Taking and giving up seats: the rows of `members` and the channel's count of them, always together.
 
-The caller holds the channel's lock.
+The caller holds the lock of each channel.
 """
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text, update
+from sqlalchemy import and_, delete, func, select, text, update
 from sqlmodel import col
 
 from chat.errors import RefusalCode, Refused
@@ -15,48 +15,68 @@ from chat.operation import Transaction
 from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, MemberRole
 
+AGENTS_LIMIT = 1_000
+"""Agents named in one call; an announcement seats everybody by itself."""
+
 # Newcomers start with everything read: what was said before they came is history, not unread.
-_SEAT = text(
-    """
+_SEAT = """
     WITH seated AS (
         INSERT INTO members (account_id, channel_id, agent_id, role, joined_at, notification_level, muted, favourite,
                              read_seq, read_posts)
         SELECT channels.account_id, channels.channel_id, agents.agent_id, :role, :now, 'EVERYTHING', false, false,
                channels.last_seq, channels.post_count
           FROM channels JOIN agents USING (account_id)
-         WHERE channels.account_id = :account_id AND channels.channel_id = :channel_id
-           AND agents.agent_id = ANY (:agent_ids)
+         WHERE channels.account_id = :account_id AND channels.{chosen} AND agents.agent_id = ANY (:agent_ids)
         ON CONFLICT DO NOTHING
-        RETURNING agent_id
+        RETURNING account_id, channel_id, agent_id
     ), counted AS (
-        UPDATE channels SET member_count = member_count + (SELECT count(*) FROM seated)
-         WHERE account_id = :account_id AND channel_id = :channel_id
+        UPDATE channels SET member_count = member_count + counts.newcomers
+          FROM (SELECT account_id, channel_id, count(*) AS newcomers FROM seated GROUP BY 1, 2) AS counts
+         WHERE channels.account_id = counts.account_id AND channels.channel_id = counts.channel_id
     )
-    SELECT agent_id FROM seated
+    SELECT channel_id, agent_id FROM seated
     """
-)
+_SEAT_IN_CHANNEL = text(_SEAT.format(chosen="channel_id = :channel_id"))
+_SEAT_IN_ANNOUNCEMENTS = text(_SEAT.format(chosen="kind = 'ANNOUNCEMENT'"))
 
 
 async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
     """Returns the agents who were not members yet, in the given order, each announced."""
-    seated = set(
-        await tx.session.scalars(
-            _SEAT,
-            {
-                "account_id": tx.account_id,
-                "channel_id": channel_id,
-                "agent_ids": list(agent_ids),
-                "role": role.value,
-                "now": tx.now,
-            },
-        )
+    rows = await tx.session.execute(
+        _SEAT_IN_CHANNEL,
+        {
+            "account_id": tx.account_id,
+            "channel_id": channel_id,
+            "agent_ids": list(agent_ids),
+            "role": role.value,
+            "now": tx.now,
+        },
     )
+    seated = {row.agent_id for row in rows}
     added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in seated]
     for agent_id in added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
     return added
+
+
+async def seat_in_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
+    """Makes those who arrive in the directory members of every announcement. No system message tells of it: arriving
+    is not news of the announcement."""
+    if not agent_ids:
+        return
+    seated = await tx.session.execute(
+        _SEAT_IN_ANNOUNCEMENTS,
+        {
+            "account_id": tx.account_id,
+            "agent_ids": list(agent_ids),
+            "role": MemberRole.MEMBER.value,
+            "now": tx.now,
+        },
+    )
+    for channel_id, agent_id in seated:
+        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
 
 
 async def remove_member(tx: Transaction, member: Member) -> None:
@@ -79,27 +99,42 @@ async def remove_member(tx: Transaction, member: Member) -> None:
 
 
 async def check_owner_remains(tx: Transaction, channel: Channel, member: Member) -> None:
-    """Raises Refused LAST_OWNER, naming the channel, if others would be left without an owner who is active."""
-    if member.role != MemberRole.OWNER or channel.member_count <= 1:
-        return
-    another = (
-        exists()
+    """Raises Refused LAST_OWNER, naming the channel, unless another active member owns it: who is demoted stays, and
+    whoever is in a channel has somebody to turn to."""
+    if member.role == MemberRole.OWNER and not await _others_have_owner(tx, member):
+        raise _last_owner(channel)
+
+
+async def check_owner_remains_for_others(tx: Transaction, channel: Channel, member: Member) -> None:
+    """Raises Refused LAST_OWNER, naming the channel, if who goes leaves active members behind and no owner among them.
+    Deactivated ones hold nobody back: the channel passes to them when they are active again."""
+    if member.role == MemberRole.OWNER and await _others_have_owner(tx, member) is False:
+        raise _last_owner(channel)
+
+
+async def _others_have_owner(tx: Transaction, member: Member) -> bool | None:
+    """Returns whether an owner is among the other active members, None where there are none."""
+    owned: bool | None = await tx.session.scalar(
+        select(func.bool_or(col(Member.role) == MemberRole.OWNER))
+        .join(Agent, and_(col(Agent.account_id) == col(Member.account_id), col(Agent.agent_id) == col(Member.agent_id)))
         .where(
             col(Member.account_id) == tx.account_id,
-            col(Member.channel_id) == channel.channel_id,
-            col(Member.role) == MemberRole.OWNER,
+            col(Member.channel_id) == member.channel_id,
             col(Member.agent_id) != member.agent_id,
-            col(Agent.account_id) == col(Member.account_id),
-            col(Agent.agent_id) == col(Member.agent_id),
             col(Agent.active),
         )
-        .correlate(None)
     )
-    if not await tx.session.scalar(select(another)):
-        raise Refused(
-            RefusalCode.LAST_OWNER,
-            f"The last owner of {channel.name} cannot go: make somebody else an owner.",
-        )
+    return owned
+
+
+def _last_owner(channel: Channel) -> Refused:
+    message = f"The last owner of {channel.name} cannot go: make somebody else an owner."
+    return Refused(RefusalCode.LAST_OWNER, message)
+
+
+def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
+    if len(agent_ids) > AGENTS_LIMIT:
+        raise Refused(RefusalCode.INVALID, f"At most {AGENTS_LIMIT} agents at a time.", path)
 
 
 async def known_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:

@@ -8,10 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chat.entering import enter_channel, unknown
-from chat.membership import known_agents
+from chat.membership import check_number_of_agents, known_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
-from chat.operations.create_channel import check_number_of_agents
 from chat.policies import check_manage_authors
 from models import Author
 from models.enums import ChangeKind

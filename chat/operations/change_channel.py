@@ -10,7 +10,7 @@ from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.operations.create_channel import IconAvatar, check_avatar
 from chat.policies import check_change_kind, check_edit, check_manage
-from chat.posting import write_system_message
+from chat.posting import Told, tell
 from models import Channel
 from models.enums import ChangeKind, ChannelKind, SystemEvent
 
@@ -102,4 +102,4 @@ async def _tell(
 ) -> None:
     """Says in the channel what was changed, and announces it to whoever shows the channel."""
     tx.announce(ChangeKind.CHANNEL_UPDATED, seat.channel.channel_id)
-    await write_system_message(tx, seat.channel.channel_id, seat.agent.agent_id, event, before=before, after=after)
+    await tell(tx, Told(seat.channel.channel_id, seat.agent.agent_id, event, before=before, after=after))

@@ -11,17 +11,14 @@ from uuid_utils.compat import uuid7
 
 from chat.entering import enter
 from chat.errors import RefusalCode, Refused
-from chat.membership import add_members, known_agents
+from chat.membership import add_members, check_number_of_agents, known_agents
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
-from chat.posting import write_system_message
+from chat.posting import Told, tell
 from chat.viewer import Viewer
 from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
-
-MEMBERS_LIMIT = 1_000
-"""Agents named in one call; an announcement seats everybody by itself."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,11 @@ async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
     tx.announce(ChangeKind.CHANNEL_CREATED, channel.channel_id)
     await add_members(tx, channel.channel_id, [viewer.agent_id], MemberRole.OWNER)
     added = await add_members(tx, channel.channel_id, member_ids)
-    await write_system_message(tx, channel.channel_id, viewer.agent_id, SystemEvent.CREATED, after=name)
+    await tell(tx, Told(channel.channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
     if channel.kind == ChannelKind.ANNOUNCEMENT:
         tx.session.add(Author(account_id=tx.account_id, channel_id=channel.channel_id, agent_id=viewer.agent_id))
     elif added:
-        await write_system_message(tx, channel.channel_id, viewer.agent_id, SystemEvent.ADDED, agent_ids=added)
+        await tell(tx, Told(channel.channel_id, viewer.agent_id, SystemEvent.ADDED, added))
     await tx.session.flush()
     return channel.channel_id
 
@@ -96,11 +93,6 @@ def check_avatar(avatar: IconAvatar | None) -> None:
         raise Refused(RefusalCode.INVALID, message, "avatar", "icon", "icon")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", avatar.color):
         raise Refused(RefusalCode.INVALID, "A colour is written #rrggbb.", "avatar", "icon", "color")
-
-
-def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
-    if len(agent_ids) > MEMBERS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"At most {MEMBERS_LIMIT} agents at a time.", path)
 
 
 async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -> list[str]:

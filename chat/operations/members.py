@@ -5,9 +5,15 @@ from uuid import UUID
 
 from chat.access import Seat
 from chat.entering import enter_channel, member_of
-from chat.membership import add_members, check_owner_remains, known_agents, remove_member
+from chat.membership import (
+    add_members,
+    check_number_of_agents,
+    check_owner_remains,
+    check_owner_remains_for_others,
+    known_agents,
+    remove_member,
+)
 from chat.operation import Transaction, operation
-from chat.operations.create_channel import check_number_of_agents
 from chat.policies import (
     check_grant,
     check_join,
@@ -17,7 +23,8 @@ from chat.policies import (
     check_open,
     check_touch_member,
 )
-from chat.posting import write_system_message
+from chat.posting import Told, tell
+from chat.succession import pass_on_ownership
 from models import Member
 from models.enums import ChangeKind, MemberRole, SystemEvent
 
@@ -29,18 +36,19 @@ async def join_channel(tx: Transaction, channel_id: UUID) -> None:
     if seat.member is not None:
         return
     check_join(seat)
-    await _seat(tx, seat, [seat.agent.agent_id])
-    await write_system_message(tx, channel_id, seat.agent.agent_id, SystemEvent.JOINED)
+    await add_members(tx, channel_id, [seat.agent.agent_id])
+    await tell(tx, Told(channel_id, seat.agent.agent_id, SystemEvent.JOINED))
+    await pass_on_ownership(tx, [channel_id])
 
 
 @operation
 async def leave_channel(tx: Transaction, channel_id: UUID) -> None:
-    """Gives up the viewer's seat; raises Refused LAST_OWNER for the last owner while others remain."""
+    """Gives up the viewer's seat; raises Refused LAST_OWNER for the last owner while others who are active remain."""
     seat = await enter_channel(tx, channel_id)
     check_leave(seat)
     assert seat.member is not None
-    await check_owner_remains(tx, seat.channel, seat.member)
-    await write_system_message(tx, channel_id, seat.agent.agent_id, SystemEvent.LEFT)
+    await check_owner_remains_for_others(tx, seat.channel, seat.member)
+    await tell(tx, Told(channel_id, seat.agent.agent_id, SystemEvent.LEFT))
     await remove_member(tx, seat.member)
 
 
@@ -54,8 +62,9 @@ async def add_channel_members(tx: Transaction, channel_id: UUID, agent_ids: Sequ
     seat = await enter_channel(tx, channel_id)
     check_manage_members(seat)
     check_open(seat)
-    added = await _seat(tx, seat, await known_agents(tx, agent_ids, "agentIds"))
+    added = await add_members(tx, channel_id, await known_agents(tx, agent_ids, "agentIds"))
     await _tell_added(tx, seat, added)
+    await pass_on_ownership(tx, [channel_id])
 
 
 @operation
@@ -65,14 +74,14 @@ async def remove_channel_member(tx: Transaction, channel_id: UUID, agent_id: str
     check_manage_members(seat)
     target = await member_of(tx, channel_id, agent_id)
     check_touch_member(seat, target)
-    await check_owner_remains(tx, seat.channel, target)
-    await write_system_message(tx, channel_id, seat.agent.agent_id, SystemEvent.REMOVED, agent_ids=[agent_id])
+    await check_owner_remains_for_others(tx, seat.channel, target)
+    await tell(tx, Told(channel_id, seat.agent.agent_id, SystemEvent.REMOVED, [agent_id]))
     await remove_member(tx, target)
 
 
 @operation
 async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, role: MemberRole) -> Member:
-    """Returns the member in the new role. Raises Refused."""
+    """Returns the member in the new role; a deactivated one is only ever demoted to a plain member. Raises Refused."""
     seat = await enter_channel(tx, channel_id)
     check_manage(seat)
     target = await member_of(tx, channel_id, agent_id)
@@ -81,32 +90,19 @@ async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, r
     before = target.role
     if role == before:
         return target
+    if role != MemberRole.MEMBER:
+        await known_agents(tx, [agent_id], "agentId")
     await check_owner_remains(tx, seat.channel, target)
     target.role = role
     tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, agent_id)
-    await write_system_message(
-        tx,
-        channel_id,
-        seat.agent.agent_id,
-        SystemEvent.ROLE_CHANGED,
-        agent_ids=[agent_id],
-        before=before.value,
-        after=role.value,
-    )
+    told = Told(channel_id, seat.agent.agent_id, SystemEvent.ROLE_CHANGED, [agent_id], before.value, role.value)
+    await tell(tx, told)
     return target
-
-
-async def _seat(tx: Transaction, seat: Seat, agent_ids: Sequence[str]) -> list[str]:
-    """Returns who was seated. The first in a channel that everybody had left becomes its owner: whoever is in a channel
-    has somebody to turn to."""
-    channel_id, first = seat.channel.channel_id, list(agent_ids[:1]) if seat.channel.member_count == 0 else []
-    owners = await add_members(tx, channel_id, first, MemberRole.OWNER)
-    return owners + await add_members(tx, channel_id, [each for each in agent_ids if each not in first])
 
 
 async def _tell_added(tx: Transaction, seat: Seat, added: list[str]) -> None:
     actor_id, channel_id = seat.agent.agent_id, seat.channel.channel_id
     if actor_id in added:
-        await write_system_message(tx, channel_id, actor_id, SystemEvent.ADMINISTRATOR_JOINED)
+        await tell(tx, Told(channel_id, actor_id, SystemEvent.ADMINISTRATOR_JOINED))
     if others := [agent_id for agent_id in added if agent_id != actor_id]:
-        await write_system_message(tx, channel_id, actor_id, SystemEvent.ADDED, agent_ids=others)
+        await tell(tx, Told(channel_id, actor_id, SystemEvent.ADDED, others))

@@ -14,9 +14,10 @@ from sqlmodel import col
 
 from chat.errors import DenialCode, Denied, RefusalCode, Refused
 from chat.identity import DirectoryService
+from chat.membership import seat_in_announcements
 from chat.naming import checked_text, fold
 from chat.operation import Transaction, operation
-from chat.succession import lock_channels_touched, pass_on_ownership, seat_in_announcements
+from chat.succession import lock_channels_touched, pass_on_ownership
 from models import Account, AccountClock, Agent, Team, TeamAgent
 from models.enums import AgentRole, ChangeKind, SendKey
 
@@ -67,13 +68,13 @@ async def sync_directory(tx: Transaction, directory: Directory) -> DirectoryCoun
     departed = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
     _check_team_agents(directory, known)
 
-    await lock_channels_touched(tx, arrived, departed)
+    touched = await lock_channels_touched(tx, arrived, departed)
     await _write_account(tx, directory.account_name)
     await _write_agents(tx, directory.agents)
     await _write_teams(tx, directory.teams)
     _announce_agents(tx, directory.agents, known)
     await seat_in_announcements(tx, arrived)
-    await pass_on_ownership(tx, departed)
+    await pass_on_ownership(tx, touched)
     return await _counts(tx)
 
 

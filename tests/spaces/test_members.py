@@ -89,6 +89,41 @@ async def test_a_deactivated_owner_does_not_count_as_the_one_who_remains(house: 
     assert await house.bruno.refusal("leaveChatChannel", CHANNEL, channelId=channel) == "LAST_OWNER"
 
 
+async def test_deactivated_members_do_not_hold_the_last_owner_back(house: House) -> None:
+    channel = await _room(house)
+    before = await fingerprint(house)
+    assert await house.bruno.refusal("leaveChatChannel", CHANNEL, channelId=channel) == "LAST_OWNER"
+    assert await fingerprint(house) == before
+    await house.sync(agents=[{"id": agent, "name": agent.capitalize(), "active": False} for agent in ("carla", "davi")])
+    await house.bruno.mutate("leaveChatChannel", CHANNEL, channelId=channel)
+    assert await _roles(house, channel) == {"carla": "ADMIN", "davi": "MEMBER"}
+
+
+async def test_the_only_active_owner_is_not_demoted(house: House) -> None:
+    channel = await house.bruno.create_channel("Só eu", memberIds=["davi"])
+    await _promote(house, channel, "davi", "OWNER")
+    await house.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
+    before = await fingerprint(house)
+    demoted: Json = {"channelId": channel, "agentId": "bruno", "role": "MEMBER"}
+    assert await house.bruno.refusal("changeChatMemberRole", "member { role }", **demoted) == "LAST_OWNER"
+    assert await fingerprint(house) == before
+
+
+async def test_a_deactivated_agent_is_given_no_role(house: House) -> None:
+    channel = await _room(house)
+    await house.sync(agents=[{"id": agent, "name": agent.capitalize(), "active": False} for agent in ("carla", "davi")])
+    before = await fingerprint(house)
+    for agent, role in (("davi", "ADMIN"), ("davi", "OWNER"), ("carla", "OWNER")):
+        promoted: Json = {"channelId": channel, "agentId": agent, "role": role}
+        refused = await house.bruno.payload("changeChatMemberRole", "member { role }", **promoted)
+        assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [("NOT_FOUND", ["agentId"])]
+    assert await fingerprint(house) == before
+    await _promote(house, channel, "carla", "MEMBER")
+    await house.sync(agents=[{"id": "davi", "name": "Davi"}])
+    await _promote(house, channel, "davi", "ADMIN")
+    assert await _roles(house, channel) == {"bruno": "OWNER", "carla": "MEMBER", "davi": "ADMIN"}
+
+
 async def test_two_owners_leaving_at_once_do_not_leave_the_channel_without_one(house: House) -> None:
     for _ in range(5):
         channel = await _room(house)

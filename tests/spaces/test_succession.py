@@ -70,6 +70,18 @@ async def test_every_channel_of_the_departed_passes_on_at_once(house: House) -> 
     assert await _owners(house, alone) == ["bruno"]
 
 
+async def test_an_owner_who_leaves_while_the_next_is_deactivated_leaves_no_channel_without_one(house: House) -> None:
+    for _ in range(5):
+        channel = await house.bruno.create_channel("Sala", memberIds=["carla", "davi"])
+        await _promote(house, channel, "carla", "OWNER")
+        await asyncio.gather(
+            _deactivate(house, "carla"),
+            house.bruno.payload("leaveChatChannel", "channel { id }", channelId=channel),
+        )
+        assert set(await _owners(house, channel)) & {"bruno", "davi"}
+        await house.sync(agents=[{"id": "carla", "name": "Carla"}])
+
+
 async def test_posting_while_the_owner_is_deactivated_keeps_the_order(house: House) -> None:
     channel = await house.bruno.create_channel("Sala", memberIds=["carla", "davi"])
     await asyncio.gather(
