@@ -29,7 +29,12 @@ class MessageAdded:
 
 @strawberry.type(name="ChatMentionAdded", description="A message that mentions the viewer.")
 class MentionAdded:
-    message: Message = strawberry.field(description="The message as it is now; a tombstone if deleted meanwhile.")
+    message: Message = strawberry.field(
+        description=(
+            "The message as it is now. After an interruption one that was deleted meanwhile, or no longer names the"
+            " viewer, is not told."
+        )
+    )
     alert: bool = strawberry.field(description="Whether to ring, by the viewer's level and mute.")
     position: str = strawberry.field(description=POSITION)
 
