@@ -58,11 +58,16 @@ def check_open(seat: Seat) -> None:
         raise Refused(RefusalCode.ARCHIVED, "The channel is archived.")
 
 
+def check_author(seat: Seat) -> None:
+    """What is said in an announcement is its authors', also when they say it anew by an edit."""
+    if seat.channel.kind == ChannelKind.ANNOUNCEMENT and not seat.author:
+        raise Refused(RefusalCode.READ_ONLY, "Only its authors post in this announcement.")
+
+
 def check_post(seat: Seat) -> None:
     check_member(seat)
     check_open(seat)
-    if seat.channel.kind == ChannelKind.ANNOUNCEMENT and not seat.author:
-        raise Refused(RefusalCode.READ_ONLY, "Only its authors post in this announcement.")
+    check_author(seat)
     if seat.peer is not None and not seat.peer.active:
         raise Refused(RefusalCode.READ_ONLY, "The other agent is deactivated.")
 
@@ -81,6 +86,8 @@ def check_join(seat: Seat) -> None:
 
 
 def check_leave(seat: Seat) -> None:
+    """Of an archived channel too, where nothing else can be changed: it would stay in one's lists for good, or until
+    somebody opens it again."""
     check_member(seat)
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT:
         raise Refused(RefusalCode.FORBIDDEN, "Nobody leaves an announcement; mute it instead.")
@@ -89,28 +96,29 @@ def check_leave(seat: Seat) -> None:
 
 
 def check_manage(seat: Seat) -> None:
-    """Roles, authors, name and the like: of any channel but a direct message."""
+    """Any channel but a direct message; by itself the right to archive it and to open it again."""
     if seat.channel.kind == ChannelKind.DIRECT:
         raise Refused(RefusalCode.FORBIDDEN, "A direct message has no settings of its own.")
     if not seat.manages:
         raise Refused(RefusalCode.FORBIDDEN, "Only owners and admins of the channel may do this.")
 
 
-def check_manage_members(seat: Seat) -> None:
+def check_edit(seat: Seat) -> None:
+    """Its name and the like, and the roles in it."""
     check_manage(seat)
+    check_open(seat)
+
+
+def check_manage_members(seat: Seat) -> None:
+    check_edit(seat)
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT:
         raise Refused(RefusalCode.FORBIDDEN, "Every agent is a member of an announcement.")
 
 
 def check_manage_authors(seat: Seat) -> None:
-    check_manage(seat)
+    check_edit(seat)
     if seat.channel.kind != ChannelKind.ANNOUNCEMENT:
         raise Refused(RefusalCode.FORBIDDEN, "Only announcements have authors.")
-
-
-def check_edit(seat: Seat) -> None:
-    check_manage(seat)
-    check_open(seat)
 
 
 def check_change_kind(seat: Seat, kind: ChannelKind) -> None:
@@ -139,6 +147,7 @@ def check_edit_message(seat: Seat, message: Message) -> None:
         raise Refused(RefusalCode.FORBIDDEN, "Only its author edits a message.")
     check_standing(message)
     check_open(seat)
+    check_author(seat)
 
 
 def check_delete_message(seat: Seat, message: Message) -> None:

@@ -15,12 +15,11 @@ from chat.membership import (
 )
 from chat.operation import Transaction, operation
 from chat.policies import (
+    check_edit,
     check_grant,
     check_join,
     check_leave,
-    check_manage,
     check_manage_members,
-    check_open,
     check_touch_member,
 )
 from chat.posting import Told, tell
@@ -61,7 +60,6 @@ async def add_channel_members(tx: Transaction, channel_id: UUID, agent_ids: Sequ
     check_number_of_agents(agent_ids, "agentIds")
     seat = await enter_channel(tx, channel_id)
     check_manage_members(seat)
-    check_open(seat)
     added = await add_members(tx, channel_id, await known_agents(tx, agent_ids, "agentIds"))
     await _tell_added(tx, seat, added)
     await pass_on_ownership(tx, [channel_id])
@@ -83,7 +81,7 @@ async def remove_channel_member(tx: Transaction, channel_id: UUID, agent_id: str
 async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, role: MemberRole) -> Member:
     """Returns the member in the new role; a deactivated one is only ever demoted to a plain member. Raises Refused."""
     seat = await enter_channel(tx, channel_id)
-    check_manage(seat)
+    check_edit(seat)
     target = await member_of(tx, channel_id, agent_id)
     check_touch_member(seat, target)
     check_grant(seat, role)

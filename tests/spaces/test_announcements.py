@@ -63,6 +63,25 @@ async def test_only_authors_post_and_readers_react(house: House) -> None:
     assert await house.ana.refusal("addChatAuthors", CHANNEL, channelId=channel, agentIds=["elisa"]) == "NOT_FOUND"
 
 
+async def test_who_is_no_author_any_more_edits_nothing(house: House) -> None:
+    channel = await _announcement(house)
+    await house.ana.mutate("addChatAuthors", CHANNEL, channelId=channel, agentIds=["bruno"])
+    edit: Json = {"messageId": await house.bruno.send(channel, "Como autor"), "body": "Ainda autor"}
+    can = "query ($id: ID!) { chatMessage(id: $id) { viewerCan { edit delete react } } }"
+    await house.bruno.mutate("editChatMessage", "message { id }", **edit)
+    permissions = (await house.bruno.query(can, id=edit["messageId"]))["chatMessage"]["viewerCan"]
+    assert permissions == {"edit": True, "delete": True, "react": True}
+
+    await house.ana.mutate("removeChatAuthor", CHANNEL, channelId=channel, agentId="bruno")
+    before = await fingerprint(house)
+    edit["body"] = "Já não"
+    assert await house.bruno.refusal("editChatMessage", "message { id }", **edit) == "READ_ONLY"
+    assert await fingerprint(house) == before
+    permissions = (await house.bruno.query(can, id=edit["messageId"]))["chatMessage"]["viewerCan"]
+    assert permissions == {"edit": False, "delete": True, "react": True}
+    await house.bruno.mutate("deleteChatMessage", "message { id }", messageId=edit["messageId"])
+
+
 async def test_an_owner_who_is_no_author_manages_but_does_not_post(house: House) -> None:
     channel = await _announcement(house)
     role: Json = {"channelId": channel, "agentId": "bruno", "role": "OWNER"}

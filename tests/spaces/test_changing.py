@@ -1,6 +1,6 @@
 """Changing a channel: its name and the like, who finds it, and archiving it."""
 
-from tests.api import House, Json
+from tests.api import House, Json, Person
 from tests.house.scene import fingerprint
 
 CHANNEL = "channel { id kind name description avatar { ... on ChatIconAvatar { icon color } } archivedAt }"
@@ -95,33 +95,81 @@ async def test_a_channel_made_private_is_gone_for_who_is_no_member(house: House)
 
 
 async def test_an_archived_channel_is_only_read(house: House) -> None:
+    """What `viewerCan` shows is what the mutations say, before it is archived and after."""
     channel = await _room(house)
     message = await house.davi.send(channel, "Antes")
+    can = """viewerCan { read post join leave manageMembers manageAuthors edit archive }
+             messages(last: 1) { nodes { viewerCan { edit delete react } } }"""
+    assert await _permitted(house.bruno, channel, can) == {
+        *("read", "post", "leave", "manageMembers", "edit", "archive"),
+        *("message delete", "message react"),
+    }
+    assert await _permitted(house.davi, channel, can) == {
+        *("read", "post", "leave", "message edit", "message delete", "message react")
+    }
+    await house.davi.mutate("addChatReaction", "message { id }", messageId=message, emoji="🎉")
     archived = await house.carla.mutate("archiveChatChannel", CHANNEL, channelId=channel)
     assert archived["channel"]["archivedAt"] is not None
     before = await fingerprint(house)
     again = await house.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
     assert again["channel"]["archivedAt"] == archived["channel"]["archivedAt"]
-    refused: list[tuple[str, str, Json]] = [
-        ("sendChatMessage", "message { id }", {"channelId": channel, "body": "?"}),
-        ("editChatMessage", "message { id }", {"messageId": message, "body": "?"}),
-        ("deleteChatMessage", "message { id }", {"messageId": message}),
-        ("addChatReaction", "message { id }", {"messageId": message, "emoji": "👍"}),
+    said: list[tuple[str, Json]] = [
+        ("sendChatMessage", {"channelId": channel, "body": "?"}),
+        ("editChatMessage", {"messageId": message, "body": "?"}),
+        ("deleteChatMessage", {"messageId": message}),
+        ("addChatReaction", {"messageId": message, "emoji": "👍"}),
+        ("removeChatReaction", {"messageId": message, "emoji": "🎉"}),
     ]
-    for name, selection, input in refused:
-        assert await house.davi.refusal(name, selection, **input) == "ARCHIVED", name
+    for name, input in said:
+        assert await house.davi.refusal(name, "message { id }", **input) == "ARCHIVED", name
     assert await house.ana.refusal("joinChatChannel", "channel { id }", channelId=channel) == "ARCHIVED"
     changes: list[tuple[str, Json]] = [
         ("updateChatChannel", {"name": "Outro"}),
         ("updateChatChannel", {"kind": "PRIVATE"}),
         ("addChatMembers", {"agentIds": ["ana"]}),
+        ("removeChatMember", {"agentId": "davi"}),
+        ("changeChatMemberRole", {"agentId": "davi", "role": "ADMIN"}),
     ]
-    for name, input in changes:
-        assert await house.bruno.refusal(name, "channel { id }", channelId=channel, **input) == "ARCHIVED", name
+    for person in (house.bruno, house.ana):
+        for name, input in changes:
+            selection = "member { role }" if "role" in input else "channel { id }"
+            assert await person.refusal(name, selection, channelId=channel, **input) == "ARCHIVED", name
     assert await fingerprint(house) == before
     assert await house.davi.bodies(channel) == ["Antes"]
-    can = (await house.bruno.see(channel, "viewerCan { read post edit archive }"))["viewerCan"]
-    assert can == {"read": True, "post": False, "edit": False, "archive": True}
+    assert await _permitted(house.bruno, channel, can) == {"read", "leave", "archive"}
+    assert await _permitted(house.davi, channel, can) == {"read", "leave"}
+    assert await _permitted(house.ana, channel, can) == {"read", "archive"}
+
+
+async def _permitted(person: Person, channel: str, selection: str) -> set[str]:
+    seen = await person.see(channel, selection)
+    (message,) = seen["messages"]["nodes"]
+    of_message = {f"message {name}": may for name, may in message["viewerCan"].items()}
+    return {name for name, may in {**seen["viewerCan"], **of_message}.items() if may}
+
+
+async def test_an_archived_announcement_keeps_its_authors_and_roles(house: House) -> None:
+    channel = await house.ana.create_channel("Avisos", "ANNOUNCEMENT")
+    await house.ana.mutate("addChatAuthors", "channel { id }", channelId=channel, agentIds=["carla"])
+    assert (await house.ana.see(channel, "viewerCan { manageAuthors }"))["viewerCan"] == {"manageAuthors": True}
+    await house.ana.mutate("archiveChatChannel", CHANNEL, channelId=channel)
+    before = await fingerprint(house)
+    for name, input in (
+        ("addChatAuthors", {"agentIds": ["bruno"]}),
+        ("removeChatAuthor", {"agentId": "carla"}),
+        ("changeChatMemberRole", {"agentId": "carla", "role": "ADMIN"}),
+    ):
+        selection = "member { role }" if "role" in input else "channel { id }"
+        assert await house.ana.refusal(name, selection, channelId=channel, **input) == "ARCHIVED", name
+    assert await fingerprint(house) == before
+    assert (await house.ana.see(channel, "viewerCan { manageAuthors }"))["viewerCan"] == {"manageAuthors": False}
+
+
+async def test_an_archived_channel_can_be_left(house: House) -> None:
+    channel = await _room(house)
+    await house.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
+    await house.davi.mutate("leaveChatChannel", "channel { id }", channelId=channel)
+    assert await _listed(house, archived=True) == set()
 
 
 async def test_an_archived_channel_is_listed_only_when_asked_for(house: House) -> None:

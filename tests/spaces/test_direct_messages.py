@@ -63,8 +63,11 @@ async def test_it_has_no_settings_of_its_own_and_nobody_leaves(house: House) -> 
 async def test_a_deactivated_peer_is_read_but_not_written_to(house: House) -> None:
     channel = await _open(house.bruno, "carla")
     await house.carla.send(channel, "Até mais")
+    own = await house.bruno.send(channel, "Até")
     await house.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
-    assert await house.bruno.bodies(channel) == ["Até mais"]
+    assert await house.bruno.bodies(channel) == ["Até mais", "Até"]
+    # What one said oneself can be corrected all the same.
+    await house.bruno.mutate("editChatMessage", "message { id }", messageId=own, body="Até breve")
     seen = await house.bruno.see(channel, "directPeer { active } viewerCan { read post }")
     assert seen == {"directPeer": {"active": False}, "viewerCan": {"read": True, "post": False}}
     refused = await house.bruno.refusal("sendChatMessage", "message { id }", channelId=channel, body="?")
