@@ -76,4 +76,4 @@ async def test_a_deactivated_peer_is_read_but_not_written_to(house: House) -> No
     assert (await house.carla.ask("{ chatViewer { sendKey } }")).code == "AGENT_INACTIVE"
     await house.sync(agents=[{"id": "carla", "name": "Carla"}])
     await house.bruno.send(channel, "Que bom que voltou")
-    assert (await house.carla.see(channel, "unreadCount"))["unreadCount"] == 1
+    assert (await house.carla.see(channel, "unreadCount"))["unreadCount"] == 2
