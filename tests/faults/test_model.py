@@ -2,7 +2,7 @@
 model of what each client was permitted: everything of it, in order, once, and nothing else."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,6 +33,8 @@ ADDED = f"""subscription ($channel: ID!, $since: String) {{
   chatMessageAdded(channelId: $channel, since: $since) {{ {MESSAGE} position }}
 }}"""
 SIDEBAR = f"""subscription ($since: String) {{ chatMessageAdded(since: $since) {{ {MESSAGE} position }} }}"""
+MENTIONS = f"""subscription ($since: String) {{ chatMentionAdded(since: $since) {{ {MESSAGE} position }} }}"""
+OF_THE_CHANNEL = (CHANGES, ADDED)
 
 RESIDENTS = ("ana", "bruno")
 VISITORS = ("carla", "davi")
@@ -60,6 +62,7 @@ class Fact:
     kind: str
     words: Words | None
     readers: frozenset[str]
+    streams: Collection[str]
     elsewhere: bool = False
     """In another channel, which everybody reads."""
 
@@ -73,7 +76,8 @@ class World:
     words: list[Words] = field(default_factory=list)
 
     def tell(self, kind: str, words: Words | None = None) -> None:
-        self.facts.append(Fact(kind, words, frozenset(self.members)))
+        streams = (*OF_THE_CHANNEL, SIDEBAR) if kind == "MESSAGE_ADDED" else (CHANGES,)
+        self.facts.append(Fact(kind, words, frozenset(self.members), streams))
 
     def system(self, kind: str) -> None:
         self.tell("MESSAGE_ADDED", Words("", "", f"({kind})"))
@@ -83,7 +87,12 @@ class World:
         self.tell("MESSAGE_ADDED", words)
 
     def post_elsewhere(self, words: Words) -> None:
-        self.facts.append(Fact("MESSAGE_ADDED", words, frozenset((*RESIDENTS, *VISITORS)), elsewhere=True))
+        everybody = frozenset((*RESIDENTS, *VISITORS))
+        self.facts.append(Fact("MESSAGE_ADDED", words, everybody, (SIDEBAR,), elsewhere=True))
+
+    def call(self, words: Words, agent_id: str) -> None:
+        """A word that mentions a visitor, in a public channel that none of the clients joins."""
+        self.facts.append(Fact("MESSAGE_ADDED", words, frozenset((agent_id,)), (MENTIONS,), elsewhere=True))
 
     def add(self, agent_id: str) -> None:
         self.members.add(agent_id)
@@ -101,8 +110,7 @@ class World:
             (place, (fact.kind, fact.words.shown if fact.words else None))
             for place, fact in enumerate(self.facts[after:], after + 1)
             if agent_id in fact.readers and (agent_id in self.members or fact.elsewhere)
-            if stream == SIDEBAR or not fact.elsewhere
-            if stream == CHANGES or fact.kind == "MESSAGE_ADDED"
+            if stream in fact.streams
         ]
 
 
@@ -126,7 +134,7 @@ class Client:
         self.connected, self.expects_end, self.ended_with = True, False, None
         self._stack = AsyncExitStack()
         socket = await self._stack.enter_async_context(open_socket(url, self._token))
-        variables = {"since": self._position} | ({} if self.stream == SIDEBAR else {"channel": channel})
+        variables = {"since": self._position} | ({"channel": channel} if self.stream in OF_THE_CHANNEL else {})
         stream = await socket.subscribe(self.stream, **variables)
         self._reader = asyncio.create_task(self._read(stream))
         self._reached = self._delivered
@@ -147,10 +155,10 @@ class Client:
             self.expected.append(seen)
             self._delivered = place
         self._reached = len(world.facts)
-        self.expects_end = self.stream != SIDEBAR and self.agent_id not in world.members
+        self.expects_end = self.stream in OF_THE_CHANNEL and self.agent_id not in world.members
 
     def __repr__(self) -> str:
-        (kind,) = [name for name in ("CHANGES", "ADDED", "SIDEBAR") if globals()[name] == self.stream]
+        (kind,) = [name for name in ("CHANGES", "ADDED", "SIDEBAR", "MENTIONS") if globals()[name] == self.stream]
         return (
             f"<{self.agent_id} {kind} connected={self.connected} ended={self.ended_with} {self.seen} {self.expected}>"
         )
@@ -192,6 +200,7 @@ class Channel(RuleBasedStateMachine):
     pair: ClassVar[Replicas]
     house: ClassVar[House]
     elsewhere: ClassVar[str]
+    square: ClassVar[str]
     deliveries: ClassVar[int] = 0
     posts: ClassVar[int] = 0
 
@@ -208,7 +217,7 @@ class Channel(RuleBasedStateMachine):
     def create(self) -> None:
         self.channel = self.run(self.house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno"]))
         self.come_or_go("carla")
-        for agent_id, stream in (("carla", CHANGES), ("carla", SIDEBAR), ("bruno", ADDED)):
+        for agent_id, stream in (("carla", CHANGES), ("carla", SIDEBAR), ("bruno", ADDED), ("davi", MENTIONS)):
             self.arrive(agent_id, stream, at_a=len(self.clients) % 2 == 0)
 
     # -------------------------------------------------------------- what people do
@@ -249,10 +258,15 @@ class Channel(RuleBasedStateMachine):
             self.world.add(agent_id)
 
     # -------------------------------------------------------------- what clients do
-    @precondition(lambda self: len(self.clients) < 6)
+    @rule(agent_id=st.sampled_from(VISITORS))
+    def call(self, agent_id: str) -> None:
+        body = f"[@{agent_id.capitalize()}](mention://user/{agent_id}/{agent_id.capitalize()}) {next(self.names)}"
+        self.world.call(Words(self.run(self.house.ana.send(self.square, body)), "ana", body), agent_id)
+
+    @precondition(lambda self: len(self.clients) < 7)
     @rule(
         agent_id=st.sampled_from((*VISITORS, "bruno")),
-        stream=st.sampled_from((CHANGES, ADDED, SIDEBAR)),
+        stream=st.sampled_from((CHANGES, ADDED, SIDEBAR, MENTIONS)),
         at_a=st.booleans(),
     )
     def arrive(self, agent_id: str, stream: str, at_a: bool) -> None:
@@ -316,6 +330,7 @@ async def test_every_history(on_postgres: Replicas) -> None:
     Channel.loop, Channel.pair = asyncio.get_running_loop(), on_postgres
     Channel.house = await on_postgres.house()
     Channel.elsewhere = await Channel.house.ana.create_channel("Elsewhere", memberIds=["bruno", *VISITORS])
+    Channel.square = await Channel.house.ana.create_channel("Square")
     await asyncio.to_thread(
         run_state_machine_as_test,
         Channel,
