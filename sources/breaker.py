@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sources.verdicts import ModuleFailed
-
 FAILURES = 5
 REST_SECONDS = 10.0
 
@@ -15,9 +13,9 @@ class ModuleResting(Exception):
 
 
 class Breaker:
-    """Closed; open after FAILURES in a row; after a rest one call tries, alone, and decides for the others.
+    """Closed; open after FAILURES in a row; after a rest one turn tries, alone, and decides for the others.
 
-    Not a library's: those for asyncio that are still kept do not hold the trial to one call at a time.
+    Not a library's: those for asyncio that are still kept do not hold the trial to one at a time.
     """
 
     def __init__(
@@ -38,24 +36,25 @@ class Breaker:
         return self._failures >= self._limit
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Raises ModuleResting instead of letting a call through that is not due. A call that is cancelled (its
-        reader left) says nothing about the module."""
+    def turn(self) -> Iterator[None]:
+        """Raises ModuleResting instead of letting a question through that is not due. A turn that ends without
+        `answered` or `failed` (its reader left, it got no place) says nothing about the module."""
         trial = self._admit()
         try:
             yield
-        except (ModuleFailed, TimeoutError):
-            self._failures += 1
-            self._opened_at = self._now()
-            raise
-        else:
-            self._failures = 0
         finally:
             if trial:
                 self._trying = False
 
+    def answered(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        self._opened_at = self._now()
+
     def _admit(self) -> bool:
-        """Whether the call is the trial of an open breaker."""
+        """Whether the turn is the trial of an open breaker."""
         if not self.is_open:
             return False
         if self._trying or self._now() < self._opened_at + self._rest:

@@ -1,6 +1,5 @@
 """Asking a module over HTTP, and taking no more from it than is good for us."""
 
-import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -11,6 +10,8 @@ from sources.verdicts import ModuleFailed
 
 MAX_BYTES = 2_000_000
 CALLS_AT_ONCE = 8
+"""Of one kind, from one process. Whoever asks takes a place first; here it is the number of connections."""
+
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "identity",  # so that the limit is one on what is held in memory
@@ -26,14 +27,13 @@ class Reply:
 
 
 class Endpoint:
-    """One module's address, with connections and places of its own, so that none waits for another module.
+    """One module's address, with connections of its own, so that none waits for another module.
 
     How long an answer may take is for the caller to say: a timeout here would begin anew with every byte.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
         self._client = httpx.AsyncClient(
             headers=_HEADERS,
             timeout=None,  # noqa: S113
@@ -53,7 +53,7 @@ class Endpoint:
     async def send(self, body: bytes, token: str | None) -> Reply:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         try:
-            async with self._places, self._client.stream("POST", self._url, content=body, headers=headers) as response:
+            async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 return Reply(response.status_code, await _bounded(response))
         except httpx.HTTPError as error:
             raise ModuleFailed(f"it could not be asked ({type(error).__name__})") from None

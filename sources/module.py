@@ -4,19 +4,23 @@ chat to fail. What a module does wrong is told to the operator here, and its rea
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import structlog
 
 from chat.cards import Answer, Check
 from models.enums import ItemKind
 from sources.breaker import Breaker, ModuleResting
+from sources.endpoint import CALLS_AT_ONCE
 from sources.gateway import Gateway
 from sources.verdicts import UNAVAILABLE, Fault, ModuleFailed, Verdict
 
 log = structlog.get_logger(__name__)
 
-RESTING = Fault("resting")
-"""Of a module left alone nothing more is logged: the failures before said why."""
+NO_PLACE = Fault("no free place")
+"""All places were taken until it was too late: our own limit, of which the module knows nothing."""
+
+Verdicts = Mapping[Check, Verdict]
 
 
 class Module:
@@ -25,33 +29,59 @@ class Module:
         self._gateway = gateway
         self._seconds = seconds
         self._breaker = breaker
+        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._heard_at = -inf
 
     async def answer(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Answer]:
-        """All calls run at once under one deadline; the ones that fail cost their own pairs only."""
-        deadline = asyncio.get_running_loop().time() + self._seconds
-        calls = [self._call(account_id, call, deadline) for call in self._gateway.calls(checks)]
-        found: dict[Check, Verdict] = {}
-        for verdicts in await asyncio.gather(*calls):
-            found.update(verdicts)
+        """All calls run at once under one deadline; the ones that fail cost their own pairs only. While the module is
+        left alone nothing more is logged: the failures before said why."""
+        try:
+            with self._breaker.turn():
+                found = await self._verdicts(account_id, checks)
+        except ModuleResting:
+            return dict.fromkeys(checks, UNAVAILABLE)
         self._tell(account_id, found)
-        return {check: _shown(found.get(check, UNAVAILABLE)) for check in checks}
+        return {check: _shown(found[check]) for check in checks}
 
     async def aclose(self) -> None:
         await self._gateway.aclose()
 
-    async def _call(self, account_id: str, checks: Sequence[Check], deadline: float) -> Mapping[Check, Verdict]:
-        try:
-            with self._breaker.call():
-                async with asyncio.timeout_at(deadline):
-                    return await self._asked(account_id, checks)
-        except ModuleResting:
-            return dict.fromkeys(checks, RESTING)
-        except TimeoutError:
-            return dict.fromkeys(checks, Fault(f"no answer within {self._seconds:g} s"))
-        except ModuleFailed as failure:
-            return dict.fromkeys(checks, Fault(str(failure)))
+    async def _verdicts(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Verdict]:
+        """However many calls fail, they are one failure of the module, and none if another of them was answered."""
+        began = asyncio.get_running_loop().time()
+        calls = self._gateway.calls(checks)
+        outcomes = await asyncio.gather(*(self._call(account_id, call, began) for call in calls))
+        if not any(isinstance(outcome, Mapping) for outcome in outcomes) and set(outcomes) - {NO_PLACE}:
+            self._breaker.failed()
+        found: dict[Check, Verdict] = {}
+        for call, outcome in zip(calls, outcomes, strict=True):
+            found.update(dict.fromkeys(call, outcome) if isinstance(outcome, Fault) else outcome)
+        return found
 
-    async def _asked(self, account_id: str, checks: Sequence[Check]) -> Mapping[Check, Verdict]:
+    async def _call(self, account_id: str, checks: Sequence[Check], began: float) -> Verdicts | Fault:
+        """Returns a fault where the call brought nothing. Its time runs from when the reader began to wait, so what it
+        waits for a place is not the module's: see `_timed_out`."""
+        waits, placed = self._places.locked(), False
+        try:
+            async with asyncio.timeout_at(began + self._seconds), self._places:
+                placed = True
+                verdicts = await self._asked(account_id, checks)
+        except TimeoutError:
+            return self._timed_out(waits, placed, began)
+        except ModuleFailed as failure:
+            return Fault(str(failure))
+        self._heard_at = asyncio.get_running_loop().time()
+        self._breaker.answered()
+        return verdicts
+
+    def _timed_out(self, waits: bool, placed: bool, began: float) -> Fault:
+        """A call that had to wait had less than the module's time. It tells against the module only if nobody at all
+        was answered meanwhile: or else a module that hangs would never rest while it is asked a lot."""
+        if not placed or (waits and self._heard_at >= began):
+            return NO_PLACE
+        return Fault(f"no answer within {self._seconds:g} s")
+
+    async def _asked(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
         """A mistake of ours in a gateway is the module's failure too: a page is served whatever happens here. Its text
         stays unlogged, because it might quote an item."""
         try:
@@ -61,9 +91,9 @@ class Module:
         except Exception as error:
             raise ModuleFailed(f"asking it failed ({type(error).__name__})") from error
 
-    def _tell(self, account_id: str, found: Mapping[Check, Verdict]) -> None:
+    def _tell(self, account_id: str, found: Verdicts) -> None:
         """One line for all that went wrong, with the reasons and how many pairs each cost."""
-        faults = [verdict for verdict in found.values() if isinstance(verdict, Fault) and verdict is not RESTING]
+        faults = [verdict for verdict in found.values() if isinstance(verdict, Fault)]
         if faults:
             log.warning(
                 "source_unavailable",

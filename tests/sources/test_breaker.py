@@ -3,7 +3,6 @@
 import pytest
 
 from sources.breaker import Breaker, ModuleResting
-from sources.verdicts import ModuleFailed
 
 
 class StoppedClock:
@@ -25,13 +24,13 @@ def breaker(clock: StoppedClock) -> Breaker:
 
 def fail(breaker: Breaker, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(ModuleFailed), breaker.call():
-            raise ModuleFailed
+        with breaker.turn():
+            breaker.failed()
 
 
 def succeed(breaker: Breaker) -> None:
-    with breaker.call():
-        pass
+    with breaker.turn():
+        breaker.answered()
 
 
 def rests(breaker: Breaker) -> bool:
@@ -73,10 +72,10 @@ def test_a_trial_that_fails_is_another_rest(breaker: Breaker, clock: StoppedCloc
     assert not rests(breaker)
 
 
-def test_one_call_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
+def test_one_turn_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
-    with breaker.call():
+    with breaker.turn():
         assert rests(breaker)
     assert not rests(breaker)
 
@@ -84,14 +83,20 @@ def test_one_call_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
 def test_a_cancelled_trial_leaves_the_next_to_another(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
-    with pytest.raises(KeyboardInterrupt), breaker.call():
+    with pytest.raises(KeyboardInterrupt), breaker.turn():
         raise KeyboardInterrupt
     assert breaker.is_open
     assert not rests(breaker)
 
 
-def test_a_timeout_is_a_failure(breaker: Breaker) -> None:
-    for _ in range(3):
-        with pytest.raises(TimeoutError), breaker.call():
-            raise TimeoutError
+def test_a_turn_that_says_nothing_leaves_all_as_it_was(breaker: Breaker, clock: StoppedClock) -> None:
+    fail(breaker, 2)
+    with breaker.turn():
+        pass
+    fail(breaker)
     assert breaker.is_open
+    clock.now = 10
+    with breaker.turn():
+        pass
+    assert breaker.is_open
+    assert not rests(breaker)
