@@ -4,15 +4,16 @@ One request per agent, since the token names the agent and the module answers as
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 import orjson
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from chat.cards import Check
 from models.enums import ItemKind
 from sources import contract
 from sources.config import CONVENTION, GraphQLConfig
-from sources.endpoint import Endpoint
+from sources.endpoint import Endpoint, Reply
 from sources.gateway import chunks
 from sources.items import granted
 from sources.verdicts import FORBIDDEN, REMOVED, Fault, ModuleFailed, Verdict
@@ -30,25 +31,49 @@ TYPE_NAMES: Mapping[ItemKind, str] = {
 }
 """What federation calls the entities."""
 
+ERRORS_LIMIT = 20 * contract.CHECKS_PER_CALL
+"""More errors than all fields of all entities could have; each costs time to read."""
+
+REFUSALS = frozenset({"FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"})
+REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""With these statuses servers of GraphQL answer, in GraphQL, a request that they do not execute."""
+
 Entity = dict[str, JsonValue]
 
 
 class WireError(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
-    path: list[str | int] | None = None
+    path: list[str | int] | None = Field(default=None, max_length=100, fail_fast=True)
     extensions: dict[str, JsonValue] | None = None
 
     @property
-    def code(self) -> JsonValue:
-        return (self.extensions or {}).get("code")
+    def code(self) -> str | None:
+        code = (self.extensions or {}).get("code")
+        return code if isinstance(code, str) else None
+
+
+class WireData(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    entities: list[Entity | None] | None = Field(
+        default=None, alias="_entities", max_length=contract.CHECKS_PER_CALL, fail_fast=True
+    )
 
 
 class WireResponse(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
-    data: dict[str, list[Entity | None] | None] | None = None
-    errors: list[WireError] | None = None
+    data: WireData | None = None
+    errors: list[WireError] | None = Field(default=None, max_length=ERRORS_LIMIT, fail_fast=True)
+
+    @property
+    def entities(self) -> list[Entity | None] | None:
+        return self.data.entities if self.data is not None else None
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.entities is None and bool(self.errors)
 
 
 class GraphQLGateway:
@@ -65,14 +90,10 @@ class GraphQLGateway:
     async def ask(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Verdict]:
         claims = {"sub": checks[0].agent_id, "account_id": account_id}
         token = contract.token(self._config.secret.get_secret_value(), claims)
-        body = await self._endpoint.post(self._question(kind, checks), token)
-        response = _response(body)
-        entities = _entities(response, len(checks))
-        errors = response.errors or []
-        return {
-            check: self._verdict(kind, check, entity, _error_at(place, errors))
-            for place, (check, entity) in enumerate(zip(checks, entities, strict=True))
-        }
+        response = _response(await self._endpoint.send(self._question(kind, checks), token))
+        if response.entities is None:
+            return dict.fromkeys(checks, _without_data(response.errors or []))
+        return self._verdicts(kind, checks, response.entities, response.errors or [])
 
     async def aclose(self) -> None:
         await self._endpoint.aclose()
@@ -87,9 +108,18 @@ class GraphQLGateway:
         representations = [{"__typename": name, "id": check.item_id} for check in checks]
         return orjson.dumps({"query": query, "variables": {"representations": representations}})
 
-    def _verdict(self, kind: ItemKind, check: Check, entity: Entity | None, error: WireError | None) -> Verdict:
-        if entity is None:
-            return _without_entity(error)
+    def _verdicts(
+        self, kind: ItemKind, checks: Sequence[Check], entities: Sequence[Entity | None], errors: Sequence[WireError]
+    ) -> dict[Check, Verdict]:
+        if len(entities) != len(checks):
+            raise ModuleFailed(f"it answered {len(entities)} entities for {len(checks)} representations")
+        codes = _codes_by_place(errors) if None in entities else {}
+        return {
+            check: self._verdict(kind, check, entity) if entity is not None else _without_entity(place, codes)
+            for place, (check, entity) in enumerate(zip(checks, entities, strict=True))
+        }
+
+    def _verdict(self, kind: ItemKind, check: Check, entity: Entity) -> Verdict:
         if entity.get("id") != check.item_id:
             return Fault("an entity of another id")
         read = {field: _at(entity, field, path) for field, path in self._config.paths().items()}
@@ -111,30 +141,47 @@ def _at(entity: Entity, field: str, path: str) -> JsonValue:
     return value
 
 
-def _response(body: bytes) -> WireResponse:
+def _response(reply: Reply) -> WireResponse:
+    """Raises ModuleFailed for what is no response of GraphQL: with data, or with errors that say why there is none."""
+    response = _parsed(reply.body)
+    if reply.status == HTTPStatus.OK and response.entities is not None:
+        return response
+    if reply.status in (HTTPStatus.OK, *REFUSED_REQUEST) and response.is_refusal:
+        return response
+    if reply.status == HTTPStatus.OK:
+        raise ModuleFailed("the answer is no GraphQL response with `_entities`")
+    raise ModuleFailed(f"it answered {reply.status}")
+
+
+def _parsed(body: bytes) -> WireResponse:
+    """Returns an empty response for what is none."""
     try:
         return WireResponse.model_validate_json(body)
     except ValidationError:
-        raise ModuleFailed("the answer is no GraphQL response with `_entities`") from None
+        return WireResponse()
 
 
-def _entities(response: WireResponse, expected: int) -> list[Entity | None]:
-    entities = (response.data or {}).get("_entities")
-    if entities is None:
-        raise ModuleFailed("it answered with errors only" if response.errors else "the answer has no `_entities`")
-    if len(entities) != expected:
-        raise ModuleFailed(f"it answered {len(entities)} entities for {expected} representations")
-    return entities
-
-
-def _error_at(place: int, errors: Sequence[WireError]) -> WireError | None:
-    return next((error for error in errors if (error.path or [])[:2] == ["_entities", place]), None)
-
-
-def _without_entity(error: WireError | None) -> Verdict:
-    """null is no access. An error beside it may say otherwise: a resolver that broke is not a refusal."""
-    if error is None or error.code in ("FORBIDDEN", "NOT_FOUND"):
+def _without_data(errors: Sequence[WireError]) -> Verdict:
+    """The module lives, and refuses this agent as a whole: that says nothing about the other agents' calls."""
+    if all(error.code in REFUSALS for error in errors):
         return FORBIDDEN
-    if error.code == "REMOVED":
+    return Fault("it answered with errors only")
+
+
+def _codes_by_place(errors: Sequence[WireError]) -> dict[int, str | None]:
+    """Returns the code of the first error of each entity."""
+    codes: dict[int, str | None] = {}
+    for error in errors:
+        match error.path:
+            case ["_entities", int(place), *_]:
+                codes.setdefault(place, error.code)
+    return codes
+
+
+def _without_entity(place: int, codes: Mapping[int, str | None]) -> Verdict:
+    """null is no access. An error beside it may say otherwise: a resolver that broke is not a refusal."""
+    if place not in codes or codes[place] in ("FORBIDDEN", "NOT_FOUND"):
+        return FORBIDDEN
+    if codes[place] == "REMOVED":
         return REMOVED
     return Fault("an entity with an error")
