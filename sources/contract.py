@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import jwt
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from chat.cards import CardAccess, Check
 from models.enums import ItemKind
@@ -18,6 +18,8 @@ from sources.verdicts import FORBIDDEN, REMOVED, Fault, ModuleFailed, Verdict
 AUDIENCE = "internal-chat-source"
 TOKEN_LIFE = timedelta(seconds=60)
 CHECKS_PER_CALL = 500
+RESULTS_LIMIT = 20 * CHECKS_PER_CALL
+"""Results that were not asked for are passed over, but reading them costs time that others wait."""
 
 
 class WireCheck(BaseModel):
@@ -49,11 +51,11 @@ class WireResult(BaseModel):
 
 
 class WireAnswer(BaseModel):
-    """The body of a response."""
+    """The body of a response. The first wrong result ends the reading: to list them all took seconds."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    results: list[WireResult]
+    results: list[WireResult] = Field(max_length=RESULTS_LIMIT, fail_fast=True)
 
 
 def token(secret: str, claims: Mapping[str, str] | None = None) -> str:

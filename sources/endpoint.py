@@ -6,7 +6,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from sources.verdicts import ModuleFailed
+from sources.verdicts import AnswerTooLarge, ModuleFailed
 
 MAX_BYTES = 2_000_000
 CALLS_AT_ONCE = 8
@@ -38,6 +38,9 @@ class Endpoint:
             headers=_HEADERS,
             timeout=None,  # noqa: S113
             follow_redirects=False,
+            # HTTP_PROXY and the like are not meant for modules: tokens and items would go through it. SSL_CERT_FILE is.
+            trust_env=False,
+            verify=httpx.create_ssl_context(),
             limits=httpx.Limits(max_connections=CALLS_AT_ONCE),
             # A cookie set for one agent's question must not travel with the next agent's.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -67,5 +70,6 @@ async def _bounded(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_BYTES:
-            raise ModuleFailed(f"it sent more than {MAX_BYTES} bytes")
+            large = AnswerTooLarge if response.status_code == HTTPStatus.OK else ModuleFailed
+            raise large(f"it sent more than {MAX_BYTES} bytes")
     return bytes(body)

@@ -15,7 +15,7 @@ class Gateway(Protocol):
         """Splits the checks into the calls that they take; each call fails or succeeds by itself."""
 
     async def ask(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Verdict]:
-        """Makes one call and returns a verdict for each check. Raises ModuleFailed."""
+        """Makes one call and returns a verdict for each check. Raises ModuleFailed, AnswerTooLarge."""
 
     async def aclose(self) -> None:
         """Lets go of connections."""

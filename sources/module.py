@@ -13,7 +13,7 @@ from models.enums import ItemKind
 from sources.breaker import Breaker, ModuleResting
 from sources.endpoint import CALLS_AT_ONCE
 from sources.gateway import Gateway
-from sources.verdicts import UNAVAILABLE, Fault, ModuleFailed, Verdict
+from sources.verdicts import UNAVAILABLE, AnswerTooLarge, Fault, ModuleFailed, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +82,19 @@ class Module:
         return Fault(f"no answer within {self._seconds:g} s")
 
     async def _asked(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
+        """Asks again in halves, in the same place and time, where the answer about all is too large."""
+        try:
+            return await self._ask(account_id, checks)
+        except AnswerTooLarge:
+            if len(checks) == 1:
+                raise
+        middle = len(checks) // 2
+        return {
+            **await self._asked(account_id, checks[:middle]),
+            **await self._asked(account_id, checks[middle:]),
+        }
+
+    async def _ask(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
         """A mistake of ours in a gateway is the module's failure too: a page is served whatever happens here. Its text
         stays unlogged, because it might quote an item."""
         try:

@@ -87,7 +87,10 @@ FINE: dict[str, Faulty] = {
         {"results": [granted(check) for check in checks]}, headers={"set-cookie": "session=1; Path=/"}
     ),
 }
+LONG_SUMMARY = "ação " * 820
 OTHER: dict[str, Faulty] = {
+    "long summaries": results_of(lambda check: granted(check, item={**CARD, "summary": LONG_SUMMARY})),
+    "two million brackets": raw(b'{"results": [' + b",".join([b"{}"] * 660_000) + b"]}"),
     "none": json_of(lambda _: {"results": []}),
     "item with forbidden": results_of(lambda check: {**check, "access": "FORBIDDEN", "item": CARD}),
     "drops every second": json_of(lambda checks: {"results": [granted(check) for check in checks[::2]]}),

@@ -67,7 +67,7 @@ async def test_an_item_beside_forbidden_reaches_nobody(build: Build, faulty_url:
 
 
 async def test_there_is_a_test_for_every_answer() -> None:
-    assert len(ANSWERS) == len(REFUSED_WHOLE) + len(REFUSED_PAIR) + len(FINE) + 3
+    assert len(ANSWERS) == len(REFUSED_WHOLE) + len(REFUSED_PAIR) + len(FINE) + 5
 
 
 @pytest.mark.parametrize("path", ["slow", "trickle"])
@@ -119,6 +119,30 @@ async def test_five_hundred_and_one_checks_are_two_calls(build: Build, faulty_ur
     checks = [Check("2", str(number)) for number in range(501)]
     assert await accesses(build(DEAL=module(faulty_url, "good")), checks) == ["GRANTED"] * 501
     assert await counted(faulty_url, "good") == before + 2
+
+
+async def test_an_answer_that_is_too_large_about_all_is_asked_for_in_parts(build: Build, faulty_url: str) -> None:
+    before = await counted(faulty_url, "long summaries")
+    checks = [Check(str(number), "77") for number in range(500)]
+    with capture_logs() as logs:
+        assert await accesses(build(DEAL=module(faulty_url, "long summaries")), checks) == ["GRANTED"] * 500
+    assert logs == []
+    assert await counted(faulty_url, "long summaries") == before + 3
+
+
+async def test_many_wrong_results_are_refused_at_the_first(build: Build, faulty_url: str) -> None:
+    began = time.monotonic()
+    sources = build(DEAL=module(faulty_url, "two million brackets", timeout_ms=10_000))
+    assert await accesses(sources) == ["UNAVAILABLE"] * 3
+    assert time.monotonic() - began < 2.0
+
+
+async def test_no_proxy_comes_between(build: Build, faulty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would read tokens and items."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, closed_port_url())
+    monkeypatch.setenv("NO_PROXY", "")
+    assert await accesses(build(DEAL=module(faulty_url, "good"))) == ["GRANTED"] * 3
 
 
 async def test_a_pair_asked_twice_is_one_check_of_one_call(build: Build, faulty_url: str) -> None:

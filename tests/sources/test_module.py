@@ -12,7 +12,7 @@ from models.enums import ItemKind
 from sources.breaker import FAILURES, Breaker
 from sources.endpoint import CALLS_AT_ONCE
 from sources.module import Module
-from sources.verdicts import FORBIDDEN, ModuleFailed, Verdict
+from sources.verdicts import FORBIDDEN, AnswerTooLarge, ModuleFailed, Verdict
 
 SECONDS = 0.5
 READERS = [Check(f"reader-{number}", "77") for number in range(120)]
@@ -38,6 +38,23 @@ class Slow:
 
     async def aclose(self) -> None:
         """Holds nothing."""
+
+
+class Wordy(Slow):
+    """All checks in one call; says too much about more than two of them."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__(0.0)
+        self.at_once = at_once
+
+    def calls(self, checks: Sequence[Check]) -> list[list[Check]]:
+        return [list(checks)]
+
+    async def ask(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Verdict]:
+        self.asked += 1
+        if len(checks) > self.at_once:
+            raise AnswerTooLarge("too much")
+        return dict.fromkeys(checks, FORBIDDEN)
 
 
 class Watched(Breaker):
@@ -108,3 +125,17 @@ async def test_a_module_that_hangs_rests_however_much_it_is_asked(breaker: Watch
         await asyncio.sleep(SECONDS / 3)
     await asyncio.gather(*answers)
     assert breaker.is_open
+
+
+async def test_too_large_an_answer_is_asked_for_in_halves(breaker: Watched) -> None:
+    gateway = Wordy(at_once=2)
+    assert await accesses(module(gateway, breaker), READERS[:8]) == ["FORBIDDEN"] * 8
+    assert gateway.asked == 1 + 2 + 4
+    assert breaker.failures == 0
+
+
+async def test_one_item_that_is_too_large_is_the_modules_failure(breaker: Watched) -> None:
+    gateway = Wordy(at_once=0)
+    assert await accesses(module(gateway, breaker), READERS[:8]) == ["UNAVAILABLE"] * 8
+    assert gateway.asked == 4
+    assert breaker.failures == 1
