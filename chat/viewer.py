@@ -9,8 +9,8 @@ from sqlmodel import col
 from chat.errors import DenialCode, Denied
 from chat.identity import Agent as AgentIdentity
 from chat.identity import Identity
-from models import Account, AccountClock, Agent
-from models.enums import AgentRole
+from models import Account, AccountClock, Agent, Member
+from models.enums import AgentRole, MemberRole
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,19 @@ def standings(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, Accoun
         .join(Account, col(Account.account_id) == col(Agent.account_id))
         .join(AccountClock, col(AccountClock.account_id) == col(Agent.account_id))
         .where(and_(col(Agent.account_id) == account_id, col(Agent.agent_id).in_(agent_ids)))
+    )
+
+
+def channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select[str]:
+    """Those of the agents who are an owner or admin of at least one channel (archived ones count too)."""
+    return (
+        select(col(Member.agent_id))
+        .distinct()
+        .where(
+            col(Member.account_id) == account_id,
+            col(Member.agent_id).in_(agent_ids),
+            col(Member.role) != MemberRole.MEMBER,
+        )
     )
 
 

@@ -4,9 +4,8 @@ from typing import TypeVar
 
 import strawberry
 
-from chat.drafts import Given
+from chat.drafts import Given, IconAvatar
 from chat.errors import RefusalCode, Refused
-from chat.operations.create_channel import IconAvatar
 from schema.channel_inputs import ChannelAvatarInput
 
 Value = TypeVar("Value")

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.access import Seat
-from chat.drafts import Given
+from chat.drafts import Given, IconAvatar, check_avatar
 from chat.entering import enter_channel
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
-from chat.operations.create_channel import IconAvatar, check_avatar
 from chat.policies import check_change_kind, check_edit, check_manage
 from chat.posting import Told, tell
 from models import Channel

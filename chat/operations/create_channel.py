@@ -1,32 +1,24 @@
 """Creating a channel with its first members, in one transaction."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from chat.drafts import IconAvatar as IconAvatar
+from chat.drafts import check_avatar
 from chat.entering import enter
-from chat.errors import RefusalCode, Refused
 from chat.membership import add_members, check_number_of_agents, known_agents
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
 from chat.posting import Told, tell
-from chat.viewer import Viewer
-from models import Agent, Author, Channel, Member
+from chat.viewer import Viewer, channel_managers
+from models import Agent, Author, Channel
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
-
-
-@dataclass(frozen=True)
-class IconAvatar:
-    """An icon of the client's set, on a colour written #rrggbb."""
-
-    icon: str
-    color: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,8 @@ async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
     check_avatar(draft.avatar)
     check_number_of_agents(draft.member_ids, "memberIds")
     viewer = await enter(tx)
-    check_create(viewer, draft.kind, await manages_some_channel(tx, viewer))
+    managers = await tx.session.scalars(channel_managers(tx.account_id, [viewer.agent_id]))
+    check_create(viewer, draft.kind, viewer.agent_id in set(managers))
     member_ids = await _first_members(tx, viewer, draft)
 
     channel = Channel(
@@ -73,26 +66,6 @@ async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
         await tell(tx, Told(channel.channel_id, viewer.agent_id, SystemEvent.ADDED, added))
     await tx.session.flush()
     return channel.channel_id
-
-
-async def manages_some_channel(tx: Transaction, viewer: Viewer) -> bool:
-    """A channel manager is an owner or admin of at least one channel (archived ones count too)."""
-    managed = exists().where(
-        col(Member.account_id) == viewer.account_id,
-        col(Member.agent_id) == viewer.agent_id,
-        col(Member.role) != MemberRole.MEMBER,
-    )
-    return bool(await tx.session.scalar(select(managed)))
-
-
-def check_avatar(avatar: IconAvatar | None) -> None:
-    if avatar is None:
-        return
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", avatar.icon):
-        message = "An icon's name has 1 to 40 lower-case letters, digits and hyphens."
-        raise Refused(RefusalCode.INVALID, message, "avatar", "icon", "icon")
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", avatar.color):
-        raise Refused(RefusalCode.INVALID, "A colour is written #rrggbb.", "avatar", "icon", "color")
 
 
 async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -> list[str]:
