@@ -121,13 +121,15 @@ def check_manage_authors(seat: Seat) -> None:
         raise Refused(RefusalCode.FORBIDDEN, "Only announcements have authors.")
 
 
-def check_change_kind(seat: Seat, kind: ChannelKind) -> None:
-    """Between public and private only: whoever opens or closes a door owns the house, or administers the account."""
+def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
+    """Between public and private only: whoever opens or closes a door owns the house, or administers the account, and
+    might have built it so. Otherwise who may not create a private channel would create a public one and close it."""
     if {seat.channel.kind, kind} - {ChannelKind.PUBLIC, ChannelKind.PRIVATE}:
         raise Refused(RefusalCode.INVALID, "Only public and private channels change into each other.", "kind")
     if not (seat.owns or seat.administers):
         message = "Only owners of the channel and administrators change who can find it."
         raise Refused(RefusalCode.FORBIDDEN, message, "kind")
+    check_create(viewer, kind, seat.manages)
 
 
 def check_touch_member(seat: Seat, target: Member) -> None:

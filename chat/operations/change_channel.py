@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chat.access import Seat
 from chat.drafts import Given, IconAvatar, check_avatar
-from chat.entering import enter_channel
+from chat.entering import enter, enter_channel
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_change_kind, check_edit, check_manage
@@ -89,7 +89,7 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
     before = seat.channel.kind
     if kind == before:
         return
-    check_change_kind(seat, kind)
+    check_change_kind(await enter(tx), seat, kind)
     seat.channel.kind = kind
     opened = kind == ChannelKind.PUBLIC
     tx.announce(ChangeKind.MADE_PUBLIC if opened else ChangeKind.MADE_PRIVATE, seat.channel.channel_id)

@@ -82,6 +82,19 @@ async def test_owners_and_administrators_open_and_close_a_channel(house: House) 
         assert (await house.davi.see(channel, TOLD))["lastMessage"]["systemEvent"] == event
 
 
+async def test_who_may_not_create_private_channels_makes_none_private(house: House) -> None:
+    channel = await house.bruno.create_channel("Vendas")
+    await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE")
+    await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", whoCreatesPrivate="ADMINISTRATORS")
+    # What is private may be opened, and then only an administrator closes it.
+    await house.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PUBLIC")
+    before = await fingerprint(house)
+    refused = await house.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE", name="Novo")
+    assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [("FORBIDDEN", ["kind"])]
+    assert await fingerprint(house) == before
+    await house.ana.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE")
+
+
 async def test_a_channel_made_private_is_gone_for_who_is_no_member(house: House) -> None:
     channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
     message = await house.bruno.send(channel, "Aberto")
