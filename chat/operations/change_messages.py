@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-import emoji as emoji_data
-from sqlalchemy import delete
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from chat.emojis import qualified_emoji
 from chat.entering import enter_message
 from chat.errors import RefusalCode, Refused
 from chat.mentions import NOBODY, resolve_mentions, rewrite_mentions
@@ -16,6 +16,9 @@ from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.sharing import remove_cards
 from models import Message, Reaction
 from models.enums import ChangeKind
+
+EMOJIS_LIMIT = 50
+"""Different emojis on one message: each is a button under it for every reader."""
 
 
 @operation
@@ -54,16 +57,18 @@ async def delete_message(tx: Transaction, message_id: UUID) -> Message:
 
 @operation
 async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message:
-    """Returns the message; adding the same emoji twice is adding it once. Raises Refused INVALID for text."""
-    check_emoji(emoji)
+    """Returns the message; adding the same emoji twice is adding it once. Raises Refused INVALID for text, and for
+    another emoji beside 50."""
+    qualified = qualified_emoji(emoji)
     seat, message = await enter_message(tx, message_id)
     check_react(seat, message)
+    await _check_room_for(tx, message_id, qualified)
     added = await tx.session.scalar(
         insert(Reaction)
         .values(
             account_id=tx.account_id,
             message_id=message_id,
-            emoji=emoji,
+            emoji=qualified,
             agent_id=seat.agent.agent_id,
             created_at=tx.now,
         )
@@ -78,7 +83,7 @@ async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message
 @operation
 async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message:
     """Returns the message; removing what is not there changes nothing. Raises Refused INVALID for text."""
-    check_emoji(emoji)
+    qualified = qualified_emoji(emoji)
     seat, message = await enter_message(tx, message_id)
     check_react(seat, message)
     removed = await tx.session.scalar(
@@ -86,7 +91,7 @@ async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Mess
         .where(
             col(Reaction.account_id) == tx.account_id,
             col(Reaction.message_id) == message_id,
-            col(Reaction.emoji) == emoji,
+            col(Reaction.emoji) == qualified,
             col(Reaction.agent_id) == seat.agent.agent_id,
         )
         .returning(col(Reaction.emoji))
@@ -96,9 +101,18 @@ async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Mess
     return message
 
 
-def check_emoji(emoji: str) -> None:
-    if not emoji_data.is_emoji(emoji):
-        raise Refused(RefusalCode.INVALID, "A reaction is exactly one emoji.", "emoji")
+async def _check_room_for(tx: Transaction, message_id: UUID, emoji: str) -> None:
+    """Raises Refused INVALID if the emoji would be one too many; whoever joins one that is there takes no room. The
+    channel's lock, which the caller holds, keeps two last ones from coming at once."""
+    on_message = (
+        select(col(Reaction.emoji))
+        .where(col(Reaction.account_id) == tx.account_id, col(Reaction.message_id) == message_id)
+        .correlate(None)
+    )
+    joined = on_message.where(col(Reaction.emoji) == emoji).exists()
+    distinct = on_message.with_only_columns(func.count(col(Reaction.emoji).distinct())).scalar_subquery()
+    if not await tx.session.scalar(select(or_(joined, distinct < EMOJIS_LIMIT))):
+        raise Refused(RefusalCode.INVALID, f"A message carries at most {EMOJIS_LIMIT} different emojis.", "emoji")
 
 
 async def _revise(tx: Transaction, message: Message, kind: ChangeKind) -> None:
