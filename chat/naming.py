@@ -1,4 +1,5 @@
-"""How names are read, compared and found: the folded form is what lists are sorted and searched by."""
+"""How names and texts are read, compared and found: what can be stored and seen, and the folded form that lists are
+sorted and searched by."""
 
 import unicodedata
 
@@ -9,6 +10,14 @@ DESCRIPTION_LENGTH = 1_000
 
 # Letters that no decomposition takes apart, though people search for them without their stroke or as two letters.
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae", "ß": "ss"})
+
+_LINE_BREAKING = {"Cc", "Zl", "Zp"}
+# The embeddings, overrides and isolates of writing directions: a name would turn what follows it.
+_TURNING = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+_FORMATTING = {"Cc", "Cf"}
+_SPACING = {"Z", "M"}
+# Letters and a symbol by their category, and yet blank: the fillers of Hangul, and Braille without a dot.
+_FILLERS = set("\u3164\u115f\u1160\uffa0\u2800")
 
 
 def fold(text: str) -> str:
@@ -25,11 +34,21 @@ def like_pattern(query: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Returns the channel's name trimmed; raises Refused INVALID unless 1 to 80 characters remain."""
+    """Returns the channel's name trimmed; raises Refused INVALID unless 1 to 80 characters remain that make a name."""
     trimmed = checked_text(name, "name").strip()
     if not 1 <= len(trimmed) <= NAME_LENGTH:
         raise Refused(RefusalCode.INVALID, f"A name has 1 to {NAME_LENGTH} characters.", "name")
+    check_nameable(trimmed, "name")
     return trimmed
+
+
+def check_nameable(name: str, *path: str) -> None:
+    """Raises Refused INVALID for a name that would break the lines that it stands in, turn the text around it, or not
+    be seen at all."""
+    if any(unicodedata.category(letter) in _LINE_BREAKING or letter in _TURNING for letter in name):
+        raise Refused(RefusalCode.INVALID, "A name has no line breaks, control or direction characters.", *path)
+    if not is_visible(name):
+        raise Refused(RefusalCode.INVALID, "A name has something to see.", *path)
 
 
 def checked_description(description: str | None) -> str | None:
@@ -46,6 +65,16 @@ def checked_text(text: str, *path: str) -> str:
     if not is_storable(text):
         raise Refused(RefusalCode.INVALID, "The text contains characters that cannot be stored.", *path)
     return text
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see in it. Accents and the like count with the letter that carries them."""
+    return any(
+        unicodedata.category(letter) not in _FORMATTING
+        and unicodedata.category(letter)[0] not in _SPACING
+        and letter not in _FILLERS
+        for letter in text
+    )
 
 
 def is_storable(text: str) -> bool:

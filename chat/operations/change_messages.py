@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -11,10 +11,10 @@ from chat.entering import enter_message
 from chat.errors import RefusalCode, Refused
 from chat.mentions import NOBODY, resolve_mentions, rewrite_mentions
 from chat.operation import Transaction, operation
-from chat.operations.send_message import check_body
+from chat.operations.send_message import check_body, check_says_something
 from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.sharing import remove_cards
-from models import Message, Reaction
+from models import Card, Message, Reaction
 from models.enums import ChangeKind
 
 EMOJIS_LIMIT = 50
@@ -23,12 +23,14 @@ EMOJIS_LIMIT = 50
 
 @operation
 async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
-    """Returns the message with its new text and mentions; raises Refused."""
+    """Returns the message with its new text and mentions; beside a card the text may be empty. Raises Refused."""
     check_body(body)
     seat, message = await enter_message(tx, message_id)
     check_edit_message(seat, message)
     if message.body == body:
         return message
+    if not await _carries_cards(tx, message):
+        check_says_something(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
     message.body = body
     message.edited_at = tx.now
@@ -99,6 +101,11 @@ async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Mess
     if removed is not None:
         await _revise(tx, message, ChangeKind.MESSAGE_REACTED)
     return message
+
+
+async def _carries_cards(tx: Transaction, message: Message) -> bool:
+    cards = exists().where(col(Card.account_id) == tx.account_id, col(Card.message_id) == message.message_id)
+    return bool(await tx.session.scalar(select(cards)))
 
 
 async def _check_room_for(tx: Transaction, message_id: UUID, emoji: str) -> None:

@@ -15,7 +15,7 @@ from chat.entering import enter_channel, take_seat, unknown
 from chat.errors import RefusalCode, Refused
 from chat.identity import Identity
 from chat.mentions import resolve_mentions, write_mentions
-from chat.naming import checked_text
+from chat.naming import checked_text, is_visible
 from chat.operation import Transaction, operation
 from chat.policies import check_post, check_read
 from chat.ports import Chat
@@ -87,18 +87,23 @@ async def write_message(tx: Transaction, draft: MessageDraft, items: Sequence[Sh
 
 def check_draft(draft: MessageDraft) -> None:
     """Raises Refused INVALID for what could not be stored; beside a card the text may be empty."""
-    if draft.body.strip() or not draft.cards:
-        check_body(draft.body)
+    check_body(draft.body)
+    if not draft.cards:
+        check_says_something(draft.body)
     check_refs(draft.cards, "cards")
     check_client_key(draft.client_key)
 
 
 def check_body(body: str) -> None:
     checked_text(body, "body")
-    if not body.strip():
-        raise Refused(RefusalCode.INVALID, "A message needs some text.", "body")
     if len(body) > BODY_LENGTH:
         raise Refused(RefusalCode.INVALID, f"A message has at most {BODY_LENGTH} characters.", "body")
+
+
+def check_says_something(body: str) -> None:
+    """Raises Refused INVALID for a text that nobody would see, which only stands beside something else."""
+    if not is_visible(body):
+        raise Refused(RefusalCode.INVALID, "A message needs some text.", "body")
 
 
 def check_client_key(client_key: str | None) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.api import House, Json
+from models.enums import ItemKind
+from tests.api import Answer, House, Json
 from tests.house.scene import fingerprint
 
 MESSAGE = "message { id body editedAt deletedAt mentions { agent { id } } reactions { emoji } }"
@@ -18,14 +19,37 @@ async def _room(house: House) -> str:
     return channel
 
 
-@pytest.mark.parametrize("body", ["a", "a" * 20_000, " com espaço ", "# Título\n\n**negrito**", "👩‍👩‍👧‍👦", "<b>&amp;"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("a", "a" * 20_000, " com espaço ", "# Título\n\n**negrito**", "👩‍👩‍👧‍👦", "<b>&amp;"),
+        *("\u2764\ufe0f", "1\ufe0f\u20e3", "\u202bשלום\u202c", "\u200b\nOi\t", "\u0e01\u0e33", "\U0001fae8", "."),
+    ],
+)
 async def test_a_text_is_kept_as_it_was_written(house: House, body: str) -> None:
     channel = await house.bruno.create_channel()
     await house.bruno.send(channel, body)
     assert await house.bruno.bodies(channel) == [body]
 
 
-@pytest.mark.parametrize("body", ["", " \n\t ", "a" * 20_001, "a\x00b"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", " \n\t ", "a" * 20_001, "a\x00b"),
+        # Nothing to see: spaces without width, joiners, a direction, a tag, control characters, fillers, a lone accent.
+        *(
+            "\u200b",
+            "\u200d\u2060",
+            "\u202e",
+            "\U000e0061",
+            "\x07",
+            "\u3164",
+            "\u115f\u1160 \uffa0",
+            "\u2800",
+            "\ufe0f",
+        ),
+    ],
+)
 async def test_what_is_no_text_is_refused(house: House, body: str) -> None:
     channel = await house.bruno.create_channel()
     message = await house.bruno.send(channel, "Certo")
@@ -35,16 +59,33 @@ async def test_what_is_no_text_is_refused(house: House, body: str) -> None:
     assert await fingerprint(house) == before
 
 
+async def test_the_text_beside_a_card_can_be_taken_away(house: House) -> None:
+    channel = await house.bruno.create_channel()
+    await house.own_item(ItemKind.DEAL, "1")
+    share: Json = {"cards": [{"kind": "DEAL", "id": "1"}]}
+    message = await house.bruno.send(channel, "Vejam, [@Ana](mention://user/ana/Ana)", **share)
+    edited = await house.bruno.mutate("editChatMessage", MESSAGE, messageId=message, body="")
+    assert (edited["message"]["body"], edited["message"]["mentions"]) == ("", [])
+    await house.bruno.mutate("editChatMessage", MESSAGE, messageId=message, body="De novo")
+    before = await fingerprint(house)
+    for body in ("a" * 20_001, "a\x00b", " " * 20_001):
+        assert await house.bruno.refusal("editChatMessage", MESSAGE, messageId=message, body=body) == "INVALID"
+        send: Json = {"channelId": channel, "body": body, **share}
+        assert await house.bruno.refusal("sendChatMessage", MESSAGE, **send) == "INVALID"
+    assert await fingerprint(house) == before
+
+
 async def test_half_a_surrogate_pair_is_refused(house: House) -> None:
-    """JSON can write one, and UTF-8 cannot: so it comes as JSON's escape."""
+    """JSON can write one, and UTF-8 cannot: so it comes as JSON's escape, and is no request at all."""
     channel = await house.bruno.create_channel()
     query = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code path } } }"
-    for input, path in (({"body": "\ud83d"}, "body"), ({"body": "Oi", "clientKey": "\ud83d"}, "clientKey")):
+    before = await fingerprint(house)
+    for input in ({"body": "\ud83d"}, {"body": "Oi", "clientKey": "\ud83d"}):
         content = json.dumps({"query": query, "variables": {"input": {"channelId": channel, **input}}})
         headers = {"authorization": f"Bearer {house.bruno.token}", "content-type": "application/json"}
-        answer = (await house.bruno.http.post("/graphql", content=content, headers=headers)).json()
-        assert answer["data"]["sendChatMessage"]["userErrors"] == [{"code": "INVALID", "path": [path]}]
-    assert await house.bruno.bodies(channel) == []
+        answer = Answer((await house.bruno.http.post("/graphql", content=content, headers=headers)).json())
+        assert answer.code == "BAD_USER_INPUT"
+    assert await fingerprint(house) == before
 
 
 async def test_only_its_author_edits_a_message(house: House) -> None:

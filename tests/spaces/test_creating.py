@@ -96,6 +96,14 @@ async def test_an_admin_of_a_channel_is_a_channel_manager(house: House) -> None:
         ({"name": " \t "}, "INVALID", ["name"]),
         ({"name": "a" * 81}, "INVALID", ["name"]),
         ({"name": "a\x00b"}, "INVALID", ["name"]),
+        ({"name": "a\nb"}, "INVALID", ["name"]),
+        ({"name": "a\u2028b"}, "INVALID", ["name"]),
+        ({"name": "a\x1b[31m"}, "INVALID", ["name"]),
+        ({"name": "a\u202eb"}, "INVALID", ["name"]),
+        ({"name": "a\u2066b"}, "INVALID", ["name"]),
+        ({"name": "\u200b\u200d"}, "INVALID", ["name"]),
+        ({"name": "\u3164 \u2800"}, "INVALID", ["name"]),
+        ({"name": "\u0301"}, "INVALID", ["name"]),
         ({"description": "d" * 1001}, "INVALID", ["description"]),
         ({"description": "d\x00"}, "INVALID", ["description"]),
         ({"kind": "DIRECT"}, "INVALID", ["kind"]),
@@ -122,3 +130,11 @@ async def test_a_channel_is_created_whole_or_not_at_all(house: House, wrong: Jso
 async def test_names_need_not_differ(house: House) -> None:
     created = await asyncio.gather(*(house.bruno.create_channel("Sala") for _ in range(5)))
     assert len(set(created)) == 5
+
+
+@pytest.mark.parametrize("name", ["Time 👩‍👩‍👧‍👦", "👍", "שלום", "\u200fשלום", "می‌خواهم", "#1", "ação", "a\u0301"])
+async def test_a_name_is_written_in_any_script(house: House, name: str) -> None:
+    channel = await house.bruno.create_channel(name)
+    assert (await house.bruno.see(channel, "name"))["name"] == name
+    renamed = await house.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, name=f"{name}\u202e")
+    assert [(error["code"], error["path"]) for error in renamed["userErrors"]] == [("INVALID", ["name"])]
