@@ -282,6 +282,13 @@ class Channel(RuleBasedStateMachine):
         client = data.draw(st.sampled_from([client for client in self.clients if client.connected]))
         self.run(client.disconnect())
 
+    @rule()
+    def all_disconnect(self) -> None:
+        """The servers keep in memory only what somebody follows: whoever resumes now reads the database."""
+        for client in self.clients:
+            if client.connected:
+                self.run(client.disconnect())
+
     @precondition(lambda self: any(not client.connected for client in self.clients))
     @rule(data=st.data(), at_a=st.booleans())
     def resume(self, data: st.DataObject, at_a: bool) -> None:
