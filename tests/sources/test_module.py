@@ -110,7 +110,7 @@ async def test_calls_of_one_answer_fail_as_one(breaker: Watched) -> None:
 @pytest.mark.parametrize("how", ["silent", "broken"])
 async def test_one_that_is_answered_speaks_for_the_module(breaker: Watched, how: str) -> None:
     others = READERS[1:CALLS_AT_ONCE]
-    asked = module(Slow(0.0, **{how: others}), breaker)  # type: ignore[arg-type]
+    asked = module(Slow(0.0, **{how: others}), breaker)
     assert await accesses(asked, READERS[:CALLS_AT_ONCE]) == ["FORBIDDEN"] + ["UNAVAILABLE"] * len(others)
     assert breaker.failures == 0
 
