@@ -16,6 +16,7 @@ import structlog
 from broadcaster import Broadcast
 from broadcaster import Event as Heard
 from broadcaster._backends.base import BroadcastBackend
+from broadcaster._backends.memory import MemoryBackend
 from broadcaster._backends.postgres import PostgresBackend as StockPostgresBackend
 from redis.asyncio import Redis
 
@@ -76,7 +77,8 @@ class Broadcasting:
 
     async def _run(self) -> None:
         """One life of a connection; raises when it is over."""
-        broadcast = _broadcast(self._url)
+        backend = _backend(self._url)
+        broadcast = Broadcast(backend=backend)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await broadcast.connect()
@@ -85,10 +87,12 @@ class Broadcasting:
                 tasks.create_task(self._listen(broadcast, subscribed))
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await subscribed.wait()
+                # What nobody was there to carry is old: a wake-up is healed by a look, and typing is over.
+                self._outbox.clear()
                 tasks.create_task(self._publish(broadcast))
                 tasks.create_task(self._watch())
         finally:
-            await _discard(broadcast)
+            await _discard(broadcast, backend)
 
     async def _listen(self, broadcast: Broadcast, subscribed: asyncio.Event) -> None:
         async with broadcast.subscribe(TOPIC) as subscriber:
@@ -168,21 +172,23 @@ class RedisBackend(BroadcastBackend):
                 return Heard(message["channel"].decode(), message["data"].decode())
 
 
-def _broadcast(url: str) -> Broadcast:
+def _backend(url: str) -> BroadcastBackend:
     match urlsplit(url).scheme:
         case "redis" | "rediss":
-            return Broadcast(backend=RedisBackend(url))
+            return RedisBackend(url)
         case "postgres" | "postgresql":
-            return Broadcast(backend=PostgresBackend(url))
+            return PostgresBackend(url)
         case _:
-            return Broadcast(url)
+            return MemoryBackend(url)
 
 
-async def _discard(broadcast: Broadcast) -> None:
-    """A connection to a dead broker may not even close; it is left behind then."""
-    with suppress(Exception):
-        async with asyncio.timeout(1):
-            await broadcast.disconnect()
+async def _discard(broadcast: Broadcast, backend: BroadcastBackend) -> None:
+    """Closes the backend even where broadcaster does not come to it: its listener failed, or never began. A connection
+    to a dead broker may not even close; it is left behind then."""
+    for disconnect in (broadcast.disconnect, backend.disconnect):
+        with suppress(Exception):
+            async with asyncio.timeout(1):
+                await disconnect()
 
 
 def _reason(failures: BaseExceptionGroup[Exception]) -> str:

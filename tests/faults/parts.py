@@ -103,6 +103,14 @@ class RedisServer(Part):
             for kind in ("normal", "pubsub"):
                 await redis.client_kill_filter(_type=kind, skipme=True)
 
+    async def cut_listeners(self) -> None:
+        async with Redis(port=self.port) as redis:
+            await redis.client_kill_filter(_type="pubsub", skipme=True)
+
+    async def client_count(self) -> int:
+        async with Redis(port=self.port) as redis:
+            return len(await redis.client_list())
+
     async def _answers(self) -> bool:
         try:
             async with Redis(port=self.port) as redis:

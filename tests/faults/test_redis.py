@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.faults.conversation import conversation
 from tests.faults.parts import RedisServer
 from tests.faults.proxy import Proxy
 from tests.faults.replicas import Replicas
+from tests.faults.test_brokers import TYPING
+from tests.live.sockets import open_socket
 
 pytestmark = pytest.mark.redis
 
@@ -39,6 +42,40 @@ async def test_killed_and_restarted(on_redis: Replicas, redis: RedisServer) -> N
         finding = await talk.settle("Redis killed (SIGKILL) and restarted")
     assert finding.longest_delay < WITHOUT_BROKER
     assert [client.connections for client in talk.clients] == [1, 1], "no stream noticed"
+
+
+async def test_what_was_said_to_nobody_is_not_told_later(on_redis: Replicas, redis: RedisServer) -> None:
+    """Who typed while Redis was away has stopped when it is back; of two servers the first that is back hears the
+    other come."""
+    async with conversation(on_redis) as talk, AsyncExitStack() as stack:
+        bruno, carla = talk.house.bruno, talk.house.carla
+        typing = {"channelId": talk.channel, "typing": True}
+        streams = []
+        for url in on_redis.socket_urls:
+            socket = await stack.enter_async_context(open_socket(url, carla.token))
+            streams.append(await socket.subscribe(TYPING, channel=talk.channel))
+            await streams[-1].nothing()
+        await redis.end_by(signal.SIGKILL)
+        await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
+        for server, stream in zip(on_redis.both(bruno), streams, strict=True):
+            await server.mutate("setChatTyping", "channel { id }", **typing)
+            assert await stream.data() == {"agents": [{"id": "bruno"}]}
+        for stream in streams:
+            assert await stream.data() == {"agents": []}
+        await redis.start()
+        await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
+        for stream in streams:
+            await stream.nothing(0.5)
+
+
+async def test_nothing_is_left_open(on_redis: Replicas, redis: RedisServer) -> None:
+    """Each time the listening connection breaks, the one that publishes goes with it."""
+    before = await redis.client_count()
+    for _ in range(4):
+        await redis.cut_listeners()
+        await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
+        await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
+    assert await redis.client_count() == before
 
 
 async def test_stopped_in_its_tracks(on_redis: Replicas, redis: RedisServer) -> None:
