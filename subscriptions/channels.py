@@ -10,7 +10,7 @@ from chat.ports import SignalKind
 from chat.positions import encode_position
 from chat.recipients import alerts
 from loaders import Loaders
-from models.enums import ChangeKind
+from models.enums import ChangeKind, SystemEvent
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
 from schema.messages import Message
@@ -34,9 +34,8 @@ SEEN = {
     ChangeKind.AUTHORS_CHANGED: ChangeSeen.MEMBERS_CHANGED,
     ChangeKind.CHANNEL_CREATED: ChangeSeen.CHANNEL_UPDATED,
     ChangeKind.CHANNEL_UPDATED: ChangeSeen.CHANNEL_UPDATED,
-    ChangeKind.MADE_PUBLIC: ChangeSeen.CHANNEL_UPDATED,
-    ChangeKind.MADE_PRIVATE: ChangeSeen.CHANNEL_UPDATED,
 }
+"""Not the opening or closing of the channel: it moves doors, and a CHANNEL_UPDATED of the same transaction tells it."""
 
 INBOX = (
     ChangeKind.MESSAGE_ADDED,
@@ -48,6 +47,16 @@ INBOX = (
     *MEMBERSHIP,
 )
 """After these a channel looks different in the sidebar: its name, last message, counts, or what may be done in it."""
+
+TOLD_BEFORE = (
+    SystemEvent.RENAMED,
+    SystemEvent.DESCRIBED,
+    SystemEvent.KIND_CHANGED,
+    SystemEvent.ARCHIVED,
+    SystemEvent.UNARCHIVED,
+    SystemEvent.ROLE_CHANGED,
+)
+"""Words of the chat about a change of the same transaction, after which the sidebar has been told already."""
 
 
 @strawberry.type
@@ -85,9 +94,11 @@ class ChannelsSubscription:
 
 
 async def _channel_change(context: StreamContext, event: Event) -> ChannelChange | None:
-    """Returns None for what the viewer can no longer read."""
+    """Returns None for what the viewer can no longer read, and for what nobody is told."""
     context.begin(event.loaders)
     change = event.change
+    if change.kind not in SEEN:
+        return None
     seat = await event.loaders.seats.load((context.agent_id, event.channel_id))
     message_id = change.message_id
     row = await event.loaders.messages.load((context.agent_id, message_id)) if message_id is not None else None
@@ -110,17 +121,20 @@ async def _of_event(context: StreamContext, event: Event) -> InboxChange | None:
     if kind not in INBOX or (kind in MEMBERSHIP and not moves_agent(event, context.agent_id)):
         return None
     context.begin(event.loaders)
-    rings = kind == ChangeKind.MESSAGE_ADDED and await _rings(context, event)
-    return await _inbox_change(context, event.loaders, event.channel_id, rings=rings)
+    if kind == ChangeKind.MESSAGE_ADDED:
+        return await _of_message(context, event)
+    return await _inbox_change(context, event.loaders, event.channel_id, rings=False)
 
 
-async def _rings(context: StreamContext, event: Event) -> bool:
+async def _of_message(context: StreamContext, event: Event) -> InboxChange | None:
     assert event.change.message_id is not None
     seat = await event.loaders.seats.load((context.agent_id, event.channel_id))
     row = await event.loaders.messages.load((context.agent_id, event.change.message_id))
-    if seat is None or row is None:
-        return False
-    return alerts(seat, row, context.agent_id in event.mentioned, context.chat.clock.now())
+    if row is not None and row.system_event in TOLD_BEFORE:
+        return None
+    mentioned = context.agent_id in event.mentioned
+    rings = seat is not None and row is not None and alerts(seat, row, mentioned, context.chat.clock.now())
+    return await _inbox_change(context, event.loaders, event.channel_id, rings=rings)
 
 
 async def _of_signal(context: StreamContext, heard: Heard) -> InboxChange | None:

@@ -170,6 +170,25 @@ async def test_the_sidebar_of_all_devices(house: House, socket_url: str) -> None
         assert left["channelId"] == channel
 
 
+async def test_one_change_is_told_once(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", memberIds=["bruno", "carla"])
+    async with open_socket(socket_url, house.bruno.token) as socket:
+        inbox = await socket.subscribe(INBOX)
+        changed = await settled(await socket.subscribe(CHANGED, channel=channel))
+        for mutation, input in (
+            ("updateChatChannel", {"name": "Hall"}),
+            ("updateChatChannel", {"kind": "PRIVATE"}),
+            ("updateChatChannel", {"kind": "PUBLIC"}),
+            ("archiveChatChannel", {}),
+            ("unarchiveChatChannel", {}),
+        ):
+            await house.ana.mutate(mutation, "channel { id }", channelId=channel, **input)
+            assert (await inbox.data())["channel"]["name"] == "Hall"
+            assert [(await changed.data())["change"] for _ in range(2)] == ["CHANNEL_UPDATED", "MESSAGE_ADDED"]
+        await inbox.nothing()
+        await changed.nothing()
+
+
 async def test_typing_is_told_and_ends_by_itself(house: House, socket_url: str) -> None:
     channel = await house.ana.create_channel("Room", memberIds=["bruno", "carla"])
     async with open_socket(socket_url, house.bruno.token) as socket:
