@@ -12,8 +12,9 @@ from models.enums import ItemKind
 
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 2_000
+ITEM_ID_LENGTH = 200
 
-DetailValue = str | int | float | bool | None
+DetailValue = str | int | None
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class ItemRef:
 
     kind: ItemKind
     item_id: str
+
+
+def can_be_item_id(text: str) -> bool:
+    """What cannot is nobody's item. Sent on, it might make calls fail that others wait for; stored, it would be found
+    by nobody."""
+    return 1 <= len(text) <= ITEM_ID_LENGTH and text.isprintable()
 
 
 class CardAccess(StrEnum):

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from chat.cards import Answer, CardAccess, Check, ItemRef
+from chat.cards import ITEM_ID_LENGTH, Answer, CardAccess, Check, ItemRef, can_be_item_id
 from chat.errors import RefusalCode, Refused
 from chat.identity import Agent
 from chat.operation import Transaction
@@ -18,7 +18,9 @@ from models import Card, Message
 from models.enums import ItemKind
 
 CARDS_LIMIT = 10
-ITEM_ID_LENGTH = 200
+
+CardPath = Callable[[int], tuple[str, ...]]
+"""Where in the input the asker named the item at this place."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,21 @@ class SharedItem:
     summary: str | None
 
 
-def check_refs(refs: Sequence[ItemRef], *path: str) -> None:
-    """Raises Refused INVALID for too many, repeated or impossible references."""
-    if len(refs) > CARDS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"A message carries at most {CARDS_LIMIT} cards.", *path)
-    if len(set(refs)) < len(refs):
-        raise Refused(RefusalCode.INVALID, "An item is shared once per message.", *path)
-    for ref in refs:
-        if not 1 <= len(ref.item_id) <= ITEM_ID_LENGTH or not ref.item_id.isprintable():
-            raise Refused(RefusalCode.INVALID, f"An item's id has 1 to {ITEM_ID_LENGTH} characters.", *path)
+def check_refs(refs: Sequence[ItemRef], path_of: CardPath) -> None:
+    """Raises Refused INVALID for too many, repeated or impossible references, naming the first that is one too much."""
+    for place, ref in enumerate(refs):
+        if place == CARDS_LIMIT:
+            raise Refused(RefusalCode.INVALID, f"A message carries at most {CARDS_LIMIT} cards.", *path_of(place))
+        if ref in refs[:place]:
+            raise Refused(RefusalCode.INVALID, "An item is shared once per message.", *path_of(place))
+        if not can_be_item_id(ref.item_id):
+            message = f"An item's id has 1 to {ITEM_ID_LENGTH} printable characters."
+            raise Refused(RefusalCode.INVALID, message, *path_of(place))
 
 
-async def ask_for_items(source: CardSource, sharer: Agent, refs: Sequence[ItemRef], *path: str) -> list[SharedItem]:
+async def ask_for_items(
+    source: CardSource, sharer: Agent, refs: Sequence[ItemRef], path_of: CardPath
+) -> list[SharedItem]:
     """Returns the items in their order, each seen by the sharer now; at most one call per module, all at once. Raises
     Refused SHARE_DENIED (not theirs to see, gone, not there, or its module off: one answer) or SOURCE_UNAVAILABLE."""
     by_kind: dict[ItemKind, list[Check]] = defaultdict(list)
@@ -51,7 +56,10 @@ async def ask_for_items(source: CardSource, sharer: Agent, refs: Sequence[ItemRe
         *(source.answer(sharer.account_id, kind, checks) for kind, checks in by_kind.items())
     )
     answers = dict(zip(by_kind, answered, strict=True))
-    return [_shared(ref, answers[ref.kind][Check(sharer.agent_id, ref.item_id)], *path) for ref in refs]
+    return [
+        _shared(ref, answers[ref.kind][Check(sharer.agent_id, ref.item_id)], *path_of(place))
+        for place, ref in enumerate(refs)
+    ]
 
 
 def _shared(ref: ItemRef, answer: Answer, *path: str) -> SharedItem:

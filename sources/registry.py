@@ -5,8 +5,7 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from chat.cards import Answer, Check
-from chat.sharing import ITEM_ID_LENGTH
+from chat.cards import Answer, Check, can_be_item_id
 from models.enums import ItemKind
 from sources.breaker import Breaker
 from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig
@@ -31,7 +30,7 @@ class Sources:
         module = self._modules.get(kind)
         if module is None:
             return dict.fromkeys(checks, MODULE_DISABLED)
-        asked = list(dict.fromkeys(check for check in checks if _can_be_asked(check)))
+        asked = list(dict.fromkeys(check for check in checks if can_be_item_id(check.item_id)))
         answers = await module.answer(account_id, asked) if asked else {}
         return {check: answers.get(check, FORBIDDEN) for check in checks}
 
@@ -48,11 +47,6 @@ def build_sources(configs: Mapping[ItemKind, SourceConfig], sessions: Sessions) 
             for kind, config in configs.items()
         }
     )
-
-
-def _can_be_asked(check: Check) -> bool:
-    """What cannot be an id is nobody's item. Sent on, it might make calls fail that others wait for."""
-    return 0 < len(check.item_id) <= ITEM_ID_LENGTH and check.item_id.isprintable()
 
 
 def _gateway(config: SourceConfig, sessions: Sessions) -> Gateway:

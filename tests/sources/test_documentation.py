@@ -7,8 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from chat.card_details import DETAILS, DetailType
-from chat.cards import SUMMARY_LENGTH, TITLE_LENGTH, Check
-from chat.sharing import ITEM_ID_LENGTH
+from chat.cards import ITEM_ID_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, Check
 from models.enums import ItemKind
 from sources.contract import CHECKS_PER_CALL, WireAnswer, WireCheck, WireQuestion, WireResult, verdicts
 from sources.items import URL_LENGTH, WireItem
