@@ -22,13 +22,14 @@ async def enter(tx: Transaction) -> Viewer:
     return admitted(await held_viewer(tx))
 
 
-async def enter_channel(tx: Transaction, channel_id: UUID, asked: str = "channel") -> Seat:
+async def enter_channel(tx: Transaction, channel_id: UUID, asked: str = "channel", *path: str) -> Seat:
     """Returns the asker's seat with the channel locked; raises Refused NOT_FOUND for what they cannot see.
 
-    `asked`: what the asker gave the id of, since a hidden channel's message must be refused as an unknown message.
+    `asked`: what the asker gave the id of, since a hidden channel's message must be refused as an unknown message;
+    `path`: where in the input, if not under that name.
     """
     await lock_channel(tx, channel_id)
-    return await take_seat(tx, channel_id, asked)
+    return await take_seat(tx, channel_id, asked, *path)
 
 
 async def enter_message(tx: Transaction, message_id: UUID) -> tuple[Seat, Message]:
@@ -57,7 +58,7 @@ async def lock_channel(tx: Transaction, channel_id: UUID) -> None:
     )
 
 
-async def take_seat(tx: Transaction, channel_id: UUID, asked: str = "channel") -> Seat:
+async def take_seat(tx: Transaction, channel_id: UUID, asked: str = "channel", *path: str) -> Seat:
     """Returns the asker's seat in a channel that is locked or of which nothing will be written but personal state."""
     identity = agent_of(tx.identity)
     statement = (
@@ -74,7 +75,7 @@ async def take_seat(tx: Transaction, channel_id: UUID, asked: str = "channel") -
     row = (await tx.session.execute(statement)).first()
     if row is None:
         await enter(tx)
-        raise unknown(asked, f"{asked}Id")
+        raise unknown(asked, *(path or (f"{asked}Id",)))
     seat = Seat.from_row(row[:5])
     admitted(Viewer(seat.agent, row[5]))
     return seat

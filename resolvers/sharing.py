@@ -9,12 +9,11 @@ import strawberry
 from uuid_utils.compat import uuid7
 
 from chat.access import Seat
-from chat.cards import Answer, CardAccess, ItemRef
+from chat.cards import Answer, CardAccess, ItemRef, can_be_item_id
 from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_item
 from chat.policies import allowed, check_post
-from chat.sharing import check_refs
 from chat.viewer import Viewer
 from loaders.destinations import page_of_destinations, read_member_ids
 from loaders.pages import page
@@ -65,7 +64,7 @@ class SharingQuery:
     ) -> SharePreview | None:
         viewer = await info.context.viewer()
         ref = entity.ref()
-        if not is_storable(ref.item_id) or not 1 <= len(ref.item_id) <= 200:
+        if not can_be_item_id(ref.item_id):
             return None
         readers = await _readers(info, viewer, destination)
         if readers is None:
@@ -83,9 +82,7 @@ class SharingMutation:
     @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or with a colleague.")
     async def share_to_chat(self, info: Info, input: ShareToChatInput) -> ShareToChatPayload:
         asker = await info.context.asker()
-        ref = input.entity.ref()
-        check_refs([ref], "entity")
-        draft = ShareDraft(ref, _to(input.destination), input.body, input.client_key)
+        draft = ShareDraft(input.entity.ref(), _to(input.destination), input.body, input.client_key)
         return ShareToChatPayload(message=Message(row=await share_item(info.context.chat, asker, draft)))
 
 

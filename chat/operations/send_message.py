@@ -20,7 +20,7 @@ from chat.operation import Transaction, operation
 from chat.policies import check_post, check_read
 from chat.ports import Chat
 from chat.posting import Post, write_post
-from chat.sharing import SharedItem, ask_for_items, check_refs, write_cards
+from chat.sharing import CardPath, SharedItem, ask_for_items, check_refs, write_cards
 from chat.viewer import agent_of
 from models import Message
 
@@ -43,24 +43,34 @@ class MessageDraft:
         return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id, cards])).digest()
 
 
-async def send_message(chat: Chat, identity: Identity, draft: MessageDraft) -> Message:
+@dataclass(frozen=True)
+class InputPaths:
+    """Where the asker gave what a refusal may be about."""
+
+    channel: tuple[str, ...]
+    card: CardPath
+
+
+SENDING = InputPaths(channel=("channelId",), card=lambda place: ("cards", str(place)))
+
+
+async def send_message(chat: Chat, identity: Identity, draft: MessageDraft, paths: InputPaths = SENDING) -> Message:
     """Returns the new message, or, for a client key used before with the same payload, that message as it is now.
 
     Raises Refused INVALID, NOT_FOUND, CONFLICT, what `check_post` says, SHARE_DENIED or SOURCE_UNAVAILABLE.
     """
-    check_draft(draft)
+    check_content(draft.body, draft.cards, draft.client_key, paths)
     if not draft.cards:
-        return await write_message(chat, identity, draft, [])
-    return await find_sent_or_check_post(chat, identity, draft) or await write_message(
-        chat, identity, draft, await ask_for_items(chat.cards, agent_of(identity), draft.cards, "cards")
+        return await write_message(chat, identity, draft, [], paths)
+    return await find_sent_or_check_post(chat, identity, draft, paths) or await write_message(
+        chat, identity, draft, await ask_for_items(chat.cards, agent_of(identity), draft.cards, paths.card), paths
     )
 
 
-@operation
-async def find_sent_or_check_post(tx: Transaction, draft: MessageDraft) -> Message | None:
+async def sent_or_may_post(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> Message | None:
     """Returns what the client key sent before; raises Refused where the asker may not post. Nothing is locked, so
     modules can be asked afterwards; who writes then checks again."""
-    seat = await take_seat(tx, draft.channel_id)
+    seat = await take_seat(tx, draft.channel_id, "channel", *paths.channel)
     sent, _ = await _earlier_messages(tx, seat, draft)
     if sent is not None:
         return check_same_payload(seat, sent, draft.payload_hash)
@@ -68,10 +78,9 @@ async def find_sent_or_check_post(tx: Transaction, draft: MessageDraft) -> Messa
     return None
 
 
-@operation
-async def write_message(tx: Transaction, draft: MessageDraft, items: Sequence[SharedItem]) -> Message:
+async def written(tx: Transaction, draft: MessageDraft, items: Sequence[SharedItem], paths: InputPaths) -> Message:
     """Returns the message as `send_message` does, with the items that the sharer was found to see."""
-    seat = await enter_channel(tx, draft.channel_id)
+    seat = await enter_channel(tx, draft.channel_id, "channel", *paths.channel)
     sent, replied_to = await _earlier_messages(tx, seat, draft)
     if sent is not None:
         return check_same_payload(seat, sent, draft.payload_hash)
@@ -85,13 +94,17 @@ async def write_message(tx: Transaction, draft: MessageDraft, items: Sequence[Sh
     return message
 
 
-def check_draft(draft: MessageDraft) -> None:
+find_sent_or_check_post = operation(sent_or_may_post)
+write_message = operation(written)
+
+
+def check_content(body: str, cards: Sequence[ItemRef], client_key: str | None, paths: InputPaths) -> None:
     """Raises Refused INVALID for what could not be stored; beside a card the text may be empty."""
-    check_body(draft.body)
-    if not draft.cards:
-        check_says_something(draft.body)
-    check_refs(draft.cards, "cards")
-    check_client_key(draft.client_key)
+    check_body(body)
+    if not cards:
+        check_says_something(body)
+    check_refs(cards, paths.card)
+    check_client_key(client_key)
 
 
 def check_body(body: str) -> None:
@@ -117,8 +130,21 @@ def check_same_payload(seat: Seat, sent: Message, payload_hash: bytes) -> Messag
     longer read it."""
     check_read(seat)
     if sent.payload_hash != payload_hash:
-        raise Refused(RefusalCode.CONFLICT, "This client key was used for another message.", "clientKey")
+        raise _conflict()
     return sent
+
+
+async def check_unused(tx: Transaction, author_id: str, client_key: str | None) -> None:
+    """Raises Refused CONFLICT for a key of another message: what is still without a channel was never sent before."""
+    if client_key is None:
+        return
+    used = select(col(Message.message_id)).where(
+        col(Message.account_id) == tx.account_id,
+        col(Message.author_id) == author_id,
+        col(Message.client_key) == client_key,
+    )
+    if await tx.session.scalar(used) is not None:
+        raise _conflict()
 
 
 async def _earlier_messages(tx: Transaction, seat: Seat, draft: MessageDraft) -> tuple[Message | None, Message | None]:
@@ -160,3 +186,7 @@ def _post(seat: Seat, draft: MessageDraft) -> Post:
         client_key=draft.client_key,
         payload_hash=draft.payload_hash if draft.client_key is not None else None,
     )
+
+
+def _conflict() -> Refused:
+    return Refused(RefusalCode.CONFLICT, "This client key was used for another message.", "clientKey")

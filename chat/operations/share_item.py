@@ -1,23 +1,32 @@
 """Sharing from an item's own screen: to a channel, or to an agent, whose direct message is opened only once it is sure
 that there is something to say in it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
-
-from sqlalchemy import select
-from sqlmodel import col
 
 from chat.cards import ItemRef
 from chat.entering import enter
-from chat.errors import Refused
 from chat.identity import Identity
+from chat.membership import known_agents
 from chat.operation import Transaction, operation
-from chat.operations.open_direct_message import open_direct_message, pair_of
-from chat.operations.send_message import MessageDraft, check_draft, send_message, write_message
+from chat.operations.open_direct_message import find_pair, open_pair
+from chat.operations.send_message import (
+    InputPaths,
+    MessageDraft,
+    check_content,
+    check_unused,
+    send_message,
+    sent_or_may_post,
+    written,
+)
 from chat.ports import Chat
-from chat.sharing import ask_for_items
+from chat.sharing import SharedItem, ask_for_items
 from chat.viewer import agent_of
-from models import Channel, Message
+from models import Message
+
+SHARING = InputPaths(channel=("destination", "channelId"), card=lambda _: ("entity",))
+PEER = ("destination", "agentId")
 
 
 @dataclass(frozen=True)
@@ -37,44 +46,44 @@ class ShareDraft:
     body: str
     client_key: str | None
 
+    def message(self, channel_id: UUID) -> MessageDraft:
+        return MessageDraft(channel_id, self.body, client_key=self.client_key, cards=(self.item,))
+
 
 async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Message:
     """Returns the message that carries the card, as `send_message` does; raises Refused."""
     match draft.destination:
         case ToChannel(channel_id):
-            return await _share_in_channel(chat, identity, draft, channel_id)
+            return await send_message(chat, identity, draft.message(channel_id), SHARING)
         case ToAgent(agent_id):
             return await _share_with_agent(chat, identity, draft, agent_id)
 
 
-async def _share_in_channel(chat: Chat, identity: Identity, draft: ShareDraft, channel_id: UUID) -> Message:
-    try:
-        return await send_message(chat, identity, _message(draft, channel_id))
-    except Refused as refused:
-        if refused.path != ("channelId",):
-            raise
-        # A hidden channel is refused where a malformed id of one is: in the input as the client gave it.
-        raise Refused(refused.code, refused.message, "destination", "channelId") from None
-
-
 async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> Message:
-    existing = await find_direct_message(chat, identity, agent_id)
-    if existing is not None:
-        return await send_message(chat, identity, _message(draft, existing))
-    message = _message(draft, UUID(int=0))
-    check_draft(message)
-    items = await ask_for_items(chat.cards, agent_of(identity), message.cards, "entity")
-    opened = await open_direct_message(chat, identity, agent_id)
-    return await write_message(chat, identity, replace(message, channel_id=opened), items)
+    check_content(draft.body, [draft.item], draft.client_key, SHARING)
+    shared = await find_shared_or_check_peer(chat, identity, draft, agent_id)
+    if shared is not None:
+        return shared
+    items = await ask_for_items(chat.cards, agent_of(identity), [draft.item], SHARING.card)
+    return await write_to_agent(chat, identity, draft, agent_id, items)
 
 
 @operation
-async def find_direct_message(tx: Transaction, agent_id: str) -> UUID | None:
-    """Returns the pair's channel, None where they never talked."""
+async def find_shared_or_check_peer(tx: Transaction, draft: ShareDraft, agent_id: str) -> Message | None:
+    """Returns what the client key shared before; raises Refused where nothing can be said to the agent. The module is
+    asked afterwards, so that what it says of the item never hides who cannot be written to."""
+    channel_id = await find_pair(tx, agent_id, *PEER)
+    if channel_id is not None:
+        return await sent_or_may_post(tx, draft.message(channel_id), SHARING)
     viewer = await enter(tx)
-    found: UUID | None = await tx.session.scalar(select(col(Channel.channel_id)).where(*pair_of(viewer, agent_id)))
-    return found
+    await known_agents(tx, [agent_id], *PEER)
+    await check_unused(tx, viewer.agent_id, draft.client_key)
+    return None
 
 
-def _message(draft: ShareDraft, channel_id: UUID) -> MessageDraft:
-    return MessageDraft(channel_id, draft.body, client_key=draft.client_key, cards=(draft.item,))
+@operation
+async def write_to_agent(tx: Transaction, draft: ShareDraft, agent_id: str, items: Sequence[SharedItem]) -> Message:
+    """Opens the direct message and writes in it, both or neither. Where it is already there it is locked first, before
+    the asker's rights, as in every write."""
+    channel_id = await find_pair(tx, agent_id, *PEER) or await open_pair(tx, await enter(tx), agent_id, *PEER)
+    return await written(tx, draft.message(channel_id), items, SHARING)
