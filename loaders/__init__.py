@@ -14,7 +14,7 @@ from chat.cards import Answer
 from chat.ports import CardSource
 from loaders.agents import load_agents, load_presences
 from loaders.batches import Sessions, found_or, found_or_none
-from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
+from loaders.cards import AnswerKey, AnswersLoader, SharedInKey, load_cards, load_shared_in
 from loaders.channels import load_seats
 from loaders.members import (
     AuthorsKey,
@@ -38,6 +38,7 @@ from loaders.messages import (
     load_reactors,
 )
 from loaders.pages import Slice, empty_slice
+from loaders.reads import Reads
 from loaders.viewers import Standing, load_channel_managers, load_standings
 from models import Agent, Author, Card, Member, Message
 from models.enums import PresenceStatus
@@ -74,8 +75,9 @@ class Loaders:
     mentions: DataLoader[UUID, list[MentionShown]]
 
     def __init__(self, reading: Reading, account_id: str) -> None:
-        sessions = reading.sessions
-        self.answers = answers_loader(reading.cards, account_id)
+        reads = Reads(reading.sessions)
+        sessions = reads.session
+        self.answers = AnswersLoader(reading.cards, account_id, reads)
         self.cards = found_or(sessions, account_id, load_cards, list)
         self.shared_in = found_or(sessions, account_id, load_shared_in, empty_slice)
         self.standings = found_or_none(sessions, account_id, load_standings)

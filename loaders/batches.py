@@ -4,6 +4,7 @@ One AsyncSession must not serve two batches at once, and batches of one request 
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 Sessions = async_sessionmaker[AsyncSession]
+OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Batch = Callable[[AsyncSession, str, list[Key]], Awaitable[Mapping[Key, Value]]]
 """Reads the account's rows for these keys; a key that is not in the answer was not found."""
 
@@ -22,7 +24,7 @@ DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
 
 
-def found_or_none(sessions: Sessions, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
+def found_or_none(sessions: OpenSession, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
     """Returns a loader that answers None for what the batch did not find."""
 
     async def load(keys: list[Key]) -> list[Value | None]:
@@ -34,7 +36,7 @@ def found_or_none(sessions: Sessions, account_id: str, batch: Batch[Key, Value])
 
 
 def found_or(
-    sessions: Sessions, account_id: str, batch: Batch[Key, Value], missing: Callable[[], Value]
+    sessions: OpenSession, account_id: str, batch: Batch[Key, Value], missing: Callable[[], Value]
 ) -> DataLoader[Key, Value]:
     """Returns a loader that answers `missing()` for what the batch did not find."""
 

@@ -15,6 +15,7 @@ from chat.access import channel_of_message, member_of_channel, readable
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
 from loaders.pages import Page, Slice, sliced
+from loaders.reads import Reads
 from models import Card, Channel, Member, Message
 from models.enums import ItemKind
 
@@ -34,19 +35,33 @@ async def load_cards(session: AsyncSession, account_id: str, message_ids: list[U
     return found
 
 
-def answers_loader(source: CardSource, account_id: str) -> DataLoader[AnswerKey, Answer]:
-    """Returns a loader that asks each module once for all that a request or an event wants to know of it, and all
-    modules at once; it lives no longer than they do."""
+class AnswersLoader(DataLoader[AnswerKey, Answer]):
+    """Asks each module once for all that a request or an event wants to know of it, and all modules at once; it lives
+    no longer than they do.
 
-    async def load(keys: Sequence[AnswerKey]) -> list[Answer]:
+    A card may stand on a page, in a message replied to there, or deeper: nothing is asked before the reads that lead to
+    cards are done, so that all of them are in the one call.
+    """
+
+    def __init__(self, source: CardSource, account_id: str, reads: Reads) -> None:
+        super().__init__(self._ask)
+        self._source = source
+        self._account_id = account_id
+        self._reads = reads
+
+    async def load(self, key: AnswerKey) -> Answer:
+        """Whoever leaves while it is asked takes the answer from nobody else."""
+        if self.cache_map.get(key) is None:
+            await self._reads.settled()
+        return await asyncio.shield(asyncio.ensure_future(super().load(key)))
+
+    async def _ask(self, keys: Sequence[AnswerKey]) -> list[Answer]:
         checks: dict[ItemKind, list[Check]] = defaultdict(list)
         for agent_id, ref in keys:
             checks[ref.kind].append(Check(agent_id, ref.item_id))
-        answered = await asyncio.gather(*(source.answer(account_id, kind, asked) for kind, asked in checks.items()))
-        answers = dict(zip(checks, answered, strict=True))
+        kinds = [self._source.answer(self._account_id, kind, asked) for kind, asked in checks.items()]
+        answers = dict(zip(checks, await asyncio.gather(*kinds), strict=True))
         return [answers[ref.kind][Check(agent_id, ref.item_id)] for agent_id, ref in keys]
-
-    return DataLoader(load)
 
 
 SharedInKey = tuple[str, ItemRef, Page]

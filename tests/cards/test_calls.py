@@ -24,9 +24,9 @@ from tests.live.sockets import open_socket
 KINDS = list(ItemKind)
 TIMEOUT_MS = 1_000
 PAGE = "messages(last: 50) { nodes { cards { access title entity { __typename } } } }"
-ADDED = """subscription ($channel: ID!) {
-  chatMessageAdded(channelId: $channel) { message { cards { access title entity { __typename } } } }
-}"""
+ADDED = """subscription ($channel: ID!) { chatMessageAdded(channelId: $channel) { message {
+  cards { access title entity { __typename } } replyTo { cards { access title } replyTo { cards { access } } }
+} } }"""
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,35 @@ async def test_a_page_asks_each_module_once(modular: tuple[Api, str], module_url
     assert len(await control(module_url)) == len(KINDS), "nothing is remembered from one request to the next"
 
 
+async def test_cards_in_replies_are_asked_about_in_the_same_call(modular: tuple[Api, str], module_url: str) -> None:
+    """And in replies to replies, and in what else of the channel a client asks for beside the page."""
+    api, _ = modular
+    house = await api.account()
+    channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
+    await _chain_of_replies(house, channel)
+    await control(module_url)
+    card = "cards { access title entity { __typename } }"
+    for page in (
+        f"messages(last: 2) {{ nodes {{ {card} replyTo {{ {card} }} }} }}",
+        f"messages(last: 1) {{ nodes {{ replyTo {{ author {{ name }} {card} replyTo {{ {card} }} }} {card} }} }}",
+        f"lastMessage {{ {card} channel {{ messages(last: 50) {{ nodes {{ {card} replyTo {{ {card} }} }} }} }} }}",
+    ):
+        seen = await house.carla.see(channel, page)
+        assert "GRANTED" in str(seen)
+        (call,) = await control(module_url)
+        assert call["kind"] == "DEAL"
+        assert int(call["checks"]) > 1
+
+
+async def _chain_of_replies(house: House, channel: str) -> str:
+    """Returns the last of 4 messages, each with a card of its own, each but the first a reply to the one before."""
+    message = await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "deal-0"}])
+    for number in range(1, 4):
+        card = {"kind": "DEAL", "id": f"deal-{number}"}
+        message = await house.bruno.send(channel, "", cards=[card], replyToId=message)
+    return message
+
+
 async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str], module_url: str) -> None:
     api, _ = modular
     house = await api.account()
@@ -116,21 +145,25 @@ async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str],
 
 
 async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, str], module_url: str) -> None:
+    """Of its own card, and of the cards in what it replies to."""
     api, url = modular
     house = await api.account(extra_agents=100)
     readers = [f"extra-{number:04}" for number in range(100)]
     channel = await house.bruno.create_channel("Vendas", memberIds=readers)
+    replied_to = await _chain_of_replies(house, channel)
     async with AsyncExitStack() as sockets:
         opened = [await sockets.enter_async_context(open_socket(url, house.person(reader).token)) for reader in readers]
         streams = [await each.subscribe(ADDED, channel=channel) for each in opened]
         await streams[-1].nothing(0.5)
         await control(module_url)
-        await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}])
-        seen = [(await stream.data())["message"]["cards"][0] for stream in streams]
-    for reader, card in zip(readers, seen, strict=True):
+        await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}], replyToId=replied_to)
+        seen = [(await stream.data())["message"] for stream in streams]
+    for reader, message in zip(readers, seen, strict=True):
         granted = reader[-1] in "02468"
-        assert card["access"] == ("GRANTED" if granted else "FORBIDDEN")
+        (card,), (before,) = message["cards"], message["replyTo"]["cards"]
+        assert card["access"] == before["access"] == ("GRANTED" if granted else "FORBIDDEN")
         assert (card["title"] is not None) == (card["entity"] is not None) == granted
+        assert before["title"] == ("Title of deal-3" if granted else None)
     sharing, event = await control(module_url)
     assert sharing == {"kind": "DEAL", "checks": 1}
-    assert event == {"kind": "DEAL", "checks": 100}
+    assert event == {"kind": "DEAL", "checks": 300}
