@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.dataloader import DataLoader
 
+from loaders.shared import SharedLoader
+
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -32,7 +34,7 @@ def found_or_none(sessions: OpenSession, account_id: str, batch: Batch[Key, Valu
             found = await batch(session, account_id, keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load)
+    return SharedLoader(load)
 
 
 def found_or(
@@ -45,4 +47,4 @@ def found_or(
             found = await batch(session, account_id, keys)
         return [found[key] if key in found else missing() for key in keys]
 
-    return DataLoader(load)
+    return SharedLoader(load)

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from chat.access import asked_ids
 from loaders.batches import Sessions
+from loaders.shared import to_the_end
 from models import AccountClock, Change, MentionedAgent, Message
 from models.enums import ChangeKind
 from subscriptions.feed import Fact
@@ -23,6 +24,7 @@ GATE = (ChangeKind.AGENT_DEACTIVATED, ChangeKind.AGENT_REACTIVATED, ChangeKind.A
 """Changes of one agent that no channel tells of."""
 
 
+@to_the_end
 async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[Fact]:
     """Returns the account's next changes after the cursor, at most 500."""
     async with sessions() as session:
@@ -37,6 +39,7 @@ async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[Fa
         return await _facts(session, account_id, changes)
 
 
+@to_the_end
 async def read_scope(sessions: Sessions, account_id: str, scope: Scope, cursor: int, upto: int) -> list[Fact]:
     """Returns the next changes in (cursor, upto] that the scope is concerned with, at most 500.
 
@@ -112,6 +115,7 @@ def _first(numbers: Select[int]) -> Select[int]:
     return numbers.order_by(text("change")).limit(BATCH)
 
 
+@to_the_end
 async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[str, int]:
     """Returns the last change of each of these accounts."""
     async with sessions() as session:
@@ -123,6 +127,7 @@ async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[
         return {row.account_id: row.change for row in rows}
 
 
+@to_the_end
 async def is_kept(sessions: Sessions, account_id: str, change: int) -> bool:
     """Old changes are pruned from the start, so one that is there has all that follow it."""
     async with sessions() as session:

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from chat.access import Seat
 from loaders.batches import Sessions
+from loaders.shared import to_the_end
 from models import Change
 from models.enums import ChangeKind, ChannelKind
 from subscriptions.changes import MEMBERSHIP
@@ -55,6 +56,7 @@ async def doors_at(sessions: Sessions, seats: Collection[Seat], start: int) -> d
     return {seat.channel.channel_id: _door(seat, moves[seat.channel.channel_id]) for seat in seats}
 
 
+@to_the_end
 async def _moves(sessions: Sessions, seats: Collection[Seat], start: int) -> Sequence[Change]:
     seat = next(iter(seats))
     async with sessions() as session:

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
+from chat.access import Seat
 from chat.viewer import Viewer
 from loaders.channels import read_seats_of_viewer
+from loaders.shared import to_the_end
 from subscriptions.changes import MEMBERSHIP
 from subscriptions.context import StreamContext
 from subscriptions.doors import Door, doors_at
@@ -55,9 +57,7 @@ async def _passages(
     """Yields the changes in channels that may concern the viewer, each with the door of its channel as it left it."""
     async with following(context, Scope(viewer.agent_id)) as place:
         start = await starting_change(context.hub, viewer, await place.now(), since)
-        async with context.hub.sessions() as session:
-            seats = await read_seats_of_viewer(session, viewer)
-        doors = await doors_at(context.hub.sessions, seats, start)
+        doors = await doors_at(context.hub.sessions, await _seats(context, viewer), start)
         for channel_id in doors:
             place.watch(channel_id)
         async for event in place.events_after(start):
@@ -69,6 +69,12 @@ async def _passages(
             door.pass_change(event.change)
             yield event, door
             _keep_watch(place, doors, door)
+
+
+@to_the_end
+async def _seats(context: StreamContext, viewer: Viewer) -> list[Seat]:
+    async with context.hub.sessions() as session:
+        return await read_seats_of_viewer(session, viewer)
 
 
 def _keep_watch(place: Following, doors: dict[UUID, Door], door: Door) -> None:

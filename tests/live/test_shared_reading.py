@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.api import House
+from tests.api import Api, House
 from tests.live.sockets import Json, Socket, open_socket
 
 ADDED = """subscription ($channel: ID!, $since: String) {
@@ -58,6 +59,53 @@ async def test_a_reading_that_failed_is_not_remembered(
             while "errors" in payload:
                 payload = await resumed(own, channel, position)
         assert payload["data"]["chatMessageAdded"]["message"]["body"] == "Bom dia"
+
+
+async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
+    house: House, socket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    execute = AsyncSession.execute
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
+        if "SELECT asked.agent_id, messages." in str(statement):
+            reading.set()
+            await go_on.wait()
+        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+
+    async with open_socket(socket_url, house.carla.token) as socket:
+        leaving, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
+        await leaving.nothing()
+        monkeypatch.setattr(AsyncSession, "execute", slow)
+        sending = asyncio.create_task(house.bruno.send(channel, "Bom dia"))
+        await reading.wait()
+        await leaving.stop()
+        await staying.nothing(0.2)
+        go_on.set()
+        assert (await staying.data())["message"]["body"] == "Bom dia"
+        await sending
+
+
+async def test_streams_that_are_left_while_they_open_cost_no_connection(
+    api: Api, house: House, socket_url: str
+) -> None:
+    """A connection that is left in the middle of a statement cannot be used again."""
+    opened = 0
+
+    def count(*_: object) -> None:
+        nonlocal opened
+        opened += 1
+
+    async with open_socket(socket_url, house.carla.token) as socket:
+        event.listen(api.engine.sync_engine, "connect", count)
+        for moment in range(40):
+            stream = await socket.subscribe("subscription { chatMessageAdded { position } }")
+            await asyncio.sleep(0.0005 * moment)
+            await stream.stop()
+        await asyncio.sleep(0.5)
+        event.remove(api.engine.sync_engine, "connect", count)
+    assert opened <= 5, "what so many at once need, and not one for each that left"
 
 
 async def resumed(socket: Socket, channel: str, position: str) -> Json:
