@@ -48,7 +48,7 @@ class Item:
 
     title: str
     summary: str | None
-    url: str | None
+    url: str
     details: Mapping[str, DetailValue] = field(default_factory=dict)
 
 

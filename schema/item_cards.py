@@ -18,7 +18,7 @@ AnyCard = TypeVar("AnyCard", bound="ItemCard")
 class ItemCard:
     title: str = strawberry.field(description="The item's present title.")
     summary: str | None = strawberry.field(description="A line about the item.")
-    url: str | None = strawberry.field(description="Opens the exact item in its module.")
+    url: str = strawberry.field(description="Opens the exact item in its module.")
 
 
 @strawberry.type(

@@ -102,8 +102,9 @@ def _refuse_unknown_fields(kind: ItemKind, config: GraphQLConfig) -> None:
     known = [*CONVENTION, *DETAILS[kind]]
     if any(name not in known for name in config.fields):
         raise ValueError(f"at {kind.value}.fields, a card of this kind has only {', '.join(known)}")
-    if config.fields.get("title", "title") is None:
-        raise ValueError(f"at {kind.value}.fields, a card cannot do without a title")
+    for name in ("title", "url"):
+        if config.fields.get(name, name) is None:
+            raise ValueError(f"at {kind.value}.fields, a card cannot do without its {name}")
 
 
 def _sentence(error: ErrorDetails) -> str:

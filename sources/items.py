@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from chat.card_details import DETAILS, DetailType
 from chat.cards import SUMMARY_LENGTH, TITLE_LENGTH, Answer, CardAccess, DetailValue, Item
+from chat.naming import is_visible
 from models.enums import ItemKind
 from sources.verdicts import Fault, Verdict
 
@@ -21,8 +22,12 @@ COUNT_MAX = 2**31 - 1
 """GraphQL's Int."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _CONTROLS_BUT_NEWLINE = {code: " " for code in _CONTROLS if code != ord("\n")}
+# Embeddings, overrides and isolates of writing directions: they would turn what stands beside the item's own text. The
+# joiners that scripts and emojis need are none of them.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 
 
 class WireItem(BaseModel):
@@ -32,32 +37,38 @@ class WireItem(BaseModel):
 
     title: str
     summary: str | None = None
-    url: str | None = None
+    url: str
     details: dict[str, JsonValue] | None = None
 
 
 def granted(kind: ItemKind, sent: JsonValue) -> Verdict:
-    """GRANTED with the item, or a fault where it is none: a card without a title would say nothing."""
+    """GRANTED with the item, or a fault where it is none: a card without a title says nothing, one without an address
+    leads nowhere."""
     try:
         wire = WireItem.model_validate(sent)
     except ValidationError:
         return Fault("GRANTED without a proper item")
-    title = one_line(wire.title)
-    if not title:
+    title, address = one_line(wire.title), web_address(wire.url)
+    if not is_visible(title):
         return Fault("an item without a title")
+    if address is None:
+        return Fault("an item without a usable address")
     details = known_details(kind, wire.details or {})
-    item = Item(title, _summary(wire.summary), web_address(wire.url), details)
-    return Answer(CardAccess.GRANTED, item)
+    return Answer(CardAccess.GRANTED, Item(shortened(title, TITLE_LENGTH), _summary(wire.summary), address, details))
 
 
 def one_line(text: str) -> str:
-    """Returns the title as one line without control characters, shortened with an ellipsis if it is too long."""
-    return _shortened(" ".join(text.translate(_CONTROLS).split()), TITLE_LENGTH)
+    """Returns the text as one line, with single spaces and without what is no text."""
+    return " ".join(text.translate(_CONTROLS | _TURNING).split())
 
 
-def web_address(url: str | None) -> str | None:
+def shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def web_address(url: str) -> str | None:
     """None for what is no plain http(s) address: a `javascript:` link, or one that hides its host behind a name."""
-    if url is None or len(url) > URL_LENGTH or "\\" in url or not url.isprintable() or " " in url:
+    if len(url) > URL_LENGTH or "\\" in url or not url.isprintable() or " " in url:
         return None
     try:
         parts = urlsplit(url)
@@ -74,24 +85,22 @@ def known_details(kind: ItemKind, sent: Mapping[str, JsonValue]) -> dict[str, De
 
 
 def detail(type_: DetailType, value: JsonValue) -> DetailValue:
-    """Returns the value if it is written as its type is, else None."""
+    """Returns the value if it is written as its type is, a text as one line; else None."""
     if type_ == DetailType.COUNT:
         return value if type(value) is int and 0 <= value <= COUNT_MAX else None
-    return value if isinstance(value, str) and _IS_WRITTEN_AS[type_](value) else None
+    if not isinstance(value, str):
+        return None
+    if type_ == DetailType.TEXT:
+        text = one_line(value)
+        return text if len(text) <= DETAIL_LENGTH else None
+    return value if _IS_WRITTEN_AS[type_](value) else None
 
 
 def _summary(text: str | None) -> str | None:
     if text is None:
         return None
-    return _shortened(text.translate(_CONTROLS_BUT_NEWLINE).strip(), SUMMARY_LENGTH) or None
-
-
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def _is_text(text: str) -> bool:
-    return len(text) <= DETAIL_LENGTH and text.isprintable()
+    lines = text.translate(_CONTROLS_BUT_NEWLINE | _TURNING).strip()
+    return shortened(lines, SUMMARY_LENGTH) if is_visible(lines) else None
 
 
 def _is_decimal(text: str) -> bool:
@@ -106,16 +115,16 @@ def _is_date(text: str) -> bool:
 
 
 def _is_moment(text: str) -> bool:
-    """With its offset, and such that it can be told in UTC."""
+    """As in RFC 3339, and such that it can be told in UTC. Python by itself reads other spellings too."""
+    if not _MOMENT.fullmatch(text):
+        return False
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.tzinfo is not None and moment.astimezone(UTC).tzinfo is UTC
+        return datetime.fromisoformat(text).astimezone(UTC).tzinfo is UTC
     except (ValueError, OverflowError):
         return False
 
 
 _IS_WRITTEN_AS = {
-    DetailType.TEXT: _is_text,
     DetailType.DECIMAL: _is_decimal,
     DetailType.DATE: _is_date,
     DetailType.MOMENT: _is_moment,

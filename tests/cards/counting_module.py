@@ -23,7 +23,7 @@ async def answer(request: Request) -> JSONResponse:
 def _result(check: dict[str, str]) -> dict[str, object]:
     if check["agent_id"] == "davi" or check["agent_id"][-1] in "13579":
         return {**check, "access": "FORBIDDEN"}
-    item: dict[str, object] = {"title": f"Title of {check['item_id']}", "summary": None, "url": None, "details": {}}
+    item = {"title": f"Title of {check['item_id']}", "url": f"https://app.example.com/{check['item_id']}"}
     return {**check, "access": "GRANTED", "item": item}
 
 

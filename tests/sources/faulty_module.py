@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tests.api import Json
 
 SECRET_TITLE = "The merger with Aurora"
-CARD: Json = {"title": SECRET_TITLE}
+CARD: Json = {"title": SECRET_TITLE, "url": "https://crm.example.com/deals/77"}
 calls: Counter[str] = Counter()
 cookies: Counter[str] = Counter()
 broken = asyncio.Event()
@@ -63,8 +63,9 @@ REFUSED_PAIR: dict[str, Faulty] = {
     "unknown word": results_of(lambda check: granted(check, access="granted")),
     "no item": results_of(lambda check: {**check, "access": "GRANTED"}),
     "item is text": results_of(lambda check: granted(check, item=SECRET_TITLE)),
-    "no title": results_of(lambda check: granted(check, item={"summary": SECRET_TITLE})),
-    "title is a number": results_of(lambda check: granted(check, item={"title": 7})),
+    "no title": results_of(lambda check: granted(check, item={**CARD, "title": None})),
+    "no url": results_of(lambda check: granted(check, item={"title": SECRET_TITLE})),
+    "title is a number": results_of(lambda check: granted(check, item={**CARD, "title": 7})),
     "summary is a list": results_of(lambda check: granted(check, item={**CARD, "summary": [SECRET_TITLE]})),
     "url is an object": results_of(lambda check: granted(check, item={**CARD, "url": {"href": "https://x.example"}})),
     "details is a list": results_of(lambda check: granted(check, item={**CARD, "details": [1]})),

@@ -72,7 +72,8 @@ def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> Non
             {"DEAL": GRAPHQL | {"fields": {SECRET: "x"}}},
             "at DEAL.fields, a card of this kind has only title, summary, url, stage, amount, currency",
         ),
-        ({"DEAL": GRAPHQL | {"fields": {"title": None}}}, "at DEAL.fields, a card cannot do without a title"),
+        ({"DEAL": GRAPHQL | {"fields": {"title": None}}}, "at DEAL.fields, a card cannot do without its title"),
+        ({"DEAL": GRAPHQL | {"fields": {"url": None}}}, "at DEAL.fields, a card cannot do without its url"),
         (
             {"DEAL": GRAPHQL | {"fields": {"stage": "stage { name } secret"}}},
             "at DEAL.fields.stage, it must be a field, or fields with points between them",

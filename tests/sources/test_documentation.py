@@ -9,7 +9,15 @@ from pydantic import BaseModel
 from chat.card_details import DETAILS, DetailType
 from chat.cards import ITEM_ID_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, Check
 from models.enums import ItemKind
-from sources.contract import CHECKS_PER_CALL, WireAnswer, WireCheck, WireQuestion, WireResult, verdicts
+from sources.contract import (
+    CHECKS_PER_CALL,
+    RESULTS_LIMIT,
+    WireAnswer,
+    WireCheck,
+    WireQuestion,
+    WireResult,
+    verdicts,
+)
 from sources.items import URL_LENGTH, WireItem
 from sources.verdicts import Fault
 from tests.api import Json
@@ -17,7 +25,7 @@ from tests.api import Json
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "source-modules.md").read_text()
 OPENAPI: Json = json.loads((DOCS / "source-modules.openapi.json").read_text())
-POST: Json = OPENAPI["paths"]["/"]["post"]
+POST: Json = OPENAPI["paths"]["/cards"]["post"]
 SCHEMAS: Json = OPENAPI["components"]["schemas"]
 MODELS: dict[str, type[BaseModel]] = {
     "Question": WireQuestion,
@@ -83,6 +91,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert item["url"]["maxLength"] == URL_LENGTH
     assert check["item_id"]["maxLength"] == ITEM_ID_LENGTH
     assert SCHEMAS["Question"]["properties"]["checks"]["maxItems"] == CHECKS_PER_CALL
+    assert SCHEMAS["Answer"]["properties"]["results"]["maxItems"] == RESULTS_LIMIT
+    assert f"more than {RESULTS_LIMIT:,}" in PAGE
     assert SCHEMAS["Question"]["properties"]["kind"]["enum"] == list(ItemKind)
 
 

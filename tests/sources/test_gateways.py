@@ -50,9 +50,14 @@ async def test_an_id_is_of_its_account(sources: Sources) -> None:
     assert answer.item.title == "Of the other account"
 
 
-@pytest.mark.parametrize("item_id", ["script", "relative", "hidden host", "bare"])
-async def test_only_web_addresses_are_passed_on(sources: Sources, item_id: str) -> None:
-    assert (await shown(sources, item_id)).url is None
+@pytest.mark.parametrize("item_id", ["script", "relative", "hidden host", "without an address"])
+async def test_an_item_without_a_web_address_costs_only_itself(sources: Sources, item_id: str) -> None:
+    assert await accesses(sources, (READER, item_id), (READER, "77")) == ["UNAVAILABLE", "GRANTED"]
+
+
+async def test_a_title_and_an_address_are_enough(sources: Sources) -> None:
+    item = await shown(sources, "bare")
+    assert (item.title, item.summary, item.url) == ("Só o título", None, "https://crm.example.com/deals/bare")
 
 
 async def test_long_texts_are_cut(sources: Sources) -> None:
@@ -65,12 +70,19 @@ async def test_a_title_is_one_clean_line(sources: Sources) -> None:
     assert (await shown(sources, "controls")).title == "two lines and a tab"
 
 
+async def test_what_would_turn_other_text_is_taken_out_and_what_scripts_need_stays(sources: Sources) -> None:
+    item = await shown(sources, "turned")
+    assert item.title == "Pay 001 now"
+    assert item.details["stage"] == "نمی\u200cخواهم 👩\u200d💻"
+
+
 async def test_details_are_the_kinds_own_and_written_as_they_must_be(sources: Sources) -> None:
     assert (await shown(sources, "odd details")).details == {"stage": "Won", "amount": None, "currency": "BRL"}
 
 
-async def test_an_item_without_a_title_costs_only_itself(sources: Sources) -> None:
-    assert await accesses(sources, (READER, "untitled"), (READER, "77")) == ["UNAVAILABLE", "GRANTED"]
+@pytest.mark.parametrize("item_id", ["untitled", "unseen"])
+async def test_an_item_without_a_title_costs_only_itself(sources: Sources, item_id: str) -> None:
+    assert await accesses(sources, (READER, item_id), (READER, "77")) == ["UNAVAILABLE", "GRANTED"]
 
 
 async def test_any_id_that_can_be_shared_can_be_asked(sources: Sources) -> None:

@@ -5,7 +5,7 @@ from pydantic import JsonValue
 
 from chat.card_details import DETAILS, DetailType
 from models.enums import ItemKind
-from sources.items import detail, known_details, web_address
+from sources.items import detail, known_details, one_line, web_address
 
 GOOD: dict[DetailType, list[JsonValue]] = {
     DetailType.TEXT: ["", "Proposal sent", "é ☕", "x" * 300],
@@ -15,10 +15,16 @@ GOOD: dict[DetailType, list[JsonValue]] = {
     DetailType.COUNT: [0, 1840, 2**31 - 1],
 }
 BAD: dict[DetailType, list[JsonValue]] = {
-    DetailType.TEXT: [None, 1, True, [], {}, "x" * 301, "two\nlines", "\0"],
+    DetailType.TEXT: [None, 1, True, [], {}, "x" * 301],
     DetailType.DECIMAL: [18400, 184.5, "", "1e3", "1,5", "NaN", " 1", "1.", "٣", "9" * 19, "1\n"],
     DetailType.DATE: ["2026-02-30", "30/11/2026", "2026-11-30T00:00:00Z", "20261130", 20261130],
-    DetailType.MOMENT: ["2026-11-30", "2026-11-30T14:00:00", "tomorrow", "0001-01-01T00:00:00+23:00", 1790000000],
+    DetailType.MOMENT: [
+        *("2026-11-30", "2026-11-30T14:00:00", "tomorrow", "0001-01-01T00:00:00+23:00", 1790000000),
+        *(f"2026-11-30{between}14:00:00Z" for between in ("\x1b", "\x00", " ", "t", "☕")),
+        *("2026-11-30T14:00Z", "20261130T140000Z", "2026-W48-1T14:00:00Z", "2026-11-30T14:00:00-0300"),
+        *("2026-11-30T14:00:00,5Z", "2026-11-30T14:00:00Z\n", "2026-11-30T24:00:01Z", "٢٠٢٦-11-30T14:00:00Z"),
+        *(f"2026-11-30T14:00:00.{'1' * 200_000}Z", "2026-11-30T14:00:00-03:00:00.000001"),
+    ],
     DetailType.COUNT: ["1840", -1, 2**31, 18.0, True, None],
 }
 
@@ -27,6 +33,20 @@ BAD: dict[DetailType, list[JsonValue]] = {
 def test_a_detail_is_written_as_its_type_is(type_: DetailType) -> None:
     assert [detail(type_, value) for value in GOOD[type_]] == GOOD[type_]
     assert [detail(type_, value) for value in BAD[type_]] == [None] * len(BAD[type_])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("two\nlines", "two lines"),
+        ("  R$\u00a018.400 \t\u2028 ", "R$ 18.400"),
+        ("a\u202egnp.exe\u2069", "agnp.exe"),
+        ("नमस्\u200dते \u200cخ", "नमस्\u200dते \u200cخ"),
+        ("\0", ""),
+    ],
+)
+def test_a_text_is_one_clean_line(sent: str, shown: str) -> None:
+    assert one_line(sent) == detail(DetailType.TEXT, sent) == shown
 
 
 @pytest.mark.parametrize("kind", ItemKind)

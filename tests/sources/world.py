@@ -22,11 +22,18 @@ CARDS: dict[str, Json] = {
     "script": FULL | {"url": "javascript:alert(1)"},
     "relative": FULL | {"url": "/deals/77"},
     "hidden host": FULL | {"url": "https://crm.example.com@evil.example/"},
-    "bare": {"title": "Só o título"},
+    "without an address": {"title": "Nowhere"},
+    "bare": {"title": "Só o título", "url": "https://crm.example.com/deals/bare"},
     "long": FULL | {"title": "t" * 301, "summary": "s" * 2001},
     "controls": FULL | {"title": "  two\nlines\u0000 and\ta tab "},
     "odd details": FULL | {"details": {"stage": "Won", "amount": 18400, "currency": "BRL", "margin": "41%"}},
     "untitled": FULL | {"title": " \n "},
+    "unseen": FULL | {"title": "\u200b\u2066 \u00a0\u3164"},
+    "turned": FULL
+    | {
+        "title": "Pay\u00a0\u202e001\u202c  \u2067now",
+        "details": {"stage": "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645\u00a0👩\u200d💻"},
+    },
     "größe/ñ %20?#": FULL | {"title": "An odd id"},
 }
 
