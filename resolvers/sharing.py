@@ -1,9 +1,7 @@
 """Sharing the platform's items."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 from uuid_utils.compat import uuid7
@@ -18,7 +16,6 @@ from chat.viewer import Viewer
 from loaders.destinations import page_of_destinations, read_member_ids
 from loaders.pages import page
 from models import Agent as AgentRow
-from models import Card as CardRow
 from resolvers.mutation import mutation
 from schema.agents import Agent
 from schema.cards import SharedCard, SharedEntityRefInput
@@ -36,7 +33,12 @@ PREVIEW_LIMIT = 100
 
 @strawberry.type
 class SharingQuery:
-    @strawberry.field(description="Where the viewer can share: channels to post in and active colleagues, by name.")
+    @strawberry.field(
+        description=(
+            "Where the viewer can share: channels to post in and active colleagues, by name. `name` may be null for a"
+            " channel and not for an agent, so ask for it under an alias in one of the two types."
+        )
+    )
     async def share_destinations(
         self,
         info: Info,
@@ -71,7 +73,7 @@ class SharingQuery:
             return None
         answers = await _answers(info, [viewer.agent_id, *(readers.agent_ids or ())], ref)
         return SharePreview(
-            card=SharedCard(row=_unsaved(viewer, ref)),
+            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, texts=None),
             members_with_access=_count(answers, readers.agent_ids, viewer.agent_id),
             member_count=readers.member_count,
         )
@@ -137,21 +139,8 @@ async def _answers(info: Info, agent_ids: list[str], ref: ItemRef) -> dict[str, 
 
 
 def _count(answers: dict[str, Answer], agent_ids: list[str] | None, viewer_id: str) -> int | None:
-    if agent_ids is None or answers[viewer_id].access != CardAccess.GRANTED:
+    """None also where the module left somebody unanswered: who may have access is not to be counted as without."""
+    accesses = [answers[agent_id].access for agent_id in agent_ids or ()]
+    if agent_ids is None or answers[viewer_id].access != CardAccess.GRANTED or CardAccess.UNAVAILABLE in accesses:
         return None
-    return sum(answers[agent_id].access == CardAccess.GRANTED for agent_id in agent_ids)
-
-
-def _unsaved(viewer: Viewer, ref: ItemRef) -> CardRow:
-    """A card that nobody shared yet. It keeps no title of its own, so what shows is what the module grants."""
-    return CardRow(
-        account_id=viewer.account_id,
-        card_id=uuid7(),
-        message_id=UUID(int=0),
-        place=0,
-        kind=ref.kind,
-        item_id=ref.item_id,
-        shared_by=viewer.agent_id,
-        title="",
-        created_at=datetime.now(UTC),
-    )
+    return accesses.count(CardAccess.GRANTED)

@@ -4,7 +4,9 @@ Without GRANTED nothing of the item passes here: kind and icon only, or, where t
 channel, the title and summary as they stood when it was shared.
 """
 
-from typing import cast
+from dataclasses import dataclass
+from typing import Self, cast
+from uuid import UUID
 
 import strawberry
 
@@ -60,17 +62,34 @@ ICONS = {
 """Names of a common icon set; a kind's icon tells nothing of the item."""
 
 
+@dataclass(frozen=True)
+class TextsAtSharing:
+    """What an account that shows every card to the whole channel shows to who may not see the item."""
+
+    title: str
+    summary: str | None
+
+
 @strawberry.type(name="SharedCard", description="An item of the platform in a message, as the viewer may see it.")
 class SharedCard:
-    row: strawberry.Private[CardRow]
+    card_id: strawberry.Private[UUID]
+    ref: strawberry.Private[ItemRef]
+    sharer_id: strawberry.Private[str]
+    texts: strawberry.Private[TextsAtSharing | None]
+    """None for a card that nobody shared yet: what shows is what the module grants."""
+
+    @classmethod
+    def of(cls, row: CardRow) -> Self:
+        texts = TextsAtSharing(row.title, row.summary)
+        return cls(card_id=row.card_id, ref=ItemRef(row.kind, row.item_id), sharer_id=row.shared_by, texts=texts)
 
     @strawberry.field(description="An opaque id: crd_…")
     def id(self) -> strawberry.ID:
-        return public_id(Prefix.CARD, self.row.card_id)
+        return public_id(Prefix.CARD, self.card_id)
 
     @strawberry.field(description="What kind of item it is.")
     def kind(self) -> ItemKind:
-        return self.row.kind
+        return self.ref.kind
 
     @strawberry.field(description="What the viewer gets to see of it now.")
     async def access(self, info: Info) -> CardAccess:
@@ -84,20 +103,18 @@ class SharedCard:
     )
     async def title(self, info: Info) -> str | None:
         item = (await self._answer(info)).item
-        if item is not None:
-            return item.title
-        return (self.row.title or None) if await _shows_to_channel(info) else None
+        texts = item or await self._texts_for_channel(info)
+        return texts.title if texts is not None else None
 
     @strawberry.field(description="A line about the item; null as `title` is.")
     async def summary(self, info: Info) -> str | None:
         item = (await self._answer(info)).item
-        if item is not None:
-            return item.summary
-        return self.row.summary if await _shows_to_channel(info) else None
+        texts = item or await self._texts_for_channel(info)
+        return texts.summary if texts is not None else None
 
     @strawberry.field(description="The name of the kind's icon in the client's set.")
     def icon(self) -> str:
-        return ICONS[self.row.kind]
+        return ICONS[self.ref.kind]
 
     @strawberry.field(description="Opens the exact item in its module; null without GRANTED.")
     async def url(self, info: Info) -> str | None:
@@ -108,19 +125,19 @@ class SharedCard:
     async def entity(self, info: Info) -> SharedEntity | None:
         if (await self._answer(info)).access != CardAccess.GRANTED:
             return None
-        return cast(SharedEntity, ENTITIES[self.row.kind](item_id=self.row.item_id))
+        return cast(SharedEntity, ENTITIES[self.ref.kind](item_id=self.ref.item_id))
 
     @strawberry.field(description="Who shared it.")
     async def shared_by(self, info: Info) -> Agent:
-        return await agent(info.context.loaders, self.row.shared_by)
+        return await agent(info.context.loaders, self.sharer_id)
 
     async def _answer(self, info: Info) -> Answer:
         viewer = await info.context.viewer()
-        return await info.context.loaders.answers.load((viewer.agent_id, ItemRef(self.row.kind, self.row.item_id)))
+        return await info.context.loaders.answers.load((viewer.agent_id, self.ref))
 
-
-async def _shows_to_channel(info: Info) -> bool:
-    return (await info.context.viewer()).account.card_preview == CardPreview.CHANNEL
+    async def _texts_for_channel(self, info: Info) -> TextsAtSharing | None:
+        account = (await info.context.viewer()).account
+        return self.texts if account.card_preview == CardPreview.CHANNEL else None
 
 
 @strawberry.input(name="SharedEntityRef", description="An item of the platform.")

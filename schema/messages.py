@@ -163,7 +163,7 @@ class Message:
         from schema.cards import SharedCard
 
         rows = await info.context.loaders.cards.load(self.row.message_id)
-        return [SharedCard(row=row) for row in rows]
+        return [SharedCard.of(row) for row in rows]
 
     @strawberry.field(description="Whom the text names, each once, in its order.")
     async def mentions(self, info: Info) -> list[Mention]:

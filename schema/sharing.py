@@ -42,7 +42,7 @@ class SharePreview:
     members_with_access: int | None = strawberry.field(
         description=(
             "How many active members could open it, a count only; null in channels of more than 100, where the viewer"
-            " has no access, and while the module does not answer."
+            " has no access, and while the module leaves somebody unanswered."
         )
     )
     member_count: int = strawberry.field(description="How many members the destination has.")

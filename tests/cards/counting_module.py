@@ -1,5 +1,5 @@
 """A source module in a process of its own that counts how often it is asked. It grants to everybody but davi, and to
-agents whose id ends in an even digit."""
+agents whose id ends in an even digit. About the item `doubtful` it has no proper answer for carla."""
 
 import asyncio
 
@@ -21,6 +21,8 @@ async def answer(request: Request) -> JSONResponse:
 
 
 def _result(check: dict[str, str]) -> dict[str, object]:
+    if check == {"agent_id": "carla", "item_id": "doubtful"}:
+        return {**check, "access": "PERHAPS"}
     if check["agent_id"] == "davi" or check["agent_id"][-1] in "13579":
         return {**check, "access": "FORBIDDEN"}
     item = {"title": f"Title of {check['item_id']}", "url": f"https://app.example.com/{check['item_id']}"}

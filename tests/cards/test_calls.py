@@ -144,6 +144,18 @@ async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str],
     assert took < TIMEOUT_MS / 1000 + 1.0
 
 
+async def test_a_preview_counts_nobody_while_somebody_is_left_unanswered(modular: tuple[Api, str]) -> None:
+    api, _ = modular
+    house = await api.account()
+    channel = await house.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+    query = """query ($entity: SharedEntityRef!, $to: ShareDestinationRef!) {
+      sharePreview(entity: $entity, destination: $to) { card { access } membersWithAccess memberCount } }"""
+    for item, count in (("1", 2), ("doubtful", None)):
+        entity = {"kind": "DEAL", "id": item}
+        seen = (await house.bruno.query(query, entity=entity, to={"channelId": channel}))["sharePreview"]
+        assert seen == {"card": {"access": "GRANTED"}, "membersWithAccess": count, "memberCount": 3}
+
+
 async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, str], module_url: str) -> None:
     """Of its own card, and of the cards in what it replies to."""
     api, url = modular
