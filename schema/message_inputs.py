@@ -6,7 +6,7 @@ from schema.cards import SharedEntityRefInput
 from schema.channel_inputs import CHANNEL_ID
 
 MESSAGE_ID = "The message."
-BODY = "The text, in Markdown; 1 to 20,000 characters."
+BODY = "The text, in Markdown. At most 20,000 characters; not blank unless there is a card."
 EMOJI = "Exactly one emoji."
 
 
@@ -19,7 +19,7 @@ class SendMessageInput:
     )
     cards: list[SharedEntityRefInput] = strawberry.field(
         default_factory=list,
-        description="Items to share, at most 10, each of which the viewer may see; with one, the text may be empty.",
+        description="Items to share, at most 10, each once, each of which the viewer may see.",
     )
     reply_to_id: strawberry.ID | None = strawberry.field(
         default=None, description="The message that this one answers, of the same channel."
