@@ -30,9 +30,9 @@ from chat.positions import encode_position
 from models import Account, AccountClock, Agent, Channel, Member
 from models.enums import ChannelKind, MemberRole
 from server.app import create_app
+from server.connections import SocketProtocol
 from server.settings import Settings, async_url
 from server.sign_in import issue_token
-from server.sockets import SocketProtocol
 
 STREAM = f"""
 subscription Live($channelId: ID!, $since: String) {{

@@ -41,6 +41,7 @@ class DenialCode(StrEnum):
     RESYNC_REQUIRED = "RESYNC_REQUIRED"
     ACCESS_LOST = "ACCESS_LOST"
     BAD_USER_INPUT = "BAD_USER_INPUT"
+    RATE_LIMITED = "RATE_LIMITED"
 
 
 class Denied(Exception):

@@ -18,7 +18,7 @@ from loaders import Reading
 from loaders.batches import Sessions
 from models import Account, Agent
 from schema.context import Services
-from server.draining import Sockets
+from server.connections import Connections
 from server.graphiql import DemoAgent, DemoSignIn, page, routes
 from server.health import health_routes
 from server.migrate import head_revision
@@ -55,8 +55,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     def graphiql(request: Request) -> Response:
         return page(request, demo)
 
-    presences, sockets = Presences(hub), Sockets()
-    view = GraphQLView(schema, services, hub, presences, sockets, SignIn(settings), graphiql)
+    presences, connections = Presences(hub), Connections()
+    view = GraphQLView(schema, services, hub, presences, connections, SignIn(settings), graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -75,14 +75,14 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         routes=[
             Route("/", _to_graphiql),
             *routes(demo),
-            *health_routes(database.reads, head_revision(), hub, sockets),
+            *health_routes(database.reads, head_revision(), hub, connections),
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
         ],
         lifespan=lifespan,
     )
     app.state.database = database
-    app.state.sockets = sockets
+    app.state.connections = connections
     return app
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from models.enums import ItemKind
 from server.app import create_app
+from server.connections import RequestProtocol, SocketProtocol
 from server.database import DatabaseUnreachable, database, server_version
 from server.demo import seed as seed_demo
 from server.draining import DrainingServer
@@ -23,7 +24,6 @@ from server.postgres_programs import EmbeddedPostgresFailed
 from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
 from server.sign_in import issue_token
-from server.sockets import SocketProtocol
 from server.source_checker import Mark, Trial, findings
 from sources.config import TIMEOUT_MS
 
@@ -76,7 +76,7 @@ def serve(
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=RequestProtocol,
             ws=SocketProtocol,
             ws_max_size=FRAME_BYTES,
             ws_per_message_deflate=False,
@@ -84,7 +84,7 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
         )
-        server = DrainingServer(config, app.state.sockets, settings.drain_seconds)
+        server = DrainingServer(config, app.state.connections, settings.drain_seconds)
         server.run([listener])
         sys.exit(0 if server.started else 1)
 

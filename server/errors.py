@@ -5,10 +5,15 @@ from uuid import uuid4
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import PreExecutionError
 
 from chat.errors import DenialCode, Denied
+
+NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""No query, none of its name, or one that this way of asking does not take."""
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +31,8 @@ class CodedErrors(MaskErrors):
             return _coded(error, original.code, original.message)
         if isinstance(error, GraphQLSyntaxError):
             return _coded(error, "GRAPHQL_PARSE_FAILED", error.message)
+        if isinstance(original, NO_OPERATION):
+            return _coded(error, DenialCode.BAD_USER_INPUT, "The request has no operation that can be run here.")
         if original is None and error.path is None:
             return _coded(error, self._code_before_execution(), error.message)
         if isinstance(original, GraphQLError):

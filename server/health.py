@@ -8,14 +8,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from loaders.batches import DATABASE_FAILURES, Sessions
-from server.draining import Sockets
+from server.connections import Connections
 from subscriptions.hub import Hub
 
 PATIENCE = 2.0
 """Seconds that the database has to answer; whoever asks goes on asking, and each question holds a connection."""
 
 
-def health_routes(sessions: Sessions, head: str | None, hub: Hub, sockets: Sockets) -> list[Route]:
+def health_routes(sessions: Sessions, head: str | None, hub: Hub, connections: Connections) -> list[Route]:
     """`/healthz`: the process answers. `/readyz`: it should get traffic, else 503 with what is missing."""
 
     async def healthz(_: Request) -> JSONResponse:
@@ -27,7 +27,7 @@ def health_routes(sessions: Sessions, head: str | None, hub: Hub, sockets: Socke
             "database": revision is not None,
             "migrations": revision is not None and revision == head,
             "broadcast": hub.broadcast_is_healthy,
-            "accepting": not sockets.draining,
+            "accepting": not connections.draining,
         }
         return JSONResponse(checks, 200 if all(checks.values()) else 503)
 

@@ -3,7 +3,7 @@ an end when its token expires, a limit for clients that stop reading, and a plac
 
 import asyncio
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from graphql import GraphQLError
@@ -16,68 +16,81 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from chat.errors import DenialCode
 from chat.identity import Agent, Identity
-from server.draining import Sockets
+from server import connections
+from server.connections import Connections
 from subscriptions.context import StreamContext
 from subscriptions.presences import Presences
 
-SEND_SECONDS = 20.0
-"""A client that takes nothing for so long is cut off; it resumes from its position."""
-
+SERVICE_RESTART = 1012
 SIGN_IN = 4403
-ABORT = "internal_chat.abort"
+REASON_BYTES = 123
+"""RFC 6455, 5.5: a control frame holds 125 bytes, of which the code takes two."""
+
+STREAMS = 100
+"""Operations at a time on one socket."""
+
+MESSAGES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 log = structlog.get_logger(__name__)
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, which lets the application drop a connection whose client no longer reads: a close frame would wait
-    behind everything else."""
-
-    async def run_asgi(self) -> None:
-        extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[ABORT] = self.transport.abort
-        await super().run_asgi()
-
-
 class SocketAdapter(ASGIWebSocketAdapter):
+    """A socket as one of the process's connections."""
+
     ws: WebSocket
+    _is_cut = False
 
     async def send_json(self, message: object) -> None:
+        if self._is_cut:
+            raise WebSocketDisconnected
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(connections.SEND_SECONDS):
                 await super().send_json(message)  # type: ignore[arg-type]
         except TimeoutError:
-            log.info("slow_socket_dropped")
-            self.abort()
+            log.info("slow_client_cut_off")
+            self.cut()
             raise WebSocketDisconnected from None
 
-    def abort(self) -> None:
-        abort = self.ws.scope.get("extensions", {}).get(ABORT)
-        if abort is not None:
-            abort()
+    async def close(self, code: int, reason: str) -> None:
+        """Says as much of the reason as a close frame holds."""
+        await super().close(code, reason.encode()[:REASON_BYTES].decode(errors="ignore"))
+
+    async def leave(self) -> None:
+        await self.close(SERVICE_RESTART, "Service restart")
+
+    def cut(self) -> None:
+        self._is_cut = True
+        connections.cut(self.ws.scope)
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
-    """The view it is made by lends what the process shares: who is there, and which sockets are open."""
+    """`open_here` and `presences` are what the process shares: which connections are open, and who is there."""
 
     context: StreamContext
-    if TYPE_CHECKING:
-        from server.view import GraphQLView
+    websocket: SocketAdapter
 
-        view: GraphQLView
+    def __init__(self, open_here: Connections, presences: Presences, **stock: Any) -> None:
+        super().__init__(**stock)
+        self._connections = open_here
+        self._presences = presences
 
     async def handle(self) -> None:
         with ExitStack() as self.lifetime:
-            self.lifetime.enter_context(self._sockets.open(self.websocket))
+            self.lifetime.enter_context(self._connections.open(self.websocket))
             await super().handle()
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """A client that went away while it was told something is no news."""
+        if not isinstance(error, WebSocketDisconnected):
+            log.error("socket_failed", exc_info=error)
 
     async def handle_message(self, message: Message) -> None:
         """Anything that is no message of the protocol ends the socket, and nothing else does."""
         frame: object = message
-        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+        if not isinstance(frame, dict) or frame.get("type") not in MESSAGES:
             await self.handle_invalid_message("Not a message of graphql-transport-ws")
         elif frame["type"] in ("subscribe", "complete") and not isinstance(frame.get("id"), str):
             await self.handle_invalid_message("A message lacks its id")
@@ -99,7 +112,15 @@ class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
         if not _is_operation(message.get("payload")):
             await self.handle_invalid_message("Not an operation")
             return
+        if self.connection_acknowledged and len(self.operations) >= STREAMS:
+            await self._refuse(message["id"])
+            return
         await super().handle_subscribe(message)
+
+    async def _refuse(self, operation_id: str) -> None:
+        text = f"A socket carries {STREAMS} operations at a time: complete one, or open another socket."
+        error = GraphQLError(text, extensions={"code": DenialCode.RATE_LIMITED})
+        await self.send_message({"id": operation_id, "type": "error", "payload": [error.formatted]})
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
@@ -121,14 +142,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
     async def _close(self, code: int, reason: str) -> None:
         with suppress(Exception):
             await self.websocket.close(code, reason)
-
-    @property
-    def _sockets(self) -> Sockets:
-        return self.view.sockets
-
-    @property
-    def _presences(self) -> Presences:
-        return self.view.presences
 
 
 def _is_operation(payload: object) -> bool:

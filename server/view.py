@@ -1,7 +1,8 @@
 """GraphQL over HTTP, server-sent events and graphql-transport-ws at one address, and GraphiQL for browsers."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,17 +15,16 @@ from strawberry.types.unset import UNSET, UnsetType
 from chat.errors import Denied
 from chat.identity import Identity
 from schema.context import Services
-from server.draining import Sockets
+from server.connections import Connections
 from server.over_http import GraphQLOverHTTP
 from server.sign_in import SignIn
 from server.sockets import SocketAdapter, SocketHandler
-from server.streaming import EventStream
+from server.streaming import EventStream, EventStreamResponse
 from subscriptions.context import StreamContext
 from subscriptions.hub import Hub
 from subscriptions.presences import Presences
 
 INIT_SECONDS = 5
-STREAMS_PER_SOCKET = 100
 NO_PAYLOAD: UnsetType = UNSET
 """An acknowledgement with `payload: null` is more than some clients take."""
 
@@ -32,10 +32,7 @@ Page = Callable[[Request], Response]
 
 
 class GraphQLView(GraphQLOverHTTP):
-    """`sockets` and `presences` are for the sockets' handler."""
-
     websocket_adapter_class = SocketAdapter  # type: ignore[assignment]  # the base names the attribute's type too wide
-    graphql_transport_ws_handler_class = SocketHandler
     stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (as the base has it)
 
     def __init__(
@@ -44,7 +41,7 @@ class GraphQLView(GraphQLOverHTTP):
         services: Services,
         hub: Hub,
         presences: Presences,
-        sockets: Sockets,
+        open_here: Connections,
         sign_in: SignIn,
         page: Page,
     ) -> None:
@@ -53,14 +50,23 @@ class GraphQLView(GraphQLOverHTTP):
             graphql_ide="graphiql",
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
-            max_subscriptions_per_connection=STREAMS_PER_SOCKET,
+            max_subscriptions_per_connection=None,  # the handler counts them, and says so with a code
         )
-        self.presences = presences
-        self.sockets = sockets
+        self.graphql_transport_ws_handler_class = partial(SocketHandler, open_here, presences)  # type: ignore[assignment]
+        self._open_here = open_here
         self._services = services
         self._hub = hub
         self._sign_in = sign_in
         self._page = page
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        return EventStreamResponse(stream(), headers, self._open_here)
 
     async def render_graphql_ide(self, request: Request) -> Response:
         return self._page(request)
