@@ -24,8 +24,9 @@ from server.postgres_programs import EmbeddedPostgresFailed
 from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
 from server.sign_in import issue_token
-from server.source_checker import Mark, Trial, findings
-from sources.config import TIMEOUT_MS
+from server.source_checker import Trial, findings
+from server.source_findings import Mark
+from sources.config import TIMEOUT_MS, http_config
 
 FAREWELL_SECONDS = 5
 """How long requests on their way may take once the sockets are gone."""
@@ -146,7 +147,10 @@ def check_source(
     timeout_ms: Annotated[int, typer.Option(min=50, help="How long an answer may take.")] = TIMEOUT_MS,
 ) -> None:
     """Try a source module out, and say in plain words what is wrong with it."""
-    trial = Trial(url, kind, secret, account, agent, item, timeout_ms / 1000)
+    try:
+        trial = Trial(http_config(url, secret, timeout_ms), kind, account, agent, item)
+    except ValueError as error:
+        raise Misconfigured(f"{error}.") from None
     if not asyncio.run(_tell_findings(trial)):
         sys.exit(1)
 

@@ -5,19 +5,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from http import HTTPStatus
 from uuid import uuid4
 
 import jwt
-from pydantic import JsonValue
 
-from chat.card_details import DETAILS
-from chat.cards import SUMMARY_LENGTH, TITLE_LENGTH, CardAccess, Check
+from chat.cards import CardAccess, Check
 from models.enums import ItemKind
-from sources import contract
+from server.source_findings import Finding, Mark, about_the_item
+from sources import HttpConfig, contract
 from sources.endpoint import Endpoint, Reply
-from sources.items import WireItem, detail, web_address
 from sources.verdicts import ModuleFailed
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -26,29 +23,23 @@ NAME_A_READER = "name an agent who may see the item, or no card can be checked"
 WORDS = (CardAccess.GRANTED, CardAccess.FORBIDDEN, CardAccess.REMOVED)
 
 
-class Mark(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class Finding:
-    mark: Mark
-    text: str
-
-
 @dataclass(frozen=True)
 class Trial:
     """The module, and a pair of agent and item to ask it about; the agent should be one who may see the item."""
 
-    url: str
+    module: HttpConfig
     kind: ItemKind
-    secret: str
     account_id: str
     agent_id: str
     item_id: str
-    seconds: float
+
+    @property
+    def secret(self) -> str:
+        return self.module.secret.get_secret_value()
+
+    @property
+    def seconds(self) -> float:
+        return self.module.timeout_ms / 1000
 
     @property
     def pair(self) -> Check:
@@ -61,7 +52,7 @@ class Unanswered(Exception):
 
 async def findings(trial: Trial) -> AsyncIterator[Finding]:
     """Yields what is found, as it is found. A module that does not answer at all is not asked further."""
-    endpoint = Endpoint(trial.url)
+    endpoint = Endpoint(trial.module.url)
     questions = _Questions(trial, endpoint)
     try:
         async for finding in _about_the_answer(questions):
@@ -138,36 +129,7 @@ def _about_the_pair(trial: Trial, result: contract.WireResult | None) -> list[Fi
         return [Finding(Mark.WRONG, f"For {pair} `access` is none of {', '.join(WORDS)}.")]
     if result.access != CardAccess.GRANTED:
         return [Finding(Mark.WRONG, f"For {pair} it says {result.access}; {NAME_A_READER}.")]
-    return [Finding(Mark.OK, f"For {pair} it says GRANTED."), *_about_the_item(trial.kind, result.item)]
-
-
-def _about_the_item(kind: ItemKind, sent: JsonValue) -> list[Finding]:
-    try:
-        item = WireItem.model_validate(sent)
-    except ValueError:
-        expected = "`title` a text; `summary` and `url` texts or null; `details` an object or null"
-        return [Finding(Mark.WRONG, f"GRANTED comes without a proper `item`: {expected}.")]
-    wrong = [Finding(Mark.WRONG, text) for text in _faults(kind, item)]
-    unknown = sorted(set(item.details or {}) - set(DETAILS[kind]))
-    notes = [Finding(Mark.NOTE, f"The detail `{name}` is not shown: a card of {kind} has none.") for name in unknown]
-    return [*(wrong or [Finding(Mark.OK, "The item can be shown as it is.")]), *notes]
-
-
-def _faults(kind: ItemKind, item: WireItem) -> list[str]:
-    faults = []
-    if not item.title.strip():
-        faults.append("The item has no title: its card is unavailable.")
-    if len(item.title) > TITLE_LENGTH:
-        faults.append(f"The title is longer than {TITLE_LENGTH} characters and is cut.")
-    if len(item.summary or "") > SUMMARY_LENGTH:
-        faults.append(f"The summary is longer than {SUMMARY_LENGTH:,} characters and is cut.")
-    if item.url is not None and web_address(item.url) is None:
-        faults.append("The url is no plain http(s) address and is left out.")
-    for name, known in DETAILS[kind].items():
-        value = (item.details or {}).get(name)
-        if value is not None and detail(known.type, value) is None:
-            faults.append(f"The detail `{name}` is not written as a {known.type} and is left out.")
-    return faults
+    return [Finding(Mark.OK, f"For {pair} it says GRANTED."), *about_the_item(trial.kind, result.item)]
 
 
 async def _tokens(questions: _Questions) -> list[Finding]:
@@ -197,23 +159,20 @@ async def _unknown_items(questions: _Questions) -> list[Finding]:
     trial = questions.trial
     unknown = Check(trial.agent_id, f"unknown-{uuid4().hex}")
     alone, beside = await questions.results([unknown]), await questions.results([unknown, trial.pair])
-    if any(_grants(results.get(unknown)) for results in (alone, beside)):
-        return [Finding(Mark.WRONG, "It grants an item that does not exist.")]
-    return [Finding(Mark.OK, "It takes an unknown item for one that may not be seen.")]
+    told = [_not_forbidden("about an item that does not exist", results.get(unknown)) for results in (alone, beside)]
+    return (told[0] or told[1]) or [Finding(Mark.OK, "It takes an unknown item for one that may not be seen.")]
 
 
 async def _strangers(questions: _Questions) -> list[Finding]:
     """Asked for an agent, and for an account, that do not exist."""
     trial = questions.trial
     stranger = Check(f"unknown-{uuid4().hex}", trial.item_id)
-    found = []
-    if _grants((await questions.results([stranger])).get(stranger)):
-        found.append(Finding(Mark.WRONG, "It grants the item to an agent who does not exist."))
-    elsewhere = await questions.results([trial.pair], account_id=f"unknown-{uuid4().hex}")
-    if _grants(elsewhere.get(trial.pair)):
-        found.append(
-            Finding(Mark.WRONG, "It grants the item in an account that does not exist: it ignores account_id.")
-        )
+    here = (await questions.results([stranger])).get(stranger)
+    elsewhere = (await questions.results([trial.pair], account_id=f"unknown-{uuid4().hex}")).get(trial.pair)
+    found = [
+        *_not_forbidden("for an agent who does not exist", here),
+        *_not_forbidden("in an account that does not exist (does it look at account_id?)", elsewhere),
+    ]
     return found or [Finding(Mark.OK, "It grants nothing to unknown agents, and nothing in unknown accounts.")]
 
 
@@ -245,8 +204,13 @@ def _access(result: contract.WireResult | None) -> str:
     return CardAccess.FORBIDDEN if result is None else result.access
 
 
-def _grants(result: contract.WireResult | None) -> bool:
-    return _access(result) == CardAccess.GRANTED
+def _not_forbidden(asked: str, result: contract.WireResult | None) -> list[Finding]:
+    """Anything but FORBIDDEN would tell which ids exist."""
+    said = _access(result)
+    if said == CardAccess.FORBIDDEN:
+        return []
+    said = said if said in WORDS else "an unknown word"
+    return [Finding(Mark.WRONG, f"Asked {asked} it says {said} instead of FORBIDDEN.")]
 
 
 def _status(status: int) -> str:

@@ -98,6 +98,15 @@ def parse_sources(text: str) -> SourceConfigs:
     return configs
 
 
+def http_config(url: str, secret: str, timeout_ms: int) -> HttpConfig:
+    """Returns what CHAT_SOURCES would make of these; raises ValueError with a sentence that repeats none of them."""
+    try:
+        return HttpConfig.model_validate({"url": url, "secret": secret, "timeout_ms": timeout_ms})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise ValueError(f"The module's {first['loc'][0]} is refused: {_reason(first)}") from None
+
+
 def _refuse_unknown_fields(kind: ItemKind, config: GraphQLConfig) -> None:
     known = [*CONVENTION, *DETAILS[kind]]
     if any(name not in known for name in config.fields):
@@ -121,5 +130,9 @@ def _sentence(error: ErrorDetails) -> str:
         case "extra_forbidden", (kind, type_, *_):
             return f"at {kind}, it has a setting that the type {type_} does not have"
     kind, _, *place = error["loc"]
+    return f"at {kind}.{'.'.join(map(str, place))}, {_reason(error)}"
+
+
+def _reason(error: ErrorDetails) -> str:
     reason = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
-    return f"at {kind}.{'.'.join(map(str, place))}, {reason[0].lower()}{reason[1:]}"
+    return f"{reason[0].lower()}{reason[1:]}"

@@ -47,7 +47,9 @@ def granted(kind: ItemKind, sent: JsonValue) -> Verdict:
     try:
         wire = WireItem.model_validate(sent)
     except ValidationError:
-        return Fault("GRANTED without a proper item")
+        return Fault(
+            "GRANTED without a proper item (title and url are texts, summary one or null, details an object or null)"
+        )
     title, address = one_line(wire.title), web_address(wire.url)
     if not is_visible(title):
         return Fault("an item without a title")

@@ -88,9 +88,18 @@ FINE: dict[str, Faulty] = {
         {"results": [granted(check) for check in checks]}, headers={"set-cookie": "session=1; Path=/"}
     ),
 }
+
+
+def granted_only(known: Json) -> Callable[[Json], Json]:
+    """Answers agent 1 about item 77, and everything else with this."""
+    return lambda check: granted(check) if check == {"agent_id": "1", "item_id": "77"} else {**check, **known}
+
+
 LONG_SUMMARY = "ação " * 820
 OTHER: dict[str, Faulty] = {
     "long summaries": results_of(lambda check: granted(check, item={**CARD, "summary": LONG_SUMMARY})),
+    "tells of the removed": results_of(granted_only({"access": "REMOVED"})),
+    "has a word": results_of(granted_only({"access": "NOT_FOUND"})),
     "two million brackets": raw(b'{"results": [' + b",".join([b"{}"] * 660_000) + b"]}"),
     "none": json_of(lambda _: {"results": []}),
     "item with forbidden": results_of(lambda check: {**check, "access": "FORBIDDEN", "item": CARD}),

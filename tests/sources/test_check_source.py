@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from models.enums import ItemKind
-from server.source_checker import Finding, Mark, Trial, findings
+from server.cli import main
+from server.source_checker import Trial, findings
+from server.source_findings import Finding, Mark
+from sources.config import http_config
 from tests.sources.faulty_module import REFUSED_PAIR, REFUSED_WHOLE
 from tests.sources.processes import closed_port_url
 from tests.sources.world import FIRST, READER, SECRET
 
 
 def trial(url: str, item: str = "77", agent: str = READER, secret: str = SECRET) -> Trial:
-    return Trial(url, ItemKind.DEAL, secret, FIRST, agent, item, 1.0)
+    return Trial(http_config(url, secret, 1000), ItemKind.DEAL, FIRST, agent, item)
 
 
 async def found(trial: Trial) -> list[Finding]:
@@ -32,8 +35,9 @@ async def test_nothing_is_wrong_with_the_example(example_url: str) -> None:
 
 
 async def test_the_items_own_faults_are_told(example_url: str) -> None:
-    assert await wrong(trial(example_url, "script")) == ["The url is no plain http(s) address and is left out."]
-    assert await wrong(trial(example_url, "untitled")) == ["The item has no title: its card is unavailable."]
+    assert await wrong(trial(example_url, "script")) == ["Its card is unavailable: an item without a usable address."]
+    for item in ("untitled", "unseen"):
+        assert await wrong(trial(example_url, item)) == ["Its card is unavailable: an item without a title."]
     assert await wrong(trial(example_url, "long")) == [
         "The title is longer than 300 characters and is cut.",
         "The summary is longer than 2,000 characters and is cut.",
@@ -56,10 +60,17 @@ async def test_a_module_that_grants_everything(faulty_url: str) -> None:
         "Asked with an expired token it answers 200 instead of 401 or 403.",
         "Asked with a token for another audience it answers 200 instead of 401 or 403.",
         "Asked with an unsigned token it answers 200 instead of 401 or 403.",
-        "It grants an item that does not exist.",
-        "It grants the item to an agent who does not exist.",
-        "It grants the item in an account that does not exist: it ignores account_id.",
+        "Asked about an item that does not exist it says GRANTED instead of FORBIDDEN.",
+        "Asked for an agent who does not exist it says GRANTED instead of FORBIDDEN.",
+        "Asked in an account that does not exist (does it look at account_id?) it says GRANTED instead of FORBIDDEN.",
     ]
+
+
+@pytest.mark.parametrize(("path", "said"), [("tells of the removed", "REMOVED"), ("has a word", "an unknown word")])
+async def test_a_module_that_tells_which_ids_exist(faulty_url: str, path: str, said: str) -> None:
+    told = await wrong(trial(f"{faulty_url}/{path}"))
+    assert f"Asked about an item that does not exist it says {said} instead of FORBIDDEN." in told
+    assert f"Asked for an agent who does not exist it says {said} instead of FORBIDDEN." in told
 
 
 @pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR, "slow", "trickle", "drops every second"])
@@ -91,3 +102,23 @@ def test_the_command(example_url: str, item: str, code: int, last: str) -> None:
     assert done.returncode == code, done.stderr
     assert done.stdout.splitlines()[-1].startswith(last)
     assert SECRET not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "refused"),
+    [
+        *(
+            (url, SECRET, "The module's url is refused: it must be an http:// or https:// address without a user.\n")
+            for url in ("http://[::1", "http://crm.example:99999", "ftp://crm.example", "crm.example")
+        ),
+        ("http://crm.example", "", "The module's secret is refused: it must not be empty.\n"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_a_sentence(
+    url: str, secret: str, refused: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ["--kind", "DEAL", "--agent", READER, "--item", "77", "--secret", secret]
+    monkeypatch.setattr(sys, "argv", ["internal-chat", "check-source", url, *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (2, refused)

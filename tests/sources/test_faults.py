@@ -67,7 +67,7 @@ async def test_an_item_beside_forbidden_reaches_nobody(build: Build, faulty_url:
 
 
 async def test_there_is_a_test_for_every_answer() -> None:
-    assert len(ANSWERS) == len(REFUSED_WHOLE) + len(REFUSED_PAIR) + len(FINE) + 5
+    assert len(ANSWERS) == len(REFUSED_WHOLE) + len(REFUSED_PAIR) + len(FINE) + 7
 
 
 @pytest.mark.parametrize("path", ["slow", "trickle"])
