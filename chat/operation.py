@@ -51,8 +51,8 @@ class Transaction:
             )
         )
 
-    def tell_devices(self, agent_id: str, channel_id: UUID | None = None) -> None:
-        """Lets the agent's other devices know that something personal changed."""
+    def tell_devices(self, agent_id: str, channel_id: UUID) -> None:
+        """Lets the agent's other devices know that something personal about the channel changed."""
         self.signals.append(Signal(self.account_id, SignalKind.PERSONAL, (agent_id,), channel_id))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from chat.errors import RefusalCode, Refused
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_member
+from chat.viewer import agent_of
 from models import Agent, Member, PersonalNote
 from models.enums import NotificationLevel, SendKey
 
@@ -40,13 +41,8 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
     """
     note = _checked_note(changes.personal_note.value) if changes.personal_note else None
     seat = await take_seat(tx, changes.channel_id)
-    member = check_member(seat)
-    if changes.notification_level:
-        member.notification_level = changes.notification_level.value
-    if changes.favourite:
-        member.favourite = changes.favourite.value
-    _mute(tx, member, changes)
-    await tx.session.flush()
+    check_member(seat)
+    member = await _write_membership(tx, seat, changes)
     if changes.personal_note:
         await _write_note(tx, seat, note)
     tx.tell_devices(seat.agent.agent_id, changes.channel_id)
@@ -56,27 +52,56 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
 @operation
 async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Agent:
     """Returns the viewer with the new profile."""
+    identity = agent_of(tx.identity)
+    # Two calls at once would first share the row, then each wait for the other to let it be written.
+    await tx.session.execute(
+        select(Agent)
+        .where(col(Agent.account_id) == identity.account_id, col(Agent.agent_id) == identity.agent_id)
+        .with_for_update()
+    )
     viewer = await enter(tx)
     if send_key:
         viewer.agent.send_key = send_key.value
         await tx.session.flush()
-    tx.tell_devices(viewer.agent_id)
     return viewer.agent
 
 
-def _mute(tx: Transaction, member: Member, changes: MembershipChanges) -> None:
+async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> Member:
+    """Returns the row as it is now. Nothing locks it before: whoever was removed meanwhile is refused."""
+    columns: dict[str, object] = {**_muting(tx, changes)}
+    if changes.notification_level:
+        columns["notification_level"] = changes.notification_level.value
+    if changes.favourite:
+        columns["favourite"] = changes.favourite.value
+    if not columns:
+        return check_member(seat)
+    member = await tx.session.scalar(
+        update(Member)
+        .where(
+            col(Member.account_id) == tx.account_id,
+            col(Member.channel_id) == changes.channel_id,
+            col(Member.agent_id) == seat.agent.agent_id,
+        )
+        .values(columns)
+        .returning(Member)
+        .execution_options(populate_existing=True)
+    )
+    return member if member is not None else check_member(await take_seat(tx, changes.channel_id))
+
+
+def _muting(tx: Transaction, changes: MembershipChanges) -> dict[str, object]:
+    """Returns the columns to write."""
     until = _moment(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
     if until is not None and until <= tx.now:
         raise Refused(RefusalCode.INVALID, "A channel is muted until a time to come.", "mutedUntil")
     if changes.muted is not None and not changes.muted.value:
         if until is not None:
             raise Refused(RefusalCode.INVALID, "What is not muted has no end of it.", "mutedUntil")
-        member.muted, member.muted_until = False, None
-    elif changes.muted is not None or until is not None:
-        member.muted, member.muted_until = True, until
-    elif changes.muted_until is not None:
-        # mutedUntil: null alone: what is muted stays so, now for good.
-        member.muted_until = None
+        return {"muted": False, "muted_until": None}
+    if changes.muted is not None or until is not None:
+        return {"muted": True, "muted_until": until}
+    # mutedUntil: null alone: what is muted stays so, now for good.
+    return {"muted_until": None} if changes.muted_until is not None else {}
 
 
 def _moment(given: datetime) -> datetime:

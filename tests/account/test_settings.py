@@ -1,5 +1,7 @@
 """The account's own rules, kept by its administrators, whom nothing shuts out."""
 
+import asyncio
+
 from tests.api import Api, House
 from tests.house.scene import fingerprint
 
@@ -72,3 +74,22 @@ async def test_the_profile_is_ones_own(house: House, other_house: House) -> None
         assert (await person.query(SEND_KEY))["chatViewer"]["sendKey"] == "ENTER"
     await house.sync(agents=[{"id": "bruno", "name": "Bruno B."}])
     assert (await house.bruno.query(SEND_KEY))["chatViewer"]["sendKey"] == "MOD_ENTER"
+
+
+async def test_many_changes_of_one_profile_at_once_do_not_lock_each_other_up(house: House) -> None:
+    """Sharing the row first, and writing it then, made a deadlock of each two of them."""
+    before = await _deadlocks(house)
+    await asyncio.gather(
+        *(house.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="ENTER") for _ in range(5)),
+        *(house.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER") for _ in range(5)),
+    )
+    await asyncio.sleep(1.2)  # PostgreSQL's statistics are up to a second late
+    assert await _deadlocks(house) == before
+
+
+async def _deadlocks(house: House) -> int:
+    async with house.api.engine.connect() as connection:
+        found = await connection.exec_driver_sql(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(found.scalar_one())

@@ -2,9 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
+from models import Member
 from tests.api import House, Json
 from tests.house.scene import fingerprint
 
@@ -45,6 +49,21 @@ async def test_only_what_is_given_changes(house: House) -> None:
     assert (await _update(house, channel, personalNote=None))["personalNote"] is None
     others = await house.davi.see(channel, "viewerMembership { notificationLevel favourite personalNote }")
     assert others["viewerMembership"] == {"notificationLevel": "EVERYTHING", "favourite": False, "personalNote": None}
+
+
+async def test_a_removal_meanwhile_is_answered_as_a_removal_before(house: House) -> None:
+    channel = await _room(house)
+    room = UUID(channel.removeprefix("chn_"))
+    async with house.api.engine.connect() as connection:
+        await connection.execute(delete(Member).where(col(Member.channel_id) == room, col(Member.agent_id) == "carla"))
+        # The update has seen its seat, and waits for the row.
+        update = asyncio.create_task(
+            house.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, favourite=True)
+        )
+        await asyncio.sleep(0.3)
+        assert not update.done()
+        await connection.commit()
+    assert await update == "NOT_A_MEMBER"
 
 
 async def test_muting_for_good_and_until_a_time(house: House) -> None:
