@@ -22,3 +22,10 @@ class DirectoryService:
 
 
 Identity = Agent | DirectoryService
+
+ID_LENGTH = 64
+
+
+def is_identifier(text: str) -> bool:
+    """Whether it can be the platform's id of an agent, a team or an account: the directory and the tokens agree."""
+    return 0 < len(text) <= ID_LENGTH and text.isprintable() and text == text.strip()

@@ -60,10 +60,10 @@ def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:
 
 def _directory(input: SyncDirectoryInput) -> Directory:
     return Directory(
-        account_name=input.account.name,
+        account_name=input.account.name.strip(),
         agents=[
-            DirectoryAgent(agent.id, agent.name, agent.email, agent.avatar_url, agent.role, agent.active)
+            DirectoryAgent(agent.id, agent.name.strip(), agent.email, agent.avatar_url, agent.role, agent.active)
             for agent in input.agents
         ],
-        teams=[DirectoryTeam(team.id, team.name, list(team.agent_ids)) for team in input.teams],
+        teams=[DirectoryTeam(team.id, team.name.strip(), list(team.agent_ids)) for team in input.teams],
     )

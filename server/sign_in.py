@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 import jwt
 
 from chat.errors import DenialCode, Denied
-from chat.identity import Agent, DirectoryService, Identity
+from chat.identity import Agent, DirectoryService, Identity, is_identifier
 from server.jwks import ALGORITHMS, KeySet, KeysUnavailable
 from server.settings import Misconfigured, Settings
 
 LEEWAY = timedelta(seconds=30)
-ID_LENGTH = 64
 HEADER_LENGTH = 8192
 REQUIRED = ["iss", "aud", "exp", "sub", "account_id"]
 DIRECTORY_SCOPE = "directory"
@@ -119,7 +118,7 @@ def _identifier(claims: Claims, claim: str) -> str:
     """A whole number is as good as its digits: many platforms number their accounts."""
     value = claims[claim]
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not 0 < len(text) <= ID_LENGTH or not text.isprintable() or text != text.strip():
+    if not isinstance(text, str) or not is_identifier(text):
         raise _denied(f"The token's claim {claim} is not an id.")
     return text
 

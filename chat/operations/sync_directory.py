@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chat.errors import DenialCode, Denied, RefusalCode, Refused
-from chat.identity import DirectoryService
+from chat.identity import DirectoryService, is_identifier
 from chat.membership import seat_in_announcements
-from chat.naming import checked_text, fold
+from chat.naming import check_nameable, checked_text, fold
 from chat.operation import Transaction, operation
 from chat.succession import lock_channels_touched, pass_on_ownership
 from models import Account, AccountClock, Agent, Team, TeamAgent
@@ -23,10 +23,15 @@ from models.enums import AgentRole, ChangeKind, SendKey
 
 AGENTS_LIMIT = 10_000
 TEAMS_LIMIT = 1_000
+NAME_LENGTH = 200
+EMAIL_LENGTH = 320
+URL_LENGTH = 2_000
 
 
 @dataclass(frozen=True)
 class DirectoryAgent:
+    """As the directory tells of them, the name without blanks around it."""
+
     agent_id: str
     name: str
     email: str | None
@@ -89,23 +94,39 @@ def check_directory(directory: Directory) -> None:
     _check_ids([team.team_id for team in directory.teams], TEAMS_LIMIT, "teams")
     for place, agent in enumerate(directory.agents):
         _check_name(agent.name, "agents", str(place), "name")
-        checked_text(agent.email or "", "agents", str(place), "email")
-        checked_text(agent.avatar_url or "", "agents", str(place), "avatarUrl")
+        _check_email(agent.email, "agents", str(place), "email")
+        _check_address(agent.avatar_url, "agents", str(place), "avatarUrl")
     for place, team in enumerate(directory.teams):
         _check_name(team.name, "teams", str(place), "name")
 
 
 def _check_name(name: str, *path: str) -> None:
-    if not 1 <= len(checked_text(name, *path).strip()) <= 200:
-        raise Refused(RefusalCode.INVALID, "A name has 1 to 200 characters.", *path)
+    if not 1 <= len(checked_text(name, *path)) <= NAME_LENGTH:
+        raise Refused(RefusalCode.INVALID, f"A name has 1 to {NAME_LENGTH} characters.", *path)
+    check_nameable(name, *path)
+
+
+def _check_email(email: str | None, *path: str) -> None:
+    if len(checked_text(email or "", *path)) > EMAIL_LENGTH:
+        raise Refused(RefusalCode.INVALID, f"An address has at most {EMAIL_LENGTH} characters.", *path)
+
+
+def _check_address(url: str | None, *path: str) -> None:
+    """Every colleague's client fetches it."""
+    if url is None:
+        return
+    if len(checked_text(url, *path)) > URL_LENGTH or not url.startswith(("https://", "http://")):
+        message = f"A picture's address begins with https:// or http:// and has at most {URL_LENGTH} characters."
+        raise Refused(RefusalCode.INVALID, message, *path)
 
 
 def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
     if len(ids) > limit:
         raise Refused(RefusalCode.TOO_LARGE, f"At most {limit} of them in one call.", path)
     for place, given in enumerate(ids):
-        if not 1 <= len(checked_text(given, path, str(place), "id")) <= 64:
-            raise Refused(RefusalCode.INVALID, "An id has 1 to 64 characters.", path, str(place), "id")
+        if not is_identifier(given):
+            message = "An id has 1 to 64 printable characters, and no blanks around them."
+            raise Refused(RefusalCode.INVALID, message, path, str(place), "id")
     if len(set(ids)) < len(ids):
         raise Refused(RefusalCode.INVALID, "An id is given twice.", path)
 
@@ -185,8 +206,8 @@ async def _write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> No
             "account_id": tx.account_id,
             "send_key": SendKey.ENTER.value,
             "agent_ids": [agent.agent_id for agent in agents],
-            "names": [agent.name.strip() for agent in agents],
-            "sort_names": [fold(agent.name.strip()) for agent in agents],
+            "names": [agent.name for agent in agents],
+            "sort_names": [fold(agent.name) for agent in agents],
             "emails": [agent.email for agent in agents],
             "avatar_urls": [agent.avatar_url for agent in agents],
             "roles": [agent.role.value for agent in agents],
@@ -200,7 +221,7 @@ async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
     if not teams:
         return
     statement = insert(Team).values(
-        [{"account_id": tx.account_id, "team_id": team.team_id, "name": team.name.strip()} for team in teams]
+        [{"account_id": tx.account_id, "team_id": team.team_id, "name": team.name} for team in teams]
     )
     await tx.session.execute(
         statement.on_conflict_do_update(

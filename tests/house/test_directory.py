@@ -80,6 +80,14 @@ async def test_each_change_of_an_agent_is_announced_once(house: House) -> None:
     ]
 
 
+async def test_blanks_around_names_are_no_change(house: House) -> None:
+    told = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
+    await house.sync(**told)
+    before = await fingerprint(house)
+    await house.sync(**told)
+    assert await fingerprint(house) == before
+
+
 async def _changes(house: House) -> list[tuple[str, str | None]]:
     async with house.api.engine.connect() as connection:
         rows = await connection.exec_driver_sql(
@@ -118,6 +126,7 @@ async def test_a_new_account_starts_with_the_module_off(api: Api) -> None:
 
 
 NAMED = {"name": "Nome"}
+LONG_URL = "https://example.com/".ljust(2_001, "x")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +137,21 @@ NAMED = {"name": "Nome"}
         ({"agents": [{"id": "", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
         ({"agents": [{"id": "i" * 65, **NAMED}]}, "INVALID", ["agents", "0", "id"]),
         ({"agents": [{"id": "i\x00", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "bruno ", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "\u200b", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "1", "name": "\u200b"}]}, "INVALID", ["agents", "0", "name"]),
+        ({"agents": [{"id": "1", "name": "a\nb"}]}, "INVALID", ["agents", "0", "name"]),
+        ({"agents": [{"id": "1", **NAMED, "email": "e" * 321}]}, "INVALID", ["agents", "0", "email"]),
+        (
+            {"agents": [{"id": "1", **NAMED, "avatarUrl": "javascript:alert(1)"}]},
+            "INVALID",
+            ["agents", "0", "avatarUrl"],
+        ),
+        (
+            {"agents": [{"id": "1", **NAMED, "avatarUrl": f"https://{'u' * 2_000}"}]},
+            "INVALID",
+            ["agents", "0", "avatarUrl"],
+        ),
         ({"agents": [{"id": "1", **NAMED}, {"id": "2", "name": ""}]}, "INVALID", ["agents", "1", "name"]),
         ({"agents": [{"id": "1", **NAMED, "email": "\x00"}]}, "INVALID", ["agents", "0", "email"]),
         ({"agents": [{"id": "1", **NAMED}, {"id": "1", **NAMED}]}, "INVALID", ["agents"]),
