@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from chat.viewer import Viewer, standings
-from models import Member
-from models.enums import MemberRole
+from chat.viewer import Viewer, channel_managers, standings
 
 
 @dataclass(frozen=True)
@@ -25,14 +21,4 @@ async def load_standings(session: AsyncSession, account_id: str, agent_ids: list
 
 
 async def load_channel_managers(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, bool]:
-    """Those of the agents who are an owner or admin of some channel."""
-    rows = await session.scalars(
-        select(col(Member.agent_id))
-        .distinct()
-        .where(
-            col(Member.account_id) == account_id,
-            col(Member.agent_id).in_(agent_ids),
-            col(Member.role) != MemberRole.MEMBER,
-        )
-    )
-    return dict.fromkeys(rows, True)
+    return dict.fromkeys(await session.scalars(channel_managers(account_id, agent_ids)), True)

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from chat.drafts import IconAvatar as IconAvatar
-from chat.drafts import check_avatar
+from chat.drafts import IconAvatar, check_avatar
 from chat.entering import enter
 from chat.membership import add_members, check_number_of_agents, known_agents
 from chat.naming import checked_description, checked_name, fold

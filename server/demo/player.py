@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from chat.drafts import Given
+from chat.drafts import Given, IconAvatar
 from chat.identity import Agent, DirectoryService
 from chat.operations.authors import add_authors
 from chat.operations.change_channel import ChannelChanges, archive_channel, update_channel
 from chat.operations.change_messages import add_reaction, delete_message, edit_message
-from chat.operations.create_channel import ChannelDraft, IconAvatar, create_channel
+from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.members import add_channel_members, change_member_role, join_channel, leave_channel
 from chat.operations.open_direct_message import open_direct_message
 from chat.operations.personal import MembershipChanges, update_membership
