@@ -11,7 +11,7 @@ import structlog
 
 from chat.ports import Signal
 from loaders import Reading
-from loaders.batches import DATABASE_FAILURES as DATABASE_FAILURES
+from loaders.batches import DATABASE_FAILURES
 from subscriptions.broadcast import Broadcasting
 from subscriptions.changes import read_clocks, read_next
 from subscriptions.envelopes import Ephemeral, WakeUp, decode, encode

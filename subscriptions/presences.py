@@ -12,8 +12,9 @@ from sqlalchemy import Executable, func, select, text
 from sqlmodel import col
 
 from chat.ports import Signal, SignalKind
+from loaders.batches import DATABASE_FAILURES
 from models import Presence
-from subscriptions.hub import DATABASE_FAILURES, Hub
+from subscriptions.hub import Hub
 
 CONNECTED = timedelta(seconds=60)
 """How long a connection counts after it was last prolonged: what a killed process's agents stay online for."""
