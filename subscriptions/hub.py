@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -46,7 +47,7 @@ class Hub:
         self._process = uuid4().hex
         self._broadcasting = Broadcasting(broadcast_url, self._hear, self._resync)
         self._served: dict[str, _Served] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._checker: asyncio.Task[None] | None = None
         self._check_now = asyncio.Event()
 
