@@ -28,6 +28,10 @@ STATEMENT_SECONDS = 10.0
 LOCK_TIMEOUT = "5s"
 """How long a write waits for a row before it starts over."""
 
+IDLE_TIMEOUT = "10s"
+"""After which PostgreSQL takes back the locks of a transaction from which it hears nothing: whoever holds them may be
+out of its reach for hours. Nothing but statements happens in a transaction of ours."""
+
 
 @dataclass(frozen=True)
 class Database:
@@ -38,7 +42,12 @@ class Database:
 
     @classmethod
     def at(cls, database_url: str) -> "Database":
-        settings = {"lock_timeout": LOCK_TIMEOUT, "jit": "off", "application_name": "internal-chat"}
+        settings = {
+            "application_name": "internal-chat",
+            "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+            "jit": "off",
+            "lock_timeout": LOCK_TIMEOUT,
+        }
         engine = create_async_engine(
             async_url(database_url),
             pool_size=SIZE,
