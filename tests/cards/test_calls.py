@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from server.settings import Settings
 from sources.config import parse_sources
 from tests.api import Api, House, Json
 from tests.live.sockets import open_socket
+from tests.processes import free_port
 
 KINDS = list(ItemKind)
 TIMEOUT_MS = 1_000
@@ -31,9 +31,7 @@ ADDED = """subscription ($channel: ID!) { chatMessageAdded(channelId: $channel) 
 
 @pytest.fixture(scope="module")
 async def module_url() -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     script = Path(__file__).with_name("counting_module.py")
     process = await asyncio.create_subprocess_exec(sys.executable, str(script), str(port))
     url = f"http://127.0.0.1:{port}"
@@ -45,7 +43,7 @@ async def module_url() -> AsyncIterator[str]:
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
     yield url
-    process.terminate()
+    process.kill()  # it would first let those finish whom it keeps waiting
     await process.wait()
 
 
