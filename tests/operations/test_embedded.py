@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,11 +239,16 @@ def test_an_ordinary_user() -> None:
 
 
 def _use_as(user: pwd.struct_passwd, data_dir: Path) -> int:
-    os.setgroups([])
-    os.setgid(user.pw_gid)
-    os.setuid(user.pw_uid)
-    with EmbeddedPostgres(data_dir):
-        return 0 if postmaster(data_dir) is not None else 1
+    """Returns the exit code, whatever happens: an exception would go on with the rest of the run, in the child too."""
+    try:
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+        with EmbeddedPostgres(data_dir):
+            return 0 if postmaster(data_dir) is not None else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
 
 
 def _hand_over(folder: Path, uid: int) -> None:
