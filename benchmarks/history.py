@@ -146,7 +146,7 @@ async def run(place: Place) -> None:
     console = Console(highlight=False, soft_wrap=True, width=120)
     options = place.options
     async with running_app(place) as app, front_door(app) as http:
-        engine: AsyncEngine = app.state.database.engine
+        engine: AsyncEngine = app.state.pool.engine
         front_ends: list[FrontEnd] = []
         for plan in (
             Plan("small", options.channels, options.messages // 10),

@@ -30,9 +30,9 @@ from chat.positions import encode_position
 from models import Account, AccountClock, Agent, Channel, Member
 from models.enums import ChannelKind, MemberRole
 from server.app import create_app
-from server.connections import SocketProtocol
+from server.http.connections import SocketProtocol
+from server.identity.tokens import issue_token
 from server.settings import Settings, async_url
-from server.sign_in import issue_token
 
 STREAM = f"""
 subscription Live($channelId: ID!, $since: String) {{
@@ -291,7 +291,7 @@ class QuietServer(uvicorn.Server):
 async def _statements(place: Place, room: Room) -> str:
     """The same server in this process, where statements can be counted; first nobody listens, then few, then all."""
     app = create_app(place.settings, place.database_url)
-    engine = app.state.database.engine
+    engine = app.state.pool.engine
     counts: dict[int, float] = {}
     port = free_port()
     config = uvicorn.Config(app, port=port, ws=SocketProtocol, ws_per_message_deflate=False, log_level="warning")

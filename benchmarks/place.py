@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from server.app import create_app
-from server.embedded import EmbeddedPostgres
-from server.migrate import upgrade
+from server.identity.tokens import issue_token
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import upgrade
 from server.settings import Settings
-from server.sign_in import issue_token
 
 Json = dict[str, Any]
 

@@ -1,7 +1,12 @@
-"""What an agent can reach: every read of a channel or a message finds its rows through these statements.
+"""What an agent can reach. Every read of a channel or a message finds its rows through these statements.
 
-Readable: a public channel, or one the agent is a member of. Visible: readable, or any but a direct message for an
-administrator of the account, who manages its name and members without reading what is said.
+- Readable: a public channel, or one that the agent is a member of.
+- Visible: readable, or, for an administrator of the account, any channel except a direct message. Administrators
+  manage a visible channel's name and members, but do not read its messages.
+- Postable: where the agent can send a message now.
+
+`readable()` and `postable()` restate in SQL what `Seat.readable` and `chat.policies.check_post` decide in Python; a
+property test (tests/chat/test_rules_in_sql.py) keeps them equal.
 """
 
 from collections.abc import Sequence
@@ -19,12 +24,13 @@ from models.enums import AgentRole, ChannelKind, MemberRole
 Peer = aliased(Agent, name="peer")
 
 Pair = tuple[str, UUID]
-"""An agent, and the id of what they ask for."""
+"""An agent's id, and the id of a channel or message that is read for that agent."""
 
 
 @dataclass(frozen=True)
 class Seat:
-    """A channel as one agent stands to it: `peer` is the other agent of a direct message."""
+    """One agent's relation to one channel: their membership, if any, and whether they are an author of the
+    announcement. `peer` is the other agent of a direct message."""
 
     agent: Agent
     channel: Channel
@@ -47,25 +53,27 @@ class Seat:
 
     @property
     def unread_posts(self) -> int:
-        """What people said since the marker: a subtraction, with nothing to count."""
+        """The number of messages that people sent after the read marker: a difference of two stored counts."""
         return self.channel.post_count - self.member.read_posts if self.member is not None else 0
 
     @property
-    def administers(self) -> bool:
+    def is_administrator(self) -> bool:
+        """Whether the agent is an administrator of the account."""
         return self.agent.role == AgentRole.ADMINISTRATOR
 
     @property
-    def owns(self) -> bool:
+    def is_owner(self) -> bool:
         return self.member is not None and self.member.role == MemberRole.OWNER
 
     @property
-    def manages(self) -> bool:
-        """An owner or admin of the channel, or an administrator of the account."""
-        return self.administers or (self.member is not None and self.member.role != MemberRole.MEMBER)
+    def is_manager(self) -> bool:
+        """Whether the agent is an owner or admin of the channel, or an administrator of the account."""
+        return self.is_administrator or (self.member is not None and self.member.role != MemberRole.MEMBER)
 
 
 def seats() -> Select[Agent, Channel, Member, str, Agent]:
-    """Agents beside the channels visible to them; the caller says which agents and which channels."""
+    """Returns a SELECT of agents and the channels visible to them, one seat per row. The caller restricts it to some
+    agents and channels."""
     return (
         select(Agent, Channel, Member, col(Author.agent_id), Peer)
         .join(Channel, col(Channel.account_id) == col(Agent.account_id))
@@ -88,8 +96,8 @@ def seats() -> Select[Agent, Channel, Member, str, Agent]:
 
 
 def seats_of(account_id: str, pairs: Sequence[Pair]) -> Select[Agent, Channel, Member, str, Agent]:
-    """The seats of these (agent, channel) pairs, as far as each agent can see the channel."""
-    asked = asked_pairs(pairs)
+    """Returns a SELECT of the seats of these (agent, channel) pairs, without channels that the agent cannot see."""
+    asked = pairs_table(pairs)
     return (
         seats()
         .join(asked, and_(asked.c.agent_id == col(Agent.agent_id), asked.c.id == col(Channel.channel_id)))
@@ -98,8 +106,8 @@ def seats_of(account_id: str, pairs: Sequence[Pair]) -> Select[Agent, Channel, M
 
 
 def readable_messages(account_id: str, pairs: Sequence[Pair]) -> Select[str, Message]:
-    """The messages of these (agent, message) pairs whose channel the agent can read."""
-    asked = asked_pairs(pairs)
+    """Returns a SELECT of the messages of these (agent, message) pairs, without those that the agent cannot read."""
+    asked = pairs_table(pairs)
     return (
         select(asked.c.agent_id, Message)
         .join(Message, and_(col(Message.account_id) == account_id, asked.c.id == Message.message_id))
@@ -109,20 +117,21 @@ def readable_messages(account_id: str, pairs: Sequence[Pair]) -> Select[str, Mes
     )
 
 
-def asked_pairs(pairs: Sequence[Pair]) -> TableValuedAlias:
-    """The pairs as a table (agent_id, id) to join with, so that a batch is one statement whatever its size."""
+def pairs_table(pairs: Sequence[Pair]) -> TableValuedAlias:
+    """Returns the pairs as a table (agent_id, id) to join with. They are passed as two arrays, so a batch of any size
+    is one statement with two arguments."""
     return (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _ in pairs], type_=ARRAY(Text)),
-            bindparam(None, [asked_id for _, asked_id in pairs], type_=ARRAY(IDENTIFIER)),
+            bindparam(None, [id for _, id in pairs], type_=ARRAY(IDENTIFIER)),
         )
         .table_valued("agent_id", "id", joins_implicitly=True)
         .render_derived("asked")
     )
 
 
-def asked_ids(ids: Sequence[UUID]) -> TableValuedAlias:
-    """The ids as a table (id) to join with."""
+def ids_table(ids: Sequence[UUID]) -> TableValuedAlias:
+    """Returns the ids as a table (id) to join with."""
     return (
         func.unnest(bindparam(None, list(ids), type_=ARRAY(IDENTIFIER)))
         .table_valued("id", joins_implicitly=True)
@@ -131,14 +140,27 @@ def asked_ids(ids: Sequence[UUID]) -> TableValuedAlias:
 
 
 def readable() -> ColumnElement[bool]:
-    """Holds where `channels` is outer joined with the asking agent's row of `members`."""
+    """Returns the condition that the agent can read the channel. The statement must outer join `channels` with the
+    agent's row of `members`."""
     return or_(col(Channel.kind) == ChannelKind.PUBLIC, col(Member.agent_id).is_not(None))
 
 
 def visible() -> ColumnElement[bool]:
-    """Holds where `agents`, the asking agent, stands beside `channels` and their own row of `members`."""
-    administered = and_(col(Agent.role) == AgentRole.ADMINISTRATOR, col(Channel.kind) != ChannelKind.DIRECT)
-    return or_(readable(), administered)
+    """Returns the condition that the agent can see the channel. The statement must join the agent, `channels` and the
+    agent's row of `members`, as `seats` does."""
+    managed = and_(col(Agent.role) == AgentRole.ADMINISTRATOR, col(Channel.kind) != ChannelKind.DIRECT)
+    return or_(readable(), managed)
+
+
+def postable() -> ColumnElement[bool]:
+    """Returns the condition that the agent can send a message to the channel. The statement must join as `seats`
+    does. `chat.policies.check_post` is the same rule; a property test keeps the two equal."""
+    return and_(
+        col(Member.agent_id).is_not(None),
+        col(Channel.archived_at).is_(None),
+        or_(col(Channel.kind) != ChannelKind.ANNOUNCEMENT, col(Author.agent_id).is_not(None)),
+        or_(col(Peer.agent_id).is_(None), col(Peer.active)),
+    )
 
 
 def channel_of_message() -> ColumnElement[bool]:

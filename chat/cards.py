@@ -1,7 +1,7 @@
-"""What the chat knows of the platform's items: which there are, and what their modules answer about them.
+"""The platform's items, and what their source modules answer about them.
 
-An item lives in its source module, which alone decides who may see it. The chat asks per agent and item, each time
-somebody reads, and keeps no answer longer than the request or the event it was asked for.
+An item lives in its source module, which alone decides who may see it. The chat asks for each agent and item, every
+time a card is read, and keeps no answer beyond the request or event.
 """
 
 from collections.abc import Mapping
@@ -19,20 +19,20 @@ DetailValue = str | int | None
 
 @dataclass(frozen=True)
 class ItemRef:
-    """An item of the platform; the id is its module's own, verbatim."""
+    """An item of the platform. The id is the source module's own, verbatim."""
 
     kind: ItemKind
     item_id: str
 
 
 def can_be_item_id(text: str) -> bool:
-    """What cannot is nobody's item. Sent on, it might make calls fail that others wait for; stored, it would be found
-    by nobody."""
+    """Returns whether the text can be an item's id. Other texts are not sent to source modules, where one bad id could
+    make a whole call fail."""
     return 1 <= len(text) <= ITEM_ID_LENGTH and text.isprintable()
 
 
 class CardAccess(StrEnum):
-    """What an agent gets to see of an item."""
+    """What an agent can see of an item."""
 
     GRANTED = "GRANTED"
     FORBIDDEN = "FORBIDDEN"
@@ -43,8 +43,8 @@ class CardAccess(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """An item as its module shows it to one agent. `details` are the kind's own facts by their names in the contract
-    with source modules (docs/source-modules.md); a module may leave any of them out."""
+    """An item as its source module shows it to one agent. `details` has the details of its kind (`chat.item_kinds`);
+    a module may omit any of them."""
 
     title: str
     summary: str | None
@@ -54,7 +54,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a module said about an agent and an item: the item with GRANTED, nothing of it otherwise."""
+    """What a source module answered about an agent and an item. `item` is given exactly if access is GRANTED."""
 
     access: CardAccess
     item: Item | None = None
@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Check:
-    """May this agent see this item?"""
+    """A question to a source module: may this agent see this item?"""
 
     agent_id: str
     item_id: str

@@ -1,4 +1,4 @@
-"""The account's order of changes: the last statement of every write."""
+"""Appending to the account's order of changes, which is the last statement of every write."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import IDENTIFIER, TEXTS
+from models.columns import IDENTIFIER, TEXT_ARRAY
 from models.enums import ChangeKind
 
 
 @dataclass(frozen=True)
 class NewChange:
-    """What will be told; its number comes from the clock when the transaction ends."""
+    """A change to be appended. It gets its number from the account's clock at the end of the transaction."""
 
     kind: ChangeKind
     channel_id: UUID | None = None
@@ -22,7 +22,7 @@ class NewChange:
     agent_id: str | None = None
 
 
-# The clock's row stays locked from here to the commit, so that changes become visible in the order of their numbers.
+# Locks the clock's row until the commit, so changes become visible in the order of their numbers.
 _APPEND = text(
     """
     WITH clock AS (
@@ -37,17 +37,18 @@ _APPEND = text(
     RETURNING change
     """
 ).bindparams(
-    bindparam("kinds", type_=TEXTS),
+    bindparam("kinds", type_=TEXT_ARRAY),
     bindparam("channel_ids", type_=ARRAY(IDENTIFIER)),
     bindparam("message_ids", type_=ARRAY(IDENTIFIER)),
     bindparam("revisions", type_=ARRAY(Integer)),
-    bindparam("agent_ids", type_=TEXTS),
+    bindparam("agent_ids", type_=TEXT_ARRAY),
     bindparam("account_id", type_=Text),
 )
 
 
 async def append_changes(session: AsyncSession, account_id: str, changes: list[NewChange], now: datetime) -> int:
-    """Writes the changes in their order and returns the number of the last; the commit must follow at once."""
+    """Appends the changes in the given order and returns the number of the last one. The commit must follow at once,
+    because every other write of the account waits for it."""
     numbers = await session.execute(
         _APPEND,
         {

@@ -1,4 +1,4 @@
-"""What drafts of new things and of changes share."""
+"""Types that the drafts of operations share. A draft is an operation's input, as a resolver builds it."""
 
 import re
 from dataclasses import dataclass
@@ -11,24 +11,26 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Given(Generic[Value]):
-    """A value that the client sent, perhaps null; a field left out is None instead, and keeps what stands."""
+    """A value that the client gave, which may be null. An optional draft field is None if the client left it out: then
+    it does not change."""
 
     value: Value
 
 
 @dataclass(frozen=True)
 class IconAvatar:
-    """An icon of the client's set, on a colour written #rrggbb."""
+    """An icon of the client's icon set, on a background colour (#rrggbb)."""
 
     icon: str
     color: str
 
 
 def check_avatar(avatar: IconAvatar | None) -> None:
+    """Raises Refused INVALID for an impossible icon name or colour."""
     if avatar is None:
         return
     if not re.fullmatch(r"[a-z0-9-]{1,40}", avatar.icon):
-        message = "An icon's name has 1 to 40 lower-case letters, digits and hyphens."
+        message = "An icon name has 1 to 40 lower-case letters, digits and hyphens."
         raise Refused(RefusalCode.INVALID, message, "avatar", "icon", "icon")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", avatar.color):
-        raise Refused(RefusalCode.INVALID, "A colour is written #rrggbb.", "avatar", "icon", "color")
+        raise Refused(RefusalCode.INVALID, "A colour has the form #rrggbb.", "avatar", "icon", "color")

@@ -1,23 +1,24 @@
-"""One real emoji, written one way: whoever compares, counts or stores emojis compares the fully-qualified form."""
+"""Emojis in one canonical form: Unicode's fully-qualified sequence. Only that form is stored, counted and compared."""
 
 import emoji as emoji_data
 
 from chat.errors import RefusalCode, Refused
 
 _PRESENTATION = "\ufe0f"
-"""Asks for the picture where a character may also be text; keyboards leave it out or add it as they like."""
+"""The variation selector that requests emoji presentation. Keyboards send it or omit it for the same emoji."""
 
 _QUALIFIED = {
     written.replace(_PRESENTATION, ""): written
     for written, known in emoji_data.EMOJI_DATA.items()
     if known["status"] == emoji_data.STATUS["fully_qualified"]
 }
-"""Every emoji by what remains without that. Components, as a skin tone alone, are none."""
+"""Each fully-qualified emoji by its sequence without the selector. Components, such as a lone skin tone, are not
+emojis."""
 
 
 def qualified_emoji(text: str) -> str:
-    """Returns the emoji as Unicode's list of fully-qualified ones has it; raises Refused INVALID for anything else."""
+    """Returns the emoji's fully-qualified form. Raises Refused INVALID for anything that is not exactly one emoji."""
     found = _QUALIFIED.get(text.replace(_PRESENTATION, ""))
     if found is None:
-        raise Refused(RefusalCode.INVALID, "A reaction is exactly one emoji.", "emoji")
+        raise Refused(RefusalCode.INVALID, "A reaction must be exactly one emoji.", "emoji")
     return found

@@ -1,10 +1,14 @@
-"""The two ways to be told no: refused (an expected answer of one operation) and denied (no operation at all)."""
+"""The two kinds of expected failure.
+
+Refused: one operation failed for a reason that the client can show; it becomes `userErrors` of the mutation.
+Denied: the request or stream as a whole gets no answer; it becomes a top-level error.
+"""
 
 from enum import StrEnum
 
 
 class RefusalCode(StrEnum):
-    """Why an operation did not happen; the mutation's `userErrors` carry it."""
+    """Why an operation failed: the `code` in the mutation's `userErrors`."""
 
     NOT_FOUND = "NOT_FOUND"
     FORBIDDEN = "FORBIDDEN"
@@ -22,7 +26,7 @@ class RefusalCode(StrEnum):
 
 
 class Refused(Exception):
-    """Ends an operation before it writes anything. `path` names the input field at fault, outermost first."""
+    """Ends an operation with nothing written. `path` is the path of the invalid input field, outermost first."""
 
     def __init__(self, code: RefusalCode, message: str, *path: str) -> None:
         super().__init__(message)
@@ -32,7 +36,7 @@ class Refused(Exception):
 
 
 class DenialCode(StrEnum):
-    """Why a request or a stream gets no answer; the top-level error's `extensions.code` carries it."""
+    """Why a request or stream was denied: `extensions.code` of the top-level error."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     MODULE_DISABLED = "MODULE_DISABLED"
@@ -45,7 +49,7 @@ class DenialCode(StrEnum):
 
 
 class Denied(Exception):
-    """The asker may not ask, or not this: raised before anything is read for them."""
+    """Ends a request, a field or a stream before anything is read for the caller."""
 
     def __init__(self, code: DenialCode, message: str) -> None:
         super().__init__(message)

@@ -1,12 +1,12 @@
-"""Who a valid token says is asking; what the chat knows of them is read from the database, never from the token."""
+"""What a valid token states about its bearer. Everything else about them is read from the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Agent:
-    """A person of the platform. The account is the tenant: nothing outside it exists for this identity."""
+class AgentToken:
+    """The token of an agent. `account_id` is the tenant: nothing outside it exists for the bearer."""
 
     account_id: str
     agent_id: str
@@ -14,18 +14,19 @@ class Agent:
 
 
 @dataclass(frozen=True)
-class DirectoryService:
-    """The platform itself, feeding the directory of one account; it reads and says nothing in the chat."""
+class DirectoryToken:
+    """The token of the platform's directory service. It can update one account's agents and teams and nothing else."""
 
     account_id: str
     expires_at: datetime
 
 
-Identity = Agent | DirectoryService
+Identity = AgentToken | DirectoryToken
 
 ID_LENGTH = 64
 
 
 def is_identifier(text: str) -> bool:
-    """Whether it can be the platform's id of an agent, a team or an account: the directory and the tokens agree."""
+    """Returns whether the text can be the platform's id of an agent, a team or an account. Tokens and the directory
+    apply the same rule, so every agent in the directory can sign in."""
     return 0 < len(text) <= ID_LENGTH and text.isprintable() and text == text.strip()

@@ -1,4 +1,4 @@
-"""Taking and giving up seats: the rows of `members` and the channel's count of them, always together.
+"""Adding and removing members: the rows of `members` and the channel's member count change together.
 
 The caller holds the lock of each channel.
 """
@@ -16,11 +16,11 @@ from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, MemberRole
 
 AGENTS_LIMIT = 1_000
-"""Agents named in one call; an announcement seats everybody by itself."""
+"""How many agents one call may name. All agents become members of an announcement without being named."""
 
-# Newcomers start with everything read: what was said before they came is history, not unread.
-_SEAT = """
-    WITH seated AS (
+# New members start with everything read.
+_INSERT_MEMBERS = """
+    WITH added AS (
         INSERT INTO members (account_id, channel_id, agent_id, role, joined_at, notification_level, muted, favourite,
                              read_seq, read_posts)
         SELECT channels.account_id, channels.channel_id, agents.agent_id, :role, :now, 'EVERYTHING', false, false,
@@ -30,22 +30,22 @@ _SEAT = """
         ON CONFLICT DO NOTHING
         RETURNING account_id, channel_id, agent_id
     ), counted AS (
-        UPDATE channels SET member_count = member_count + counts.newcomers
-          FROM (SELECT account_id, channel_id, count(*) AS newcomers FROM seated GROUP BY 1, 2) AS counts
+        UPDATE channels SET member_count = member_count + counts.added
+          FROM (SELECT account_id, channel_id, count(*) AS added FROM added GROUP BY 1, 2) AS counts
          WHERE channels.account_id = counts.account_id AND channels.channel_id = counts.channel_id
     )
-    SELECT channel_id, agent_id FROM seated
+    SELECT channel_id, agent_id FROM added
     """
-_SEAT_IN_CHANNEL = text(_SEAT.format(chosen="channel_id = :channel_id"))
-_SEAT_IN_ANNOUNCEMENTS = text(_SEAT.format(chosen="kind = 'ANNOUNCEMENT'"))
+_ADD_TO_CHANNEL = text(_INSERT_MEMBERS.format(chosen="channel_id = :channel_id"))
+_ADD_TO_ANNOUNCEMENTS = text(_INSERT_MEMBERS.format(chosen="kind = 'ANNOUNCEMENT'"))
 
 
 async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
-    """Returns the agents who were not members yet, in the given order, each announced."""
+    """Adds the agents and announces each. Returns those who were not members before, in the given order."""
     rows = await tx.session.execute(
-        _SEAT_IN_CHANNEL,
+        _ADD_TO_CHANNEL,
         {
             "account_id": tx.account_id,
             "channel_id": channel_id,
@@ -54,20 +54,19 @@ async def add_members(
             "now": tx.now,
         },
     )
-    seated = {row.agent_id for row in rows}
-    added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in seated]
+    new = {row.agent_id for row in rows}
+    added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in new]
     for agent_id in added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
     return added
 
 
-async def seat_in_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
-    """Makes those who arrive in the directory members of every announcement. No system message tells of it: arriving
-    is not news of the announcement."""
+async def join_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
+    """Makes newly active agents members of every announcement, without system messages."""
     if not agent_ids:
         return
-    seated = await tx.session.execute(
-        _SEAT_IN_ANNOUNCEMENTS,
+    added = await tx.session.execute(
+        _ADD_TO_ANNOUNCEMENTS,
         {
             "account_id": tx.account_id,
             "agent_ids": list(agent_ids),
@@ -75,12 +74,12 @@ async def seat_in_announcements(tx: Transaction, agent_ids: Sequence[str]) -> No
             "now": tx.now,
         },
     )
-    for channel_id, agent_id in seated:
+    for channel_id, agent_id in added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
 
 
 async def remove_member(tx: Transaction, member: Member) -> None:
-    """Removes the seat, with the right to post in an announcement, and announces it."""
+    """Removes the member, and with it the right to post in an announcement, and announces it."""
     for table in (Member, Author):
         await tx.session.execute(
             delete(table).where(
@@ -99,21 +98,22 @@ async def remove_member(tx: Transaction, member: Member) -> None:
 
 
 async def check_owner_remains(tx: Transaction, channel: Channel, member: Member) -> None:
-    """Raises Refused LAST_OWNER, naming the channel, unless another active member owns it: who is demoted stays, and
-    whoever is in a channel has somebody to turn to."""
+    """Checks that an owner can be demoted. Raises Refused LAST_OWNER, naming the channel, unless another active member
+    is an owner."""
     if member.role == MemberRole.OWNER and not await _others_have_owner(tx, member):
         raise _last_owner(channel)
 
 
 async def check_owner_remains_for_others(tx: Transaction, channel: Channel, member: Member) -> None:
-    """Raises Refused LAST_OWNER, naming the channel, if who goes leaves active members behind and no owner among them.
-    Deactivated ones hold nobody back: the channel passes to them when they are active again."""
+    """Checks that an owner can leave or be removed. Raises Refused LAST_OWNER, naming the channel, if other active
+    members remain and none of them is an owner. Deactivated members do not count: when one is reactivated,
+    `assign_missing_owners` makes them the owner."""
     if member.role == MemberRole.OWNER and await _others_have_owner(tx, member) is False:
         raise _last_owner(channel)
 
 
 async def _others_have_owner(tx: Transaction, member: Member) -> bool | None:
-    """Returns whether an owner is among the other active members, None where there are none."""
+    """Returns whether another active member is an owner; None if there is no other active member."""
     owned: bool | None = await tx.session.scalar(
         select(func.bool_or(col(Member.role) == MemberRole.OWNER))
         .join(Agent, and_(col(Agent.account_id) == col(Member.account_id), col(Agent.agent_id) == col(Member.agent_id)))
@@ -128,19 +128,20 @@ async def _others_have_owner(tx: Transaction, member: Member) -> bool | None:
 
 
 def _last_owner(channel: Channel) -> Refused:
-    message = f"The last owner of {channel.name} cannot go: make somebody else an owner."
+    message = f"{channel.name} would be left without an owner: make another member an owner first."
     return Refused(RefusalCode.LAST_OWNER, message)
 
 
 def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
+    """Raises Refused INVALID for more than 1,000 agents."""
     if len(agent_ids) > AGENTS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"At most {AGENTS_LIMIT} agents at a time.", path)
+        raise Refused(RefusalCode.INVALID, f"At most {AGENTS_LIMIT:,} agents can be named at a time.", path)
 
 
-async def known_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:
-    """Returns the ids without repetition; raises Refused NOT_FOUND unless each is an active agent of the account.
+async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:
+    """Returns the ids without duplicates. Raises Refused NOT_FOUND unless each is an active agent of the account.
 
-    They are held FOR SHARE, so that nobody is seated while being deactivated.
+    The agents are locked FOR SHARE, so that none is deactivated while being added.
     """
     wanted = list(dict.fromkeys(agent_ids))
     found = await tx.session.scalars(
@@ -154,6 +155,5 @@ async def known_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) ->
         .with_for_update(read=True)
     )
     if missing := set(wanted) - set(found):
-        message = f"There is no active agent {', '.join(sorted(missing))}."
-        raise Refused(RefusalCode.NOT_FOUND, message, *path)
+        raise Refused(RefusalCode.NOT_FOUND, f"There is no active agent {', '.join(sorted(missing))}.", *path)
     return wanted

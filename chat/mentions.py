@@ -1,4 +1,4 @@
-"""Mentions as the platform writes them in the text, and whom they reach."""
+"""Mentions: parsing them from a message's text, finding the agents they mean, and storing both."""
 
 import re
 from collections.abc import Iterator
@@ -17,52 +17,52 @@ from models.enums import ChannelKind, MentionTarget
 
 MENTIONS_LIMIT = 100
 
-# What a line's links are made of: an escaped character, the line's end, an opening bracket, and a closing one with the
-# mention's address where there is one. The name in an address stops before the next "](", so that an address that never
-# ends is not read to the end of the text for each that begins.
-_BRACKETS = re.compile(
+# The tokens of a line's links: an escaped character, the end of the line, an opening bracket, and a closing bracket
+# with the mention's address, if one follows. The name in an address ends before the next "](", so that scanning stays
+# linear for a text full of addresses that never end.
+_TOKENS = re.compile(
     r"\\.|\n|\[@?|\](?:\(mention://(user|team|channel)/([^/)\s]+)(?:/(?:[^)\n\]]|\](?!\())*)?\))?",
 )
 _TARGETS = {"user": MentionTarget.AGENT, "team": MentionTarget.TEAM, "channel": MentionTarget.CHANNEL}
 
 
 @dataclass(frozen=True)
-class Written:
-    """A mention as it stands in the text; it may name nobody."""
+class ParsedMention:
+    """A mention in the text. There need not be an agent or team with this id."""
 
     target: MentionTarget
     id: str
 
 
-_EVERYBODY = Written(MentionTarget.CHANNEL, "all")
+_EVERYBODY = ParsedMention(MentionTarget.CHANNEL, "all")
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """The mentions of a text against the directory: what to show, and which agents are meant."""
+class ResolvedMentions:
+    """A text's mentions, looked up in the directory: the rows to show, and the agents to notify."""
 
     mentions: tuple[Mention, ...]
     agent_ids: tuple[str, ...]
     everybody: bool
 
 
-def parse_mentions(body: str) -> list[Written]:
-    """Returns what the text names, each once, in its order; raises Refused INVALID past 100."""
-    found = list(dict.fromkeys(_written(body)))
+def parse_mentions(body: str) -> list[ParsedMention]:
+    """Returns the mentions of the text without duplicates, in their order. Raises Refused INVALID for more than 100."""
+    found = list(dict.fromkeys(_parsed(body)))
     if len(found) > MENTIONS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"A message names at most {MENTIONS_LIMIT}.", "body")
+        raise Refused(RefusalCode.INVALID, f"A message can mention at most {MENTIONS_LIMIT} agents and teams.", "body")
     return found
 
 
-def _written(body: str) -> Iterator[Written]:
-    """Yields the mentions of the text, in one pass over it: a mention's address, behind a bracket opened with "[@" in
-    the same line. The label is a name, so it may have brackets of its own, escaped or not."""
+def _parsed(body: str) -> Iterator[ParsedMention]:
+    """Yields the mentions of the text in one pass: a mention's address after a label that began with "[@" on the same
+    line. The label is a name, so it may contain brackets, escaped or not."""
     opened: list[str] = []
-    for token in _BRACKETS.finditer(body) if "](mention://" in body else ():
+    for token in _TOKENS.finditer(body) if "](mention://" in body else ():
         kind, name = token.groups()
         if kind is not None:
             if "[@" in opened and (kind != "channel" or name == "all"):
-                yield Written(_TARGETS[kind], name)
+                yield ParsedMention(_TARGETS[kind], name)
             opened.clear()
         elif token[0] == "\n":
             opened.clear()
@@ -72,34 +72,36 @@ def _written(body: str) -> Iterator[Written]:
             opened.append(token[0])
 
 
-async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> Resolved:
-    """Returns whom the text reaches; raises Refused when it names everybody, the text before it did not, and the
-    author may not: who named everybody when they might can still correct the rest of the message."""
-    written = parse_mentions(body)
-    everybody = _EVERYBODY in written
-    if everybody and _EVERYBODY not in _written(before):
+async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
+    """Returns the mentions of the text and whom they reach. Raises Refused FORBIDDEN if it mentions everybody and the
+    author may not. When editing, `before` is the previous text: if that mentioned everybody, the new one may too, so
+    that the author can still correct the message after the channel has grown."""
+    parsed = parse_mentions(body)
+    everybody = _EVERYBODY in parsed
+    if everybody and _EVERYBODY not in _parsed(before):
         check_mention_everybody(seat)
-    known = await _known(tx, seat, written)
-    mentions = tuple(_mention(tx, known, place, mention) for place, mention in enumerate(written))
-    reached = {row.agent_id for mention in written for row in known.get(mention, []) if row.agent_id and row.reads}
-    return Resolved(mentions, tuple(sorted(reached - {seat.agent.agent_id})), everybody)
+    targets = await _targets(tx, seat, parsed)
+    mentions = tuple(_mention(tx, targets, place, mention) for place, mention in enumerate(parsed))
+    reached = {row.agent_id for mention in parsed for row in targets.get(mention, []) if row.agent_id and row.reads}
+    return ResolvedMentions(mentions, tuple(sorted(reached - {seat.agent.agent_id})), everybody)
 
 
 @dataclass(frozen=True)
-class _Named:
-    """An agent that a mention stands for (None: a team without agents), and whether they read the channel."""
+class _Target:
+    """An agent that a mention means (None: a team without agents), and whether they can read the channel. The
+    condition is that of `Seat.readable`; a property test keeps the two equal."""
 
     agent_id: str | None
     team_name: str | None
     reads: bool
 
 
-async def _known(tx: Transaction, seat: Seat, written: list[Written]) -> dict[Written, list[_Named]]:
-    agent_ids = [mention.id for mention in written if mention.target == MentionTarget.AGENT]
-    team_ids = [mention.id for mention in written if mention.target == MentionTarget.TEAM]
+async def _targets(tx: Transaction, seat: Seat, parsed: list[ParsedMention]) -> dict[ParsedMention, list[_Target]]:
+    agent_ids = [mention.id for mention in parsed if mention.target == MentionTarget.AGENT]
+    team_ids = [mention.id for mention in parsed if mention.target == MentionTarget.TEAM]
     if not agent_ids and not team_ids:
         return {}
-    seated = and_(
+    membership = and_(
         col(Member.account_id) == col(Agent.account_id),
         col(Member.agent_id) == col(Agent.agent_id),
         col(Member.channel_id) == seat.channel.channel_id,
@@ -110,7 +112,7 @@ async def _known(tx: Transaction, seat: Seat, written: list[Written]) -> dict[Wr
     )
     agents = (
         select(null().cast(Text), null().cast(Text), col(Agent.agent_id), reads.cast(Boolean))
-        .outerjoin(Member, seated)
+        .outerjoin(Member, membership)
         .where(col(Agent.account_id) == tx.account_id, col(Agent.agent_id).in_(agent_ids))
     )
     teams = (
@@ -127,32 +129,34 @@ async def _known(tx: Transaction, seat: Seat, written: list[Written]) -> dict[Wr
                 col(Agent.agent_id) == col(TeamAgent.agent_id),
             ),
         )
-        .outerjoin(Member, seated)
+        .outerjoin(Member, membership)
         .where(col(Team.account_id) == tx.account_id, col(Team.team_id).in_(team_ids))
     )
-    known: dict[Written, list[_Named]] = {}
+    found: dict[ParsedMention, list[_Target]] = {}
     for team_id, team_name, agent_id, agent_reads in await tx.session.execute(agents.union_all(teams)):
-        key = Written(MentionTarget.TEAM, team_id) if team_id else Written(MentionTarget.AGENT, agent_id)
-        known.setdefault(key, []).append(_Named(agent_id, team_name, bool(agent_reads)))
-    return known
+        key = ParsedMention(MentionTarget.TEAM, team_id) if team_id else ParsedMention(MentionTarget.AGENT, agent_id)
+        found.setdefault(key, []).append(_Target(agent_id, team_name, bool(agent_reads)))
+    return found
 
 
-def _mention(tx: Transaction, known: dict[Written, list[_Named]], place: int, written: Written) -> Mention:
-    named = known.get(written, [])
+def _mention(
+    tx: Transaction, targets: dict[ParsedMention, list[_Target]], place: int, parsed: ParsedMention
+) -> Mention:
+    found = targets.get(parsed, [])
     return Mention(
         account_id=tx.account_id,
         place=place,
-        target=written.target,
-        agent_id=written.id if named and written.target == MentionTarget.AGENT else None,
-        team_id=written.id if named and written.target == MentionTarget.TEAM else None,
-        team_name=named[0].team_name if named else None,
-        reachable=written.target == MentionTarget.CHANNEL or any(row.reads for row in named),
+        target=parsed.target,
+        agent_id=parsed.id if found and parsed.target == MentionTarget.AGENT else None,
+        team_id=parsed.id if found and parsed.target == MentionTarget.TEAM else None,
+        team_name=found[0].team_name if found else None,
+        reachable=parsed.target == MentionTarget.CHANNEL or any(row.reads for row in found),
     )
 
 
-# Everybody: the channel's members in the same statement, so that 5,000 of them never pass through Python. Who was
-# mentioned before keeps the revision that first did.
-_REACH = text(
+# The members for a mention of everybody are read in the same statement, so that 5,000 ids never pass through Python.
+# Agents whom an earlier revision already mentioned keep that revision, so an edit notifies only new ones.
+_WRITE_MENTIONED_AGENTS = text(
     """
     WITH reached AS (
         SELECT agent_id
@@ -163,9 +167,9 @@ _REACH = text(
                   FROM members JOIN agents USING (account_id, agent_id)
                  WHERE :everybody AND members.account_id = :account_id AND members.channel_id = :channel_id
                    AND agents.active
-               ) AS named
+               ) AS meant
          WHERE agent_id <> :author_id
-    ), gone AS (
+    ), removed AS (
         DELETE FROM mentioned_agents
          WHERE account_id = :account_id AND message_id = :message_id
            AND agent_id NOT IN (SELECT agent_id FROM reached)
@@ -183,35 +187,35 @@ _REACH = text(
     bindparam("message_id", type_=IDENTIFIER),
 )
 
-NOBODY = Resolved((), (), everybody=False)
+NO_MENTIONS = ResolvedMentions((), (), everybody=False)
 
 
-async def write_mentions(tx: Transaction, message: Message, resolved: Resolved) -> None:
-    """Stores whom a new message names."""
-    if resolved == NOBODY:
+async def write_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
+    """Stores the mentions of a new message."""
+    if resolved == NO_MENTIONS:
         return
-    await _show(tx, message, resolved)
-    await _reach(tx, message, resolved)
+    await _insert_mentions(tx, message, resolved)
+    await _write_mentioned_agents(tx, message, resolved)
 
 
-async def rewrite_mentions(tx: Transaction, message: Message, resolved: Resolved) -> None:
-    """Stores whom a changed message names at its present revision, and takes back whom it no longer does."""
+async def rewrite_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
+    """Replaces the mentions of a message that was edited or deleted, at its present revision."""
     await tx.session.execute(
         delete(Mention).where(col(Mention.account_id) == tx.account_id, col(Mention.message_id) == message.message_id)
     )
-    await _show(tx, message, resolved)
-    await _reach(tx, message, resolved)
+    await _insert_mentions(tx, message, resolved)
+    await _write_mentioned_agents(tx, message, resolved)
 
 
-async def _show(tx: Transaction, message: Message, resolved: Resolved) -> None:
+async def _insert_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
     if resolved.mentions:
-        shown = [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions]
-        await tx.session.execute(insert(Mention), shown)
+        rows = [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions]
+        await tx.session.execute(insert(Mention), rows)
 
 
-async def _reach(tx: Transaction, message: Message, resolved: Resolved) -> None:
+async def _write_mentioned_agents(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
     await tx.session.execute(
-        _REACH,
+        _WRITE_MENTIONED_AGENTS,
         {
             "account_id": tx.account_id,
             "agent_ids": list(resolved.agent_ids),

@@ -1,4 +1,4 @@
-"""What every write has in common: one transaction, tried again when it lost a race, told to others once committed."""
+"""What every write has in common: one transaction, retried if it loses a race, and wake-ups after its commit."""
 
 import asyncio
 import random
@@ -20,14 +20,15 @@ from models.enums import ChangeKind
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-TRIES = 4
-# Deadlock, serialization failure, lock timeout; and the unique violation of two writes that were the first at once:
-# the second try finds what the other wrote.
-LOST_RACES = {"40P01", "40001", "55P03", "23505"}
+ATTEMPTS = 4
+# Deadlock, serialization failure, lock timeout; and a unique violation, which means that two writes were the first at
+# the same time: the second attempt finds what the other one wrote.
+RETRIED_SQLSTATES = {"40P01", "40001", "55P03", "23505"}
 
 
 class Transaction:
-    """One try of an operation. What it announces is written by its last statement and told after its commit."""
+    """One attempt at an operation. The changes that it announces are written by its last statement, and its wake-ups
+    and signals are sent after the commit."""
 
     def __init__(self, session: AsyncSession, identity: Identity, now: datetime) -> None:
         self.session = session
@@ -38,9 +39,11 @@ class Transaction:
         self.signals: list[Signal] = []
 
     def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_id: str | None = None) -> None:
+        """Adds a change of a channel, a member, an agent or the account to the account's order of changes."""
         self.changes.append(NewChange(kind, channel_id=channel_id, agent_id=agent_id))
 
     def announce_message(self, kind: ChangeKind, message: Message) -> None:
+        """Adds a change of a message to the account's order of changes."""
         self.changes.append(
             NewChange(
                 kind,
@@ -51,23 +54,24 @@ class Transaction:
             )
         )
 
-    def tell_devices(self, agent_id: str, channel_id: UUID) -> None:
-        """Lets the agent's other devices know that something personal about the channel changed."""
+    def signal_devices(self, agent_id: str, channel_id: UUID) -> None:
+        """Tells the agent's other devices that their personal state in the channel changed."""
         self.signals.append(Signal(self.account_id, SignalKind.PERSONAL, (agent_id,), channel_id))
 
 
 def operation(
     body: Callable[Concatenate[Transaction, Arguments], Awaitable[Result]],
 ) -> Callable[Concatenate[Chat, Identity, Arguments], Awaitable[Result]]:
-    """Makes an operation of its body: called with the chat and who asks, it returns what the body returned, and
-    raises Refused or Denied with nothing written."""
+    """Turns a function that works in a transaction into an operation: called with the chat and the caller's identity,
+    it runs the function in a transaction of its own and returns what it returned. If the function raises (Refused,
+    Denied), nothing is written."""
 
     async def run(chat: Chat, identity: Identity, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await _once(chat, identity, lambda tx: body(tx, *args, **kwargs))
+                return await _attempt(chat, identity, lambda tx: body(tx, *args, **kwargs))
             except DBAPIError as error:
-                if attempt == TRIES or sqlstate(error) not in LOST_RACES:
+                if attempt == ATTEMPTS or sqlstate(error) not in RETRIED_SQLSTATES:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 (jitter, not a secret)
         raise AssertionError("unreachable")
@@ -76,7 +80,7 @@ def operation(
     return run
 
 
-async def _once(chat: Chat, identity: Identity, body: Callable[[Transaction], Awaitable[Result]]) -> Result:
+async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction], Awaitable[Result]]) -> Result:
     async with chat.sessions() as session, session.begin():
         tx = Transaction(session, identity, chat.clock.now())
         result = await body(tx)
@@ -89,5 +93,5 @@ async def _once(chat: Chat, identity: Identity, body: Callable[[Transaction], Aw
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """Returns PostgreSQL's code of the error, None when the connection itself failed."""
+    """Returns PostgreSQL's error code; None if the connection itself failed."""
     return getattr(error.orig, "sqlstate", None)

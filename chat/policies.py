@@ -1,5 +1,7 @@
-"""Who may do what, decided from facts alone. Each rule raises Refused with its code; `allowed` asks it as a question,
-so that what `viewerCan` shows and what an operation enforces is one rule."""
+"""Who may do what. Each rule is a function of facts that were read before: it raises Refused with a code, or returns.
+
+`allowed` turns a rule into a yes or no, so that `viewerCan` and the operation itself apply the same rule.
+"""
 
 from collections.abc import Callable
 from typing import ParamSpec
@@ -13,10 +15,11 @@ from models.enums import ChannelKind, Creators, MemberRole
 Facts = ParamSpec("Facts")
 
 EVERYBODY_LIMIT = 50
-"""In channels with more members than this only owners and admins mention everybody."""
+"""In channels with more members than this, only owners and admins can mention everybody."""
 
 
-def allowed(rule: Callable[Facts, None], *facts: Facts.args, **named: Facts.kwargs) -> bool:
+def allowed(rule: Callable[Facts, object], *facts: Facts.args, **named: Facts.kwargs) -> bool:
+    """Returns whether the rule passes."""
     try:
         rule(*facts, **named)
     except Refused:
@@ -25,15 +28,15 @@ def allowed(rule: Callable[Facts, None], *facts: Facts.args, **named: Facts.kwar
 
 
 def check_create(viewer: Viewer, kind: ChannelKind, manages_some_channel: bool) -> None:
-    """`manages_some_channel`: the viewer is an owner or admin of a channel, which makes a channel manager."""
+    """`manages_some_channel`: whether the viewer is an owner or admin of any channel."""
     creators = {
         ChannelKind.PUBLIC: Creators.EVERYONE,
         ChannelKind.PRIVATE: viewer.account.who_creates_private,
         ChannelKind.ANNOUNCEMENT: viewer.account.who_creates_announcement,
     }.get(kind)
     if creators is None:
-        raise Refused(RefusalCode.INVALID, "Open a direct message with openDirectMessage.", "kind")
-    if viewer.administers or creators == Creators.EVERYONE:
+        raise Refused(RefusalCode.INVALID, "Use openDirectMessage to create a direct message.", "kind")
+    if viewer.is_administrator or creators == Creators.EVERYONE:
         return
     if creators == Creators.CHANNEL_MANAGERS and manages_some_channel:
         return
@@ -42,31 +45,32 @@ def check_create(viewer: Viewer, kind: ChannelKind, manages_some_channel: bool) 
 
 def check_read(seat: Seat) -> None:
     if not seat.readable:
-        raise Refused(RefusalCode.FORBIDDEN, "Only members read what is said in this channel.")
+        raise Refused(RefusalCode.FORBIDDEN, "Only members can read the messages of this channel.")
 
 
 def check_member(seat: Seat) -> Member:
-    """Returns the viewer's own seat."""
+    """Returns the viewer's membership."""
     check_read(seat)
     if seat.member is None:
         raise Refused(RefusalCode.NOT_A_MEMBER, "Join the channel first.")
     return seat.member
 
 
-def check_open(seat: Seat) -> None:
+def check_not_archived(seat: Seat) -> None:
     if seat.channel.archived_at is not None:
         raise Refused(RefusalCode.ARCHIVED, "The channel is archived.")
 
 
 def check_author(seat: Seat) -> None:
-    """What is said in an announcement is its authors', also when they say it anew by an edit."""
+    """Sending and editing alike: what an announcement says comes from its present authors only."""
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT and not seat.author:
-        raise Refused(RefusalCode.READ_ONLY, "Only its authors post in this announcement.")
+        raise Refused(RefusalCode.READ_ONLY, "Only the authors of this announcement can post in it.")
 
 
 def check_post(seat: Seat) -> None:
+    """`chat.access.postable` is the same rule in SQL; a property test keeps the two equal."""
     check_member(seat)
-    check_open(seat)
+    check_not_archived(seat)
     check_author(seat)
     if seat.peer is not None and not seat.peer.active:
         raise Refused(RefusalCode.READ_ONLY, "The other agent is deactivated.")
@@ -75,38 +79,38 @@ def check_post(seat: Seat) -> None:
 def check_mention_everybody(seat: Seat) -> None:
     moderates = seat.member is not None and seat.member.role != MemberRole.MEMBER
     if seat.channel.member_count > EVERYBODY_LIMIT and not moderates:
-        message = f"Only owners and admins mention everybody in channels of more than {EVERYBODY_LIMIT}."
+        message = f"In channels with more than {EVERYBODY_LIMIT} members, only owners and admins can mention everybody."
         raise Refused(RefusalCode.FORBIDDEN, message, "body")
 
 
 def check_join(seat: Seat) -> None:
     if seat.channel.kind != ChannelKind.PUBLIC:
-        raise Refused(RefusalCode.FORBIDDEN, "Only public channels are joined without an invitation.")
-    check_open(seat)
+        raise Refused(RefusalCode.FORBIDDEN, "Only public channels can be joined without an invitation.")
+    check_not_archived(seat)
 
 
 def check_leave(seat: Seat) -> None:
-    """Of an archived channel too, where nothing else can be changed: it would stay in one's lists for good, or until
-    somebody opens it again."""
+    """An archived channel can be left, unlike everything else that changes one: otherwise it would stay in the
+    member's list until someone unarchives it."""
     check_member(seat)
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT:
-        raise Refused(RefusalCode.FORBIDDEN, "Nobody leaves an announcement; mute it instead.")
+        raise Refused(RefusalCode.FORBIDDEN, "Announcements cannot be left. Mute this one instead.")
     if seat.channel.kind == ChannelKind.DIRECT:
-        raise Refused(RefusalCode.FORBIDDEN, "Nobody leaves a direct message; mute it instead.")
+        raise Refused(RefusalCode.FORBIDDEN, "Direct messages cannot be left. Mute this one instead.")
 
 
 def check_manage(seat: Seat) -> None:
-    """Any channel but a direct message; by itself the right to archive it and to open it again."""
+    """On its own, the right to archive and unarchive a channel."""
     if seat.channel.kind == ChannelKind.DIRECT:
-        raise Refused(RefusalCode.FORBIDDEN, "A direct message has no settings of its own.")
-    if not seat.manages:
+        raise Refused(RefusalCode.FORBIDDEN, "A direct message has no settings.")
+    if not seat.is_manager:
         raise Refused(RefusalCode.FORBIDDEN, "Only owners and admins of the channel may do this.")
 
 
 def check_edit(seat: Seat) -> None:
-    """Its name and the like, and the roles in it."""
+    """The channel's name, description and avatar, and the roles of its members."""
     check_manage(seat)
-    check_open(seat)
+    check_not_archived(seat)
 
 
 def check_manage_members(seat: Seat) -> None:
@@ -122,52 +126,52 @@ def check_manage_authors(seat: Seat) -> None:
 
 
 def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
-    """Between public and private only: whoever opens or closes a door owns the house, or administers the account, and
-    might have built it so. Otherwise who may not create a private channel would create a public one and close it."""
+    """Between PUBLIC and PRIVATE, for owners and account administrators, who must also be allowed to create a channel
+    of the new kind: otherwise those who may not create private channels would create a public one and change it."""
     if {seat.channel.kind, kind} - {ChannelKind.PUBLIC, ChannelKind.PRIVATE}:
-        raise Refused(RefusalCode.INVALID, "Only public and private channels change into each other.", "kind")
-    if not (seat.owns or seat.administers):
-        message = "Only owners of the channel and administrators change who can find it."
+        raise Refused(RefusalCode.INVALID, "Only a public channel can become private, and the reverse.", "kind")
+    if not (seat.is_owner or seat.is_administrator):
+        message = "Only owners of the channel and administrators of the account can change its kind."
         raise Refused(RefusalCode.FORBIDDEN, message, "kind")
-    check_create(viewer, kind, seat.manages)
+    check_create(viewer, kind, seat.is_manager)
 
 
-def check_touch_member(seat: Seat, target: Member) -> None:
-    """An admin does not touch an owner."""
-    if target.role == MemberRole.OWNER and not (seat.owns or seat.administers):
-        raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator touches an owner.")
+def check_change_member(seat: Seat, target: Member) -> None:
+    """A channel admin can neither change nor remove an owner."""
+    if target.role == MemberRole.OWNER and not (seat.is_owner or seat.is_administrator):
+        raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator can change or remove an owner.")
 
 
-def check_grant(seat: Seat, role: MemberRole) -> None:
-    if role == MemberRole.OWNER and not (seat.owns or seat.administers):
-        raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator grants ownership.", "role")
+def check_grant_role(seat: Seat, role: MemberRole) -> None:
+    if role == MemberRole.OWNER and not (seat.is_owner or seat.is_administrator):
+        raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator can grant ownership.", "role")
 
 
 def check_edit_message(seat: Seat, message: Message) -> None:
     check_member(seat)
     if message.author_id != seat.agent.agent_id or message.system_event is not None:
-        raise Refused(RefusalCode.FORBIDDEN, "Only its author edits a message.")
-    check_standing(message)
-    check_open(seat)
+        raise Refused(RefusalCode.FORBIDDEN, "Only its author can edit a message.")
+    check_not_deleted(message)
+    check_not_archived(seat)
     check_author(seat)
 
 
 def check_delete_message(seat: Seat, message: Message) -> None:
     check_read(seat)
     if message.system_event is not None:
-        raise Refused(RefusalCode.FORBIDDEN, "What the chat itself tells is not deleted.")
+        raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be deleted.")
     own = message.author_id == seat.agent.agent_id
-    if not own and not seat.manages:
-        raise Refused(RefusalCode.FORBIDDEN, "Only its author or a moderator deletes a message.")
-    check_open(seat)
+    if not own and not seat.is_manager:
+        raise Refused(RefusalCode.FORBIDDEN, "Only its author, or an owner or admin of the channel, can delete it.")
+    check_not_archived(seat)
 
 
 def check_react(seat: Seat, message: Message) -> None:
     check_member(seat)
-    check_standing(message)
-    check_open(seat)
+    check_not_deleted(message)
+    check_not_archived(seat)
 
 
-def check_standing(message: Message) -> None:
+def check_not_deleted(message: Message) -> None:
     if message.deleted_at is not None:
         raise Refused(RefusalCode.NOT_FOUND, "The message was deleted.")

@@ -1,4 +1,4 @@
-"""What the chat needs from outside; the server wires the real ones in."""
+"""What the chat needs from outside, as Protocols. `server` supplies the implementations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +15,24 @@ from models.enums import ItemKind
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Returns the present moment, with its time zone."""
+        """Returns the current time, with its time zone."""
 
 
 class SignalKind(StrEnum):
-    """Ephemeral events: they are told once, stored nowhere and take no place in the order of changes."""
+    """The kinds of ephemeral events. They are sent once, never stored, and not part of the order of changes."""
 
     PERSONAL = "PERSONAL"
+    """An agent changed a personal setting or read marker."""
+
     TYPING = "TYPING"
     NOT_TYPING = "NOT_TYPING"
     PRESENCE = "PRESENCE"
+    """Agents came online, went offline, or chose another presence."""
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Something that the named agents' other devices want to know now: which channel it was about, if one."""
+    """An ephemeral event about these agents, and about a channel unless it is a change of presence."""
 
     account_id: str
     kind: SignalKind
@@ -38,19 +41,20 @@ class Signal:
 
 
 class WakeUps(Protocol):
-    """Called after the commit. Neither waits nor fails: a lost call costs its hearers time, never a message."""
+    """Called after a commit. The calls return at once and never fail; if one is lost, events arrive later, but none is
+    lost."""
 
     def changed(self, account_id: str, change: int) -> None:
-        """Tells that the account's changes up to this one can be read."""
+        """Reports that the account's changes up to this one can be read."""
 
     def signal(self, signal: Signal) -> None:
-        """Passes an ephemeral event on."""
+        """Sends an ephemeral event."""
 
 
 class CardSource(Protocol):
     async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
-        """Returns an answer for every check: never raises, never waits longer than the module's timeout, and asks the
-        module once, however many checks there are (once per 500)."""
+        """Returns an answer for every check. Never raises and never waits longer than the source module's timeout.
+        Calls the module once per 500 checks."""
 
 
 @dataclass(frozen=True)

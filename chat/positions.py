@@ -1,4 +1,4 @@
-"""A place in an account's order of changes, as clients carry it: opaque, and bound to the account."""
+"""Positions: places in an account's order of changes, as clients hold them. Opaque, and bound to the account."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -13,16 +13,17 @@ def encode_position(account_id: str, change: int) -> str:
 
 
 def decode_position(position: str, account_id: str) -> int:
-    """Returns the number of the change; raises Denied BAD_USER_INPUT for anything we did not hand to this account."""
+    """Returns the number of the change. Raises Denied BAD_USER_INPUT for anything that is not a position of this
+    account."""
     try:
         padded = position.encode("ascii") + b"=" * (-len(position) % 4)
         owner, change = orjson.loads(urlsafe_b64decode(padded))
     except (ValueError, TypeError, Base64Error):
-        raise _unusable() from None
+        raise _invalid() from None
     if owner != account_id or type(change) is not int or not 0 <= change < 2**63:
-        raise _unusable()
+        raise _invalid()
     return change
 
 
-def _unusable() -> Denied:
-    return Denied(DenialCode.BAD_USER_INPUT, "This position is not one of this account's.")
+def _invalid() -> Denied:
+    return Denied(DenialCode.BAD_USER_INPUT, "This is not a position of your account.")

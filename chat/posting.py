@@ -1,6 +1,8 @@
-"""Writing into a channel: one statement takes the next `seq` and stores the message, one for what people say, which is
-counted and moves the author's marker, and one for what the chat tells, which is neither. The caller holds the lock of
-each channel."""
+"""Writing messages into a channel. The caller holds the channel's lock, so each statement can take the next `seq`.
+
+A post (a person's message) is counted as unread and moves its author's read marker. A system message reports a change
+of the channel and does neither.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,10 +15,10 @@ from uuid_utils.compat import uuid7
 from chat.changes import NewChange
 from chat.operation import Transaction
 from models import Message
-from models.columns import IDENTIFIER, MOMENT
+from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.enums import ChangeKind, SystemEvent
 
-_POST = text(
+_INSERT_POST = text(
     """
     WITH channel AS (
         UPDATE channels
@@ -44,31 +46,31 @@ _POST = text(
     bindparam("channel_id", type_=IDENTIFIER),
     bindparam("message_id", type_=IDENTIFIER),
     bindparam("reply_to_id", type_=IDENTIFIER),
-    bindparam("now", type_=MOMENT),
+    bindparam("now", type_=TIMESTAMPTZ),
 )
 
-_TELL = text(
+_INSERT_SYSTEM_MESSAGES = text(
     """
-    WITH told AS (
-        SELECT * FROM jsonb_to_recordset(:told)
-                   AS told (channel_id uuid, message_id uuid, actor_id text, event text, agent_ids text[],
-                            before text, after text)
+    WITH posted AS (
+        SELECT * FROM jsonb_to_recordset(:messages)
+                   AS posted (channel_id uuid, message_id uuid, actor_id text, event text, agent_ids text[],
+                              before text, after text)
     ), channel AS (
         UPDATE channels SET last_seq = last_seq + 1
-          FROM told
-         WHERE channels.account_id = :account_id AND channels.channel_id = told.channel_id
+          FROM posted
+         WHERE channels.account_id = :account_id AND channels.channel_id = posted.channel_id
      RETURNING channels.channel_id, last_seq, post_count
     )
     INSERT INTO messages (account_id, message_id, channel_id, seq, post_number, author_id, body,
                           system_event, system_agent_ids, system_before, system_after, created_at, revision)
     SELECT :account_id, message_id, channel_id, last_seq, post_count, actor_id, '',
            event, agent_ids, before, after, :now, 1
-      FROM told JOIN channel USING (channel_id)
+      FROM posted JOIN channel USING (channel_id)
     """
 ).bindparams(
     bindparam("account_id", type_=Text),
-    bindparam("told", type_=JSONB),
-    bindparam("now", type_=MOMENT),
+    bindparam("messages", type_=JSONB),
+    bindparam("now", type_=TIMESTAMPTZ),
 )
 
 
@@ -85,8 +87,9 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the chat tells in a channel: what the actor did, to which agents, from what to what."""
+class SystemMessage:
+    """A message that the chat itself posts in a channel: what the actor did, to which agents, and the value before
+    and after."""
 
     channel_id: UUID
     actor_id: str
@@ -97,7 +100,7 @@ class Told:
 
 
 async def write_post(tx: Transaction, post: Post) -> Message:
-    """Returns the stored message, announced to the account, under the numbers that the channel's row hands out."""
+    """Writes the post, announces it, and returns it with the `seq` and post number that it was given."""
     message = Message(
         account_id=tx.account_id,
         message_id=uuid7(),
@@ -112,24 +115,24 @@ async def write_post(tx: Transaction, post: Post) -> Message:
         created_at=tx.now,
     )
     written = await tx.session.execute(
-        _POST, {"account_id": tx.account_id, "message_id": message.message_id, "now": tx.now, **asdict(post)}
+        _INSERT_POST, {"account_id": tx.account_id, "message_id": message.message_id, "now": tx.now, **asdict(post)}
     )
     message.seq, message.post_number = written.one()
     tx.announce_message(ChangeKind.MESSAGE_ADDED, message)
     return message
 
 
-async def tell(tx: Transaction, *told: Told) -> None:
-    """Writes what the chat tells, at most one message for each channel, in one statement for all; announces each."""
-    if not told:
+async def post_system_messages(tx: Transaction, *messages: SystemMessage) -> None:
+    """Writes and announces the messages, at most one per channel, in one statement."""
+    if not messages:
         return
-    message_ids = [uuid7() for _ in told]
+    message_ids = [uuid7() for _ in messages]
     rows = [
-        {**asdict(each), "channel_id": str(each.channel_id), "message_id": str(message_id)}
-        for each, message_id in zip(told, message_ids, strict=True)
+        {**asdict(message), "channel_id": str(message.channel_id), "message_id": str(message_id)}
+        for message, message_id in zip(messages, message_ids, strict=True)
     ]
-    await tx.session.execute(_TELL, {"account_id": tx.account_id, "told": rows, "now": tx.now})
+    await tx.session.execute(_INSERT_SYSTEM_MESSAGES, {"account_id": tx.account_id, "messages": rows, "now": tx.now})
     tx.changes.extend(
-        NewChange(ChangeKind.MESSAGE_ADDED, each.channel_id, message_id, revision=1, agent_id=each.actor_id)
-        for each, message_id in zip(told, message_ids, strict=True)
+        NewChange(ChangeKind.MESSAGE_ADDED, message.channel_id, message_id, revision=1, agent_id=message.actor_id)
+        for message, message_id in zip(messages, message_ids, strict=True)
     )

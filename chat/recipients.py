@@ -1,4 +1,4 @@
-"""Whom a message concerns: one decision, in the order in which the first that applies wins."""
+"""Whom a message concerns. The conditions are checked in order, and the first one that applies decides."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from models import Member, Message
 from models.enums import NotificationLevel
 
 
-def alerts(seat: Seat, message: Message, mentioned: bool, now: datetime) -> bool:
-    """Returns whether the message rings for this agent: never for its author, for who has no seat, or when muted;
-    then the level decides. `mentioned`: the message names this agent."""
+def should_alert(seat: Seat, message: Message, mentioned: bool, now: datetime) -> bool:
+    """Returns whether a client should alert the agent to the message: never its author, a non-member or someone who
+    muted the channel; otherwise the notification level decides. `mentioned`: whether the message mentions the agent."""
     if message.author_id == seat.agent.agent_id or message.system_event is not None or message.deleted_at is not None:
         return False
     if seat.member is None or is_muted(seat.member, now):
@@ -20,5 +20,5 @@ def alerts(seat: Seat, message: Message, mentioned: bool, now: datetime) -> bool
 
 
 def is_muted(member: Member, now: datetime) -> bool:
-    """A mute with an end is over by itself when the time has come."""
+    """Returns whether the channel is muted. A mute with an end expires without being written."""
     return member.muted and (member.muted_until is None or member.muted_until > now)

@@ -1,4 +1,5 @@
-"""Sharing an item: the module is asked before anything is locked, and what the card shows comes from the module."""
+"""Sharing items as cards. The source modules are asked before anything is locked, and a card's title and summary come
+from their answers."""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from chat.cards import ITEM_ID_LENGTH, Answer, CardAccess, Check, ItemRef, can_be_item_id
 from chat.errors import RefusalCode, Refused
-from chat.identity import Agent
+from chat.identity import AgentToken
 from chat.operation import Transaction
 from chat.ports import CardSource
 from models import Card, Message
@@ -20,12 +21,12 @@ from models.enums import ItemKind
 CARDS_LIMIT = 10
 
 CardPath = Callable[[int], tuple[str, ...]]
-"""Where in the input the asker named the item at this place."""
+"""Maps the index of an item to its path in the mutation's input."""
 
 
 @dataclass(frozen=True)
 class SharedItem:
-    """An item that the sharer may see, as it stands now."""
+    """An item that its sharer may see, with its current texts."""
 
     ref: ItemRef
     title: str
@@ -33,22 +34,24 @@ class SharedItem:
 
 
 def check_refs(refs: Sequence[ItemRef], path_of: CardPath) -> None:
-    """Raises Refused INVALID for too many, repeated or impossible references, naming the first that is one too much."""
+    """Raises Refused INVALID, with the path of the first invalid reference, for more than 10, duplicates, and ids that
+    no item can have."""
     for place, ref in enumerate(refs):
         if place == CARDS_LIMIT:
-            raise Refused(RefusalCode.INVALID, f"A message carries at most {CARDS_LIMIT} cards.", *path_of(place))
+            raise Refused(RefusalCode.INVALID, f"A message can have at most {CARDS_LIMIT} cards.", *path_of(place))
         if ref in refs[:place]:
-            raise Refused(RefusalCode.INVALID, "An item is shared once per message.", *path_of(place))
+            raise Refused(RefusalCode.INVALID, "A message can share an item only once.", *path_of(place))
         if not can_be_item_id(ref.item_id):
             message = f"An item's id has 1 to {ITEM_ID_LENGTH} printable characters."
             raise Refused(RefusalCode.INVALID, message, *path_of(place))
 
 
 async def ask_for_items(
-    source: CardSource, sharer: Agent, refs: Sequence[ItemRef], path_of: CardPath
+    source: CardSource, sharer: AgentToken, refs: Sequence[ItemRef], path_of: CardPath
 ) -> list[SharedItem]:
-    """Returns the items in their order, each seen by the sharer now; at most one call per module, all at once. Raises
-    Refused SHARE_DENIED (not theirs to see, gone, not there, or its module off: one answer) or SOURCE_UNAVAILABLE."""
+    """Returns the items in the given order. Calls each source module at most once, and all of them at the same time.
+    Raises Refused SHARE_DENIED, the same for an item that is hidden from the sharer, removed, unknown or of a disabled
+    module, or SOURCE_UNAVAILABLE."""
     by_kind: dict[ItemKind, list[Check]] = defaultdict(list)
     for ref in refs:
         by_kind[ref.kind].append(Check(sharer.agent_id, ref.item_id))
@@ -64,11 +67,9 @@ async def ask_for_items(
 
 def _shared(ref: ItemRef, answer: Answer, *path: str) -> SharedItem:
     if answer.access == CardAccess.UNAVAILABLE:
-        raise Refused(
-            RefusalCode.SOURCE_UNAVAILABLE, "The item's module does not answer now; try again shortly.", *path
-        )
+        raise Refused(RefusalCode.SOURCE_UNAVAILABLE, "The item's module does not answer. Try again later.", *path)
     if answer.item is None:
-        raise Refused(RefusalCode.SHARE_DENIED, "This item cannot be shared by you.", *path)
+        raise Refused(RefusalCode.SHARE_DENIED, "You cannot share this item.", *path)
     return SharedItem(ref, answer.item.title, answer.item.summary)
 
 

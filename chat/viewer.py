@@ -1,4 +1,4 @@
-"""Who is asking, as the database knows them now; and the gate that every operation and event passes."""
+"""The viewer: the agent who makes a request, as the database knows them now, and the checks that admit them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ from sqlalchemy import Select, and_, select
 from sqlmodel import col
 
 from chat.errors import DenialCode, Denied
-from chat.identity import Agent as AgentIdentity
-from chat.identity import Identity
+from chat.identity import AgentToken, Identity
 from models import Account, AccountClock, Agent, Member
 from models.enums import AgentRole, MemberRole
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """An active agent of an account."""
+    """An agent, active or not, and their account."""
 
     agent: Agent
     account: Account
@@ -29,17 +28,19 @@ class Viewer:
         return self.agent.agent_id
 
     @property
-    def administers(self) -> bool:
+    def is_administrator(self) -> bool:
         return self.agent.role == AgentRole.ADMINISTRATOR
 
     @property
     def chat_enabled(self) -> bool:
+        """Whether the chat is enabled for the account and for the agent's role. `live.presence` has the same rule in
+        SQL; a test keeps the two equal."""
         return self.account.chat_enabled and self.agent.role.value in self.account.enabled_roles
 
 
-def standings(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, Account, int]:
-    """Agents with their account and its last change: the first statement of a request, so that the change it reads
-    is older than anything else the request shows."""
+def select_viewers(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, Account, int]:
+    """Returns a SELECT of agents with their account and its last change. It is the first statement of a request, so
+    that the change is older than everything else that the request reads."""
     return (
         select(Agent, Account, col(AccountClock.change))
         .join(Account, col(Account.account_id) == col(Agent.account_id))
@@ -48,8 +49,9 @@ def standings(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, Accoun
     )
 
 
-def channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select[str]:
-    """Those of the agents who are an owner or admin of at least one channel (archived ones count too)."""
+def select_channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select[str]:
+    """Returns a SELECT of those agents who are an owner or admin of at least one channel, archived channels
+    included."""
     return (
         select(col(Member.agent_id))
         .distinct()
@@ -61,33 +63,32 @@ def channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select[str]:
     )
 
 
-def agent_of(identity: Identity | None) -> AgentIdentity:
-    """Returns who asks; raises Denied UNAUTHENTICATED for nobody, FORBIDDEN for a service."""
-    if identity is None:
-        raise Denied(DenialCode.UNAUTHENTICATED, "Sign in first: send a bearer token.")
-    if not isinstance(identity, AgentIdentity):
-        raise Denied(DenialCode.FORBIDDEN, "A service token reads and writes nothing in the chat.")
+def require_agent(identity: Identity) -> AgentToken:
+    """Returns the identity of an agent. Raises Denied FORBIDDEN for a service token."""
+    if not isinstance(identity, AgentToken):
+        raise Denied(DenialCode.FORBIDDEN, "A service token cannot read or write in the chat.")
     return identity
 
 
-def recognised(viewer: Viewer | None) -> Viewer:
-    """Returns the viewer, an active agent; raises Denied AGENT_INACTIVE for any other, known or not."""
+def require_active(viewer: Viewer | None) -> Viewer:
+    """Returns the viewer. Raises Denied AGENT_INACTIVE for an agent who is deactivated or unknown."""
     if viewer is None or not viewer.agent.active:
         raise Denied(DenialCode.AGENT_INACTIVE, "You are not an active agent of this account.")
     return viewer
 
 
-def admitted(viewer: Viewer | None) -> Viewer:
-    """Returns the viewer once past the gate; raises Denied AGENT_INACTIVE or MODULE_DISABLED."""
-    present = recognised(viewer)
-    if not present.chat_enabled:
-        raise Denied(DenialCode.MODULE_DISABLED, "The internal chat is not enabled for you.")
-    return present
+def require_enabled(viewer: Viewer | None) -> Viewer:
+    """Returns the viewer. Raises Denied AGENT_INACTIVE, or MODULE_DISABLED where the chat is off for them."""
+    active = require_active(viewer)
+    if not active.chat_enabled:
+        raise Denied(DenialCode.MODULE_DISABLED, "The chat is not enabled for you.")
+    return active
 
 
-def administrator(viewer: Viewer | None) -> Viewer:
-    """Returns an administrator, even where the module is off, since only they can turn it on; raises Denied."""
-    present = recognised(viewer)
-    if present.administers:
-        return present
+def require_administrator(viewer: Viewer | None) -> Viewer:
+    """Returns the viewer, even where the chat is off, since only administrators can enable it. Raises Denied
+    AGENT_INACTIVE, or FORBIDDEN for everyone else."""
+    active = require_active(viewer)
+    if active.is_administrator:
+        return active
     raise Denied(DenialCode.FORBIDDEN, "Only administrators of the account may do this.")

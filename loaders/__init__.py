@@ -13,7 +13,7 @@ from chat.access import Pair, Seat
 from chat.cards import Answer
 from chat.ports import CardSource
 from loaders.agents import load_agents, load_presences
-from loaders.batches import Sessions, found_or, found_or_none
+from loaders.batches import Sessions, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, AnswersLoader, SharedInKey, load_cards, load_shared_in
 from loaders.channels import load_seats
 from loaders.members import (
@@ -25,9 +25,9 @@ from loaders.members import (
     load_unread_mentions,
 )
 from loaders.messages import (
-    MentionShown,
+    MentionWithAgent,
     PostKey,
-    ReactionTally,
+    ReactionCount,
     ReactorsKey,
     SeqRange,
     load_history,
@@ -37,15 +37,15 @@ from loaders.messages import (
     load_reactions,
     load_reactors,
 )
-from loaders.pages import Slice, empty_slice
+from loaders.pages import Slice, empty_page
 from loaders.reads import Reads
-from loaders.viewers import Standing, load_channel_managers, load_standings
+from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models import Agent, Author, Card, Member, Message
 from models.enums import PresenceStatus
 
 
 @dataclass(frozen=True)
-class Reading:
+class DataSources:
     """What loaders read from. Of `sessions` each statement stands by itself, without a transaction."""
 
     sessions: Sessions
@@ -58,7 +58,7 @@ class Loaders:
     answers: DataLoader[AnswerKey, Answer]
     cards: DataLoader[UUID, list[Card]]
     shared_in: DataLoader[SharedInKey, Slice[Message]]
-    standings: DataLoader[str, Standing | None]
+    select_viewers: DataLoader[str, ViewerSnapshot | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
     presences: DataLoader[str, PresenceStatus]
@@ -70,28 +70,28 @@ class Loaders:
     messages: DataLoader[Pair, Message | None]
     history: DataLoader[SeqRange, list[Message]]
     posts: DataLoader[PostKey, Message | None]
-    reactions: DataLoader[Pair, list[ReactionTally]]
+    reactions: DataLoader[Pair, list[ReactionCount]]
     reactors: DataLoader[ReactorsKey, Slice[str]]
-    mentions: DataLoader[UUID, list[MentionShown]]
+    mentions: DataLoader[UUID, list[MentionWithAgent]]
 
-    def __init__(self, reading: Reading, account_id: str) -> None:
+    def __init__(self, reading: DataSources, account_id: str) -> None:
         reads = Reads(reading.sessions)
         sessions = reads.session
         self.answers = AnswersLoader(reading.cards, account_id, reads)
-        self.cards = found_or(sessions, account_id, load_cards, list)
-        self.shared_in = found_or(sessions, account_id, load_shared_in, empty_slice)
-        self.standings = found_or_none(sessions, account_id, load_standings)
-        self.channel_managers = found_or(sessions, account_id, load_channel_managers, bool)
-        self.agents = found_or_none(sessions, account_id, load_agents)
-        self.presences = found_or(sessions, account_id, load_presences, lambda: PresenceStatus.OFFLINE)
-        self.seats = found_or_none(sessions, account_id, load_seats)
-        self.members = found_or(sessions, account_id, load_members, empty_slice)
-        self.authors = found_or(sessions, account_id, load_authors, empty_slice)
-        self.notes = found_or_none(sessions, account_id, load_notes)
-        self.unread_mentions = found_or(sessions, account_id, load_unread_mentions, int)
-        self.messages = found_or_none(sessions, account_id, load_messages)
-        self.history = found_or(sessions, account_id, load_history, list)
-        self.posts = found_or_none(sessions, account_id, load_posts)
-        self.reactions = found_or(sessions, account_id, load_reactions, list)
-        self.reactors = found_or(sessions, account_id, load_reactors, empty_slice)
-        self.mentions = found_or(sessions, account_id, load_mentions, list)
+        self.cards = defaulting_loader(sessions, account_id, load_cards, list)
+        self.shared_in = defaulting_loader(sessions, account_id, load_shared_in, empty_page)
+        self.viewers = optional_loader(sessions, account_id, load_viewers)
+        self.channel_managers = defaulting_loader(sessions, account_id, load_channel_managers, bool)
+        self.agents = optional_loader(sessions, account_id, load_agents)
+        self.presences = defaulting_loader(sessions, account_id, load_presences, lambda: PresenceStatus.OFFLINE)
+        self.seats = optional_loader(sessions, account_id, load_seats)
+        self.members = defaulting_loader(sessions, account_id, load_members, empty_page)
+        self.authors = defaulting_loader(sessions, account_id, load_authors, empty_page)
+        self.notes = optional_loader(sessions, account_id, load_notes)
+        self.unread_mentions = defaulting_loader(sessions, account_id, load_unread_mentions, int)
+        self.messages = optional_loader(sessions, account_id, load_messages)
+        self.history = defaulting_loader(sessions, account_id, load_history, list)
+        self.posts = optional_loader(sessions, account_id, load_posts)
+        self.reactions = defaulting_loader(sessions, account_id, load_reactions, list)
+        self.reactors = defaulting_loader(sessions, account_id, load_reactors, empty_page)
+        self.mentions = defaulting_loader(sessions, account_id, load_mentions, list)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.naming import like_pattern
-from loaders.pages import Page, Slice, sliced
+from loaders.pages import Page, Slice, to_page
 from models import Agent, Presence
 from models.enums import PresenceStatus
 
@@ -26,7 +26,7 @@ async def page_of_agents(session: AsyncSession, account_id: str, query: str | No
         statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*asked.after))
     statement = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(asked.size + 1)
     agents = (await session.scalars(statement)).all()
-    return sliced(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)
+    return to_page(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)
 
 
 async def load_presences(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.dataloader import DataLoader
 
-from loaders.shared import SharedLoader
+from loaders.uncancelled import UncancelledLoader
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -26,7 +26,7 @@ DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
 
 
-def found_or_none(sessions: OpenSession, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
+def optional_loader(sessions: OpenSession, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
     """Returns a loader that answers None for what the batch did not find."""
 
     async def load(keys: list[Key]) -> list[Value | None]:
@@ -34,10 +34,10 @@ def found_or_none(sessions: OpenSession, account_id: str, batch: Batch[Key, Valu
             found = await batch(session, account_id, keys)
         return [found.get(key) for key in keys]
 
-    return SharedLoader(load)
+    return UncancelledLoader(load)
 
 
-def found_or(
+def defaulting_loader(
     sessions: OpenSession, account_id: str, batch: Batch[Key, Value], missing: Callable[[], Value]
 ) -> DataLoader[Key, Value]:
     """Returns a loader that answers `missing()` for what the batch did not find."""
@@ -47,4 +47,4 @@ def found_or(
             found = await batch(session, account_id, keys)
         return [found[key] if key in found else missing() for key in keys]
 
-    return SharedLoader(load)
+    return UncancelledLoader(load)

@@ -14,7 +14,7 @@ from strawberry.dataloader import DataLoader
 from chat.access import channel_of_message, member_of_channel, readable
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
-from loaders.pages import Page, Slice, sliced
+from loaders.pages import Page, Slice, to_page
 from loaders.reads import Reads
 from models import Card, Channel, Member, Message
 from models.enums import ItemKind
@@ -80,7 +80,7 @@ async def load_shared_in(
             shared[agent_id, ItemRef(ItemKind(kind), item_id)].append((card_id, message))
         for (agent_id, ref), places in shared.items():
             messages, cursors = [message for _, message in places], [(str(card_id),) for card_id, _ in places]
-            found[agent_id, ref, page] = sliced(messages, cursors, page)
+            found[agent_id, ref, page] = to_page(messages, cursors, page)
     return found
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from chat.access import Pair, Seat, seats, seats_of
 from chat.naming import like_pattern
 from chat.viewer import Viewer
-from loaders.pages import Cursor, Page, Slice, sliced
+from loaders.pages import Cursor, Page, Slice, to_page
 from models import Agent, Channel, Member
 from models.enums import ChannelKind
 
@@ -92,7 +92,7 @@ async def _page(
 ) -> Slice[Seat]:
     rows = await session.execute(statement.limit(asked.size + 1))
     found: Sequence[Seat] = [Seat.from_row(row) for row in rows]
-    return sliced(found, [sort_key(seat) for seat in found], asked)
+    return to_page(found, [sort_key(seat) for seat in found], asked)
 
 
 def _by_activity(seat: Seat) -> Cursor:

@@ -11,7 +11,7 @@ from chat.access import Seat
 from chat.naming import like_pattern
 from chat.viewer import Viewer
 from loaders.channels import seats_of_viewer
-from loaders.pages import Cursor, Page, Slice, is_id, sliced, unusable_cursor
+from loaders.pages import Cursor, Page, Slice, is_id, to_page, unusable_cursor
 from models import Agent, Author, Channel, Member
 from models.enums import ChannelKind
 
@@ -50,7 +50,7 @@ async def page_of_destinations(
     ]
     found.sort(key=lambda place_and_destination: place_and_destination[0])
     del found[asked.size + 1 :]
-    return sliced([destination for _, destination in found], [tuple(place) for place, _ in found], asked)
+    return to_page([destination for _, destination in found], [tuple(place) for place, _ in found], asked)
 
 
 async def _channels(

@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from chat.access import Pair, asked_ids, asked_pairs
+from chat.access import Pair, ids_table, pairs_table
 from chat.naming import like_pattern
-from loaders.pages import Page, Slice, sliced
+from loaders.pages import Page, Slice, to_page
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
 from models.enums import MemberRole
 
 
 @dataclass(frozen=True)
-class MembersWanted:
+class MemberFilter:
     """A page of the channel's members by name, with this in the name and in this role."""
 
     page: Page
@@ -30,9 +30,9 @@ class MembersWanted:
 
 
 Person = TypeVar("Person", Member, Author)
-Wanted = TypeVar("Wanted", MembersWanted, Page)
+Wanted = TypeVar("Wanted", MemberFilter, Page)
 
-MembersKey = tuple[UUID, MembersWanted]
+MembersKey = tuple[UUID, MemberFilter]
 AuthorsKey = tuple[UUID, Page]
 
 
@@ -63,7 +63,7 @@ async def load_authors(
 
 
 async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, str]:
-    asked = asked_pairs(pairs)
+    asked = pairs_table(pairs)
     rows = await session.execute(
         select(asked.c.agent_id, asked.c.id, col(PersonalNote.note)).join(
             PersonalNote,
@@ -80,7 +80,7 @@ async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
     """How many messages after the member's marker mention them. LATERAL, so that each is a range of the key that
     begins at the marker: an agent's earlier mentions cost nothing."""
-    asked = asked_pairs(pairs)
+    asked = pairs_table(pairs)
     unread = (
         select(func.count().label("count"))
         .where(
@@ -123,7 +123,7 @@ async def _pages(
     people: Select[Person, str],
     person: type[Person],
 ) -> dict[UUID, Slice[Person]]:
-    asked = asked_ids(channel_ids)
+    asked = ids_table(channel_ids)
     statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.id)
     if page.after:
         statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*page.after))
@@ -137,7 +137,7 @@ async def _pages(
     for channel_id, row, sort_name in rows:
         found[channel_id].append((row, sort_name))
     return {
-        channel_id: sliced(
+        channel_id: to_page(
             [row for row, _ in people_found],
             [(sort_name, row.agent_id) for row, sort_name in people_found],
             page,

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from chat.access import Pair, asked_pairs, channel_of_message, member_of_channel, readable, readable_messages
-from loaders.pages import PAGE_LIMIT, Page, Slice, sliced
+from chat.access import Pair, channel_of_message, member_of_channel, pairs_table, readable, readable_messages
+from loaders.pages import PAGE_LIMIT, Page, Slice, to_page
 from models import Agent, Channel, Member, Mention, Message, Reaction
 from models.columns import IDENTIFIER
 
@@ -26,7 +26,7 @@ ReactorsKey = tuple[UUID, str, Page]
 
 
 @dataclass(frozen=True)
-class ReactionTally:
+class ReactionCount:
     """An emoji on a message: how many agents chose it, and whether the asking one did."""
 
     emoji: str
@@ -35,7 +35,7 @@ class ReactionTally:
 
 
 @dataclass(frozen=True)
-class MentionShown:
+class MentionWithAgent:
     """A mention and the agent it names; None for teams, the channel, and ids that name nobody."""
 
     mention: Mention
@@ -114,9 +114,9 @@ async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]
     return {(agent_id, message.channel_id, message.post_number): message for agent_id, message in rows}
 
 
-async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionTally]]:
+async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionCount]]:
     """The emojis of messages that the agents can read, in the order in which each first came."""
-    asked = asked_pairs(pairs)
+    asked = pairs_table(pairs)
     rows = await session.execute(
         select(
             asked.c.agent_id,
@@ -129,9 +129,9 @@ async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pai
         .group_by(asked.c.agent_id, asked.c.id, col(Reaction.emoji))
         .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
     )
-    found: dict[Pair, list[ReactionTally]] = defaultdict(list)
+    found: dict[Pair, list[ReactionCount]] = defaultdict(list)
     for agent_id, message_id, emoji, count, mine in rows:
-        found[agent_id, message_id].append(ReactionTally(emoji, count, mine))
+        found[agent_id, message_id].append(ReactionCount(emoji, count, mine))
     return found
 
 
@@ -167,13 +167,13 @@ async def load_reactors(
             agents[message_id, emoji].append(agent_id)
         for (message_id, emoji), agent_ids in agents.items():
             cursors = [(agent_id,) for agent_id in agent_ids]
-            found[message_id, emoji, page] = sliced(agent_ids, cursors, page)
+            found[message_id, emoji, page] = to_page(agent_ids, cursors, page)
     return found
 
 
 async def load_mentions(
     session: AsyncSession, account_id: str, message_ids: list[UUID]
-) -> dict[UUID, list[MentionShown]]:
+) -> dict[UUID, list[MentionWithAgent]]:
     """What the messages name, with the agents themselves: asked for afterwards they would be a statement more."""
     named = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
     rows = await session.execute(
@@ -182,7 +182,7 @@ async def load_mentions(
         .where(col(Mention.account_id) == account_id, col(Mention.message_id).in_(message_ids))
         .order_by(col(Mention.place))
     )
-    found: dict[UUID, list[MentionShown]] = defaultdict(list)
+    found: dict[UUID, list[MentionWithAgent]] = defaultdict(list)
     for mention, agent in rows:
-        found[mention.message_id].append(MentionShown(mention, agent))
+        found[mention.message_id].append(MentionWithAgent(mention, agent))
     return found

@@ -55,7 +55,7 @@ def page_size(asked: int | None, name: str) -> int:
     return size
 
 
-def sliced(rows: Sequence[Row], cursors: Sequence[Cursor], asked: Page) -> Slice[Row]:
+def to_page(rows: Sequence[Row], cursors: Sequence[Cursor], asked: Page) -> Slice[Row]:
     """Returns the page from one row more than its size, which tells whether there is a next page."""
     return Slice(
         rows=rows[: asked.size],
@@ -65,7 +65,7 @@ def sliced(rows: Sequence[Row], cursors: Sequence[Cursor], asked: Page) -> Slice
     )
 
 
-def empty_slice() -> Slice[Row]:
+def empty_page() -> Slice[Row]:
     return Slice(rows=(), cursors=(), has_previous=False, has_next=False)
 
 

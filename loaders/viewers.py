@@ -4,21 +4,21 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat.viewer import Viewer, channel_managers, standings
+from chat.viewer import Viewer, select_channel_managers, select_viewers
 
 
 @dataclass(frozen=True)
-class Standing:
+class ViewerSnapshot:
     """An agent of the account, active or not, and the last change of the account when this was read."""
 
     viewer: Viewer
     change: int
 
 
-async def load_standings(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, Standing]:
-    rows = await session.execute(standings(account_id, agent_ids))
-    return {agent.agent_id: Standing(Viewer(agent, account), change) for agent, account, change in rows}
+async def load_viewers(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, ViewerSnapshot]:
+    rows = await session.execute(select_viewers(account_id, agent_ids))
+    return {agent.agent_id: ViewerSnapshot(Viewer(agent, account), change) for agent, account, change in rows}
 
 
 async def load_channel_managers(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, bool]:
-    return dict.fromkeys(await session.scalars(channel_managers(account_id, agent_ids)), True)
+    return dict.fromkeys(await session.scalars(select_channel_managers(account_id, agent_ids)), True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import MOMENT, TEXTS, key, one_of, words
+from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import AgentRole, CardPreview, Creators
 
 
@@ -14,9 +14,9 @@ class Account(SQLModel, table=True):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        one_of("who_creates_private", Creators),
-        one_of("who_creates_announcement", Creators),
-        one_of("card_preview", CardPreview),
+        enum_check("who_creates_private", Creators),
+        enum_check("who_creates_announcement", Creators),
+        enum_check("card_preview", CardPreview),
         CheckConstraint("'ADMINISTRATOR' = ANY (enabled_roles)", name="administrators_enabled"),
     )
 
@@ -24,13 +24,13 @@ class Account(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     chat_enabled: bool = False
     enabled_roles: list[str] = Field(
-        default_factory=lambda: [AgentRole.AGENT.value, AgentRole.ADMINISTRATOR.value], sa_type=TEXTS
+        default_factory=lambda: [AgentRole.AGENT.value, AgentRole.ADMINISTRATOR.value], sa_type=TEXT_ARRAY
     )
-    who_creates_private: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=words(Creators))
-    who_creates_announcement: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=words(Creators))
-    card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=words(CardPreview))
+    who_creates_private: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=enum_text(Creators))
+    who_creates_announcement: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=enum_text(Creators))
+    card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=enum_text(CardPreview))
     email_contents: bool = True
-    created_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class AccountClock(SQLModel, table=True):

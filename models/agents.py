@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import MOMENT, SORTABLE, key, one_of, words
+from models.columns import SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import AgentRole, PresenceStatus, SendKey
 
 
@@ -13,8 +13,8 @@ class Agent(SQLModel, table=True):
     __tablename__ = "agents"
     __table_args__ = (
         ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
-        one_of("role", AgentRole),
-        one_of("send_key", SendKey),
+        enum_check("role", AgentRole),
+        enum_check("send_key", SendKey),
         # chatAgents: a keyset page by folded name.
         Index(None, "account_id", "sort_name", "agent_id"),
     )
@@ -25,9 +25,9 @@ class Agent(SQLModel, table=True):
     sort_name: str = Field(sa_type=SORTABLE)
     email: str | None = Field(default=None, sa_type=Text)
     avatar_url: str | None = Field(default=None, sa_type=Text)
-    role: AgentRole = Field(default=AgentRole.AGENT, sa_type=words(AgentRole))
+    role: AgentRole = Field(default=AgentRole.AGENT, sa_type=enum_text(AgentRole))
     active: bool = True
-    send_key: SendKey = Field(default=SendKey.ENTER, sa_type=words(SendKey))
+    send_key: SendKey = Field(default=SendKey.ENTER, sa_type=enum_text(SendKey))
 
 
 class Team(SQLModel, table=True):
@@ -58,12 +58,12 @@ class Presence(SQLModel, table=True):
     __tablename__ = "presences"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
-        one_of("status", PresenceStatus),
+        enum_check("status", PresenceStatus),
         # Whose connection ran out since the last look.
         Index(None, "account_id", "connected_until"),
     )
 
     account_id: str = key()
     agent_id: str = key()
-    status: PresenceStatus = Field(default=PresenceStatus.ONLINE, sa_type=words(PresenceStatus))
-    connected_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    status: PresenceStatus = Field(default=PresenceStatus.ONLINE, sa_type=enum_text(PresenceStatus))
+    connected_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

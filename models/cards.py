@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, MOMENT, key, one_of, words
+from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import ItemKind
 
 
@@ -18,7 +18,7 @@ class Card(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.message_id"]),
         ForeignKeyConstraint(["account_id", "shared_by"], ["agents.account_id", "agents.agent_id"]),
-        one_of("kind", ItemKind),
+        enum_check("kind", ItemKind),
         # The cards of a page of messages.
         Index(None, "account_id", "message_id", "place"),
         # sharedIn: where an item was shared, the latest first.
@@ -29,9 +29,9 @@ class Card(SQLModel, table=True):
     card_id: UUID = key(IDENTIFIER)
     message_id: UUID = Field(sa_type=IDENTIFIER)
     place: int
-    kind: ItemKind = Field(sa_type=words(ItemKind))
+    kind: ItemKind = Field(sa_type=enum_text(ItemKind))
     item_id: str = Field(sa_type=Text)
     shared_by: str = Field(sa_type=Text)
     title: str = Field(sa_type=Text)
     summary: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, MOMENT, key, one_of, words
+from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import ChangeKind
 
 
@@ -16,7 +16,7 @@ class Change(SQLModel, table=True):
 
     __tablename__ = "changes"
     __table_args__ = (
-        one_of("kind", ChangeKind),
+        enum_check("kind", ChangeKind),
         # A replay of many channels reads each channel's range.
         Index(None, "account_id", "channel_id", "change"),
         # What opened or closed a door for one agent, wherever it was.
@@ -31,9 +31,9 @@ class Change(SQLModel, table=True):
 
     account_id: str = key()
     change: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    kind: ChangeKind = Field(sa_type=words(ChangeKind))
+    kind: ChangeKind = Field(sa_type=enum_text(ChangeKind))
     channel_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     message_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     revision: int | None = None
     agent_id: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)

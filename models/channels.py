@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, MOMENT, SORTABLE, key, one_of, words
+from models.columns import IDENTIFIER, SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import ChannelKind, MemberRole, NotificationLevel
 
 
@@ -20,7 +20,7 @@ class Channel(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
         ForeignKeyConstraint(["account_id", "created_by"], ["agents.account_id", "agents.agent_id"]),
-        one_of("kind", ChannelKind),
+        enum_check("kind", ChannelKind),
         # One direct channel per pair whatever the race: both orders of the pair are the same row.
         UniqueConstraint("account_id", "direct_low", "direct_high"),
         CheckConstraint(
@@ -36,7 +36,7 @@ class Channel(SQLModel, table=True):
 
     account_id: str = key()
     channel_id: UUID = key(IDENTIFIER)
-    kind: ChannelKind = Field(sa_type=words(ChannelKind))
+    kind: ChannelKind = Field(sa_type=enum_text(ChannelKind))
     name: str | None = Field(default=None, sa_type=Text)
     sort_name: str = Field(default="", sa_type=SORTABLE)
     description: str | None = Field(default=None, sa_type=Text)
@@ -45,12 +45,12 @@ class Channel(SQLModel, table=True):
     direct_low: str | None = Field(default=None, sa_type=Text)
     direct_high: str | None = Field(default=None, sa_type=Text)
     created_by: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
-    archived_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    archived_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     last_seq: int = Field(default=0, sa_type=BigInteger)
     post_count: int = Field(default=0, sa_type=BigInteger)
     member_count: int = 0
-    last_activity_at: datetime = Field(sa_type=MOMENT)
+    last_activity_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class Member(SQLModel, table=True):
@@ -60,8 +60,8 @@ class Member(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "channel_id"], ["channels.account_id", "channels.channel_id"]),
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
-        one_of("role", MemberRole),
-        one_of("notification_level", NotificationLevel),
+        enum_check("role", MemberRole),
+        enum_check("notification_level", NotificationLevel),
         # The sidebar: all channels of one agent.
         Index(None, "account_id", "agent_id", "channel_id", unique=True),
     )
@@ -69,13 +69,13 @@ class Member(SQLModel, table=True):
     account_id: str = key()
     channel_id: UUID = key(IDENTIFIER)
     agent_id: str = key()
-    role: MemberRole = Field(default=MemberRole.MEMBER, sa_type=words(MemberRole))
-    joined_at: datetime = Field(sa_type=MOMENT)
+    role: MemberRole = Field(default=MemberRole.MEMBER, sa_type=enum_text(MemberRole))
+    joined_at: datetime = Field(sa_type=TIMESTAMPTZ)
     notification_level: NotificationLevel = Field(
-        default=NotificationLevel.EVERYTHING, sa_type=words(NotificationLevel)
+        default=NotificationLevel.EVERYTHING, sa_type=enum_text(NotificationLevel)
     )
     muted: bool = False
-    muted_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    muted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     favourite: bool = False
     read_seq: int = Field(default=0, sa_type=BigInteger)
     read_posts: int = Field(default=0, sa_type=BigInteger)

@@ -16,19 +16,19 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-MOMENT = DateTime(timezone=True)
+TIMESTAMPTZ = DateTime(timezone=True)
 IDENTIFIER = UUID(as_uuid=True)
-TEXTS = ARRAY(Text)
+TEXT_ARRAY = ARRAY(Text)
 # Compared byte by byte whatever the server's locale: a keyset page must not depend on where it runs.
 SORTABLE = Text(collation="C")
 
 
-def words(enum: type[StrEnum]) -> Enum:
+def enum_text(enum: type[StrEnum]) -> Enum:
     """Text that holds one of the enum's words; the CHECK beside it comes from `one_of`."""
     return Enum(enum, native_enum=False, create_constraint=False, length=32)
 
 
-def one_of(column: str, enum: type[StrEnum]) -> CheckConstraint:
+def enum_check(column: str, enum: type[StrEnum]) -> CheckConstraint:
     allowed = ", ".join(f"'{word}'" for word in enum)
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from models.columns import TEXTS, key, one_of, words
+from models.columns import TEXT_ARRAY, enum_check, enum_text, key
 from models.enums import ItemKind
 
 
@@ -16,15 +16,15 @@ class DemoItem(SQLModel, table=True):
     __tablename__ = "demo_items"
     __table_args__ = (
         ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
-        one_of("kind", ItemKind),
+        enum_check("kind", ItemKind),
     )
 
     account_id: str = key()
-    kind: ItemKind = key(words(ItemKind))
+    kind: ItemKind = key(enum_text(ItemKind))
     item_id: str = key()
     title: str = Field(sa_type=Text)
     summary: str | None = Field(default=None, sa_type=Text)
     url: str | None = Field(default=None, sa_type=Text)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    hidden_from: list[str] = Field(default_factory=list, sa_type=TEXTS)
+    hidden_from: list[str] = Field(default_factory=list, sa_type=TEXT_ARRAY)
     removed: bool = False

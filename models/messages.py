@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, MOMENT, TEXTS, key, one_of, words
+from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key
 from models.enums import MentionTarget, SystemEvent
 
 
@@ -43,7 +43,7 @@ class Message(SQLModel, table=True):
             unique=True,
             postgresql_where="system_event IS NULL",
         ),
-        one_of("system_event", SystemEvent),
+        enum_check("system_event", SystemEvent),
         CheckConstraint("(client_key IS NULL) = (payload_hash IS NULL)", name="hash_with_key"),
         CheckConstraint("deleted_at IS NULL OR body = ''", name="tombstone_is_empty"),
     )
@@ -55,16 +55,16 @@ class Message(SQLModel, table=True):
     post_number: int = Field(sa_type=BigInteger)
     author_id: str = Field(sa_type=Text)
     body: str = Field(default="", sa_type=Text)
-    system_event: SystemEvent | None = Field(default=None, sa_type=words(SystemEvent))
-    system_agent_ids: list[str] | None = Field(default=None, sa_type=TEXTS)
+    system_event: SystemEvent | None = Field(default=None, sa_type=enum_text(SystemEvent))
+    system_agent_ids: list[str] | None = Field(default=None, sa_type=TEXT_ARRAY)
     system_before: str | None = Field(default=None, sa_type=Text)
     system_after: str | None = Field(default=None, sa_type=Text)
     reply_to_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     client_key: str | None = Field(default=None, sa_type=Text)
     payload_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
-    created_at: datetime = Field(sa_type=MOMENT)
-    edited_at: datetime | None = Field(default=None, sa_type=MOMENT)
-    deleted_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    edited_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    deleted_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     revision: int = 1
 
 
@@ -74,13 +74,13 @@ class Mention(SQLModel, table=True):
     __tablename__ = "mentions"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.message_id"]),
-        one_of("target", MentionTarget),
+        enum_check("target", MentionTarget),
     )
 
     account_id: str = key()
     message_id: UUID = key(IDENTIFIER)
     place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    target: MentionTarget = Field(sa_type=words(MentionTarget))
+    target: MentionTarget = Field(sa_type=enum_text(MentionTarget))
     agent_id: str | None = Field(default=None, sa_type=Text)
     team_id: str | None = Field(default=None, sa_type=Text)
     team_name: str | None = Field(default=None, sa_type=Text)
@@ -120,4 +120,4 @@ class Reaction(SQLModel, table=True):
     message_id: UUID = key(IDENTIFIER)
     emoji: str = key()
     agent_id: str = key()
-    created_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -1,12 +1,11 @@
-"""The account's settings and its directory."""
+"""The root fields of the account's settings and its directory."""
 
 import strawberry
 
-from chat.errors import DenialCode, Denied
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
 from resolvers.drafts import required
-from resolvers.mutation import mutation
+from resolvers.mutation import administrators, any_token, mutation
 from schema.account_inputs import SyncDirectoryInput, UpdateAccountSettingsInput
 from schema.context import Info
 from schema.payloads import SyncDirectoryPayload, UpdateAccountSettingsPayload
@@ -16,34 +15,31 @@ from schema.viewer import AccountSettings
 @strawberry.type
 class AccountQuery:
     @strawberry.field(
-        description="The account's settings, for its administrators even where the chat is off; null for others."
+        description="The account's settings. For administrators, even where the chat is off; null for everyone else."
     )
     async def chat_account_settings(self, info: Info) -> AccountSettings | None:
-        viewer = await info.context.recognised_viewer()
-        if not viewer.administers:
+        viewer = await info.context.active_viewer()
+        if not viewer.is_administrator:
             return None
         return AccountSettings(row=viewer.account)
 
 
 @strawberry.type
 class AccountMutation:
-    @mutation(UpdateAccountSettingsPayload, "Changes the account's settings. For its administrators.")
+    @mutation(UpdateAccountSettingsPayload, "Changes the account's settings. For administrators.", administrators)
     async def update_chat_account_settings(
         self, info: Info, input: UpdateAccountSettingsInput
     ) -> UpdateAccountSettingsPayload:
-        asker = await info.context.administrating_asker()
-        account = await update_account_settings(info.context.chat, asker, _settings_changes(input))
+        account = await update_account_settings(info.context.chat, info.context.token, _settings_changes(input))
         return UpdateAccountSettingsPayload(settings=AccountSettings(row=account))
 
     @mutation(
         SyncDirectoryPayload,
-        "Tells the chat of agents and teams. For the platform's service tokens; the same call twice is one call.",
+        "Adds or updates agents and teams. For service tokens with the scope `directory`. Repeating a call is safe.",
+        any_token,
     )
     async def sync_chat_directory(self, info: Info, input: SyncDirectoryInput) -> SyncDirectoryPayload:
-        service = info.context.identity
-        if service is None:
-            raise Denied(DenialCode.UNAUTHENTICATED, "Sign in first: send a bearer token.")
-        counts = await sync_directory(info.context.chat, service, _directory(input))
+        counts = await sync_directory(info.context.chat, info.context.identity, _directory(input))
         return SyncDirectoryPayload(agent_count=counts.agents, team_count=counts.teams)
 
 

@@ -1,4 +1,4 @@
-"""The account's people."""
+"""The root field chatAgents."""
 
 from typing import Annotated
 
@@ -13,16 +13,16 @@ from schema.context import Info
 
 @strawberry.type
 class AgentsQuery:
-    @strawberry.field(description="The agents of the account by name, deactivated ones too.")
+    @strawberry.field(description="The agents of the account, by name, including deactivated ones.")
     async def chat_agents(
         self,
         info: Info,
-        query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
+        query: Annotated[str | None, strawberry.argument(description="Only agents whose name contains this.")] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[Agent]:
         viewer = await info.context.viewer()
         asked = page("agents", first, after, str, str)
-        async with info.context.services.reading.sessions() as session:
+        async with info.context.services.data.sessions() as session:
             found = await page_of_agents(session, viewer.account_id, query, asked)
         return connect(found, lambda row: Agent(row=row))

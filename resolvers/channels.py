@@ -1,4 +1,4 @@
-"""Channels: finding, creating and changing them."""
+"""The root fields of channels: finding, creating and changing them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from chat.operations.change_channel import ChannelChanges, archive_channel, unar
 from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.open_direct_message import open_direct_message
 from loaders.channels import SidebarFilter, page_of_discovery, page_of_manageable, page_of_sidebar
-from loaders.pages import empty_slice, page
+from loaders.pages import empty_page, page
 from resolvers.drafts import given, icon_avatar, required
 from resolvers.mutation import mutation
 from schema.channel_inputs import (
@@ -34,12 +34,12 @@ from schema.payloads import (
     UpdateChannelPayload,
 )
 
-Name = Annotated[str | None, strawberry.argument(description="Only those with this in their name.")]
+NameQuery = Annotated[str | None, strawberry.argument(description="Only channels whose name contains this.")]
 
 
 @strawberry.type
 class ChannelsQuery:
-    @strawberry.field(description="A channel that the viewer can see; null for any other id.")
+    @strawberry.field(description="A channel that the viewer can see. Null for every other id.")
     async def chat_channel(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The channel.")]
     ) -> Channel | None:
@@ -47,7 +47,9 @@ class ChannelsQuery:
         known = parse_id(Prefix.CHANNEL, id)
         return await channel(info, known) if known is not None else None
 
-    @strawberry.field(description="The sidebar: the viewer's own channels, the latest post first.")
+    @strawberry.field(
+        description="The sidebar: the channels that the viewer is a member of, most recently active first."
+    )
     async def chat_channels(
         self,
         info: Info,
@@ -57,52 +59,52 @@ class ChannelsQuery:
             list[ChannelKind] | None, strawberry.argument(description="Only channels of these kinds.")
         ] = None,
         archived: Annotated[
-            bool | None, strawberry.argument(description="True: the archived ones instead of the open ones.")
+            bool | None,
+            strawberry.argument(description="True: only archived channels. Otherwise only others."),
         ] = None,
         unread: Annotated[
-            bool | None, strawberry.argument(description="True: only those with unread messages of people.")
+            bool | None, strawberry.argument(description="True: only channels with unread messages.")
         ] = None,
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
         asked = page("sidebar", first, after, datetime, UUID)
-        async with info.context.services.reading.sessions() as session:
+        async with info.context.services.data.sessions() as session:
             found = await page_of_sidebar(session, viewer, wanted, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
-    @strawberry.field(description="What every agent can find, by name: public channels and announcements.")
+    @strawberry.field(description="Channels that every agent can find, by name: public channels and announcements.")
     async def discover_chat_channels(
-        self, info: Info, query: Name = None, first: First = None, after: After = None
+        self, info: Info, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         asked = page("discovery", first, after, str, UUID)
-        async with info.context.services.reading.sessions() as session:
+        async with info.context.services.data.sessions() as session:
             found = await page_of_discovery(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
     @strawberry.field(
         description=(
-            "For administrators of the account: every channel but direct messages, by name, to manage its name and"
-            " members. What is said in them stays closed to who is no member. Empty for others."
+            "For account administrators: all channels except direct messages, by name. Administrators can manage a"
+            " channel's name and members, but read a private channel only as its members. Empty for everyone else."
         )
     )
     async def manageable_chat_channels(
-        self, info: Info, query: Name = None, first: First = None, after: After = None
+        self, info: Info, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         asked = page("manageable", first, after, str, UUID)
-        if not viewer.administers:
-            return connect(empty_slice(), lambda seat: Channel(seat=seat))
-        async with info.context.services.reading.sessions() as session:
+        if not viewer.is_administrator:
+            return connect(empty_page(), lambda seat: Channel(seat=seat))
+        async with info.context.services.data.sessions() as session:
             found = await page_of_manageable(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
 
 @strawberry.type
 class ChannelsMutation:
-    @mutation(CreateChannelPayload, "Creates a channel with its first members; the viewer becomes its owner.")
+    @mutation(CreateChannelPayload, "Creates a channel with its first members. The viewer becomes its owner.")
     async def create_chat_channel(self, info: Info, input: CreateChannelInput) -> CreateChannelPayload:
-        asker = await info.context.asker()
         draft = ChannelDraft(
             kind=input.kind,
             name=input.name,
@@ -110,12 +112,11 @@ class ChannelsMutation:
             avatar=icon_avatar(input.avatar),
             member_ids=list(input.member_ids),
         )
-        created = await create_channel(info.context.chat, asker, draft)
+        created = await create_channel(info.context.chat, info.context.token, draft)
         return CreateChannelPayload(channel=await channel(info, created))
 
-    @mutation(UpdateChannelPayload, "Changes a channel's name, description, avatar, or who can find it.")
+    @mutation(UpdateChannelPayload, "Changes a channel's name, description, avatar or kind.")
     async def update_chat_channel(self, info: Info, input: UpdateChannelInput) -> UpdateChannelPayload:
-        asker = await info.context.asker()
         changes = ChannelChanges(
             channel_id=channel_id(input.channel_id),
             name=required(input.name, "name"),
@@ -123,25 +124,24 @@ class ChannelsMutation:
             avatar=Given(icon_avatar(input.avatar.value)) if input.avatar is not None else None,
             kind=required(input.kind, "kind"),
         )
-        await update_channel(info.context.chat, asker, changes)
+        await update_channel(info.context.chat, info.context.token, changes)
         return UpdateChannelPayload(channel=await channel(info, changes.channel_id))
 
-    @mutation(ArchiveChannelPayload, "Makes a channel read-only and takes it out of the default list.")
+    @mutation(ArchiveChannelPayload, "Makes a channel read-only and removes it from the default list.")
     async def archive_chat_channel(self, info: Info, input: ArchiveChannelInput) -> ArchiveChannelPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await archive_channel(info.context.chat, asker, target)
+        target = channel_id(input.channel_id)
+        await archive_channel(info.context.chat, info.context.token, target)
         return ArchiveChannelPayload(channel=await channel(info, target))
 
-    @mutation(UnarchiveChannelPayload, "Opens an archived channel again.")
+    @mutation(UnarchiveChannelPayload, "Makes an archived channel writable again.")
     async def unarchive_chat_channel(self, info: Info, input: UnarchiveChannelInput) -> UnarchiveChannelPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await unarchive_channel(info.context.chat, asker, target)
+        target = channel_id(input.channel_id)
+        await unarchive_channel(info.context.chat, info.context.token, target)
         return UnarchiveChannelPayload(channel=await channel(info, target))
 
     @mutation(
-        OpenDirectMessagePayload, "Finds the one channel between the viewer and another agent, made when first needed."
+        OpenDirectMessagePayload, "Opens the direct message with an agent. It is created when it is first opened."
     )
     async def open_direct_message(self, info: Info, input: OpenDirectMessageInput) -> OpenDirectMessagePayload:
-        asker = await info.context.asker()
-        opened = await open_direct_message(info.context.chat, asker, input.agent_id)
+        opened = await open_direct_message(info.context.chat, info.context.token, input.agent_id)
         return OpenDirectMessagePayload(channel=await channel(info, opened))

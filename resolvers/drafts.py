@@ -1,4 +1,4 @@
-"""From what a client sent to what an operation takes."""
+"""Turning inputs into drafts."""
 
 from typing import TypeVar
 
@@ -12,24 +12,24 @@ Value = TypeVar("Value")
 
 
 def given(field: strawberry.Maybe[Value]) -> Given[Value] | None:
-    """Returns what was sent, null included; None for a field left out."""
+    """Returns the value that the client gave, which may be null; None if the field was left out."""
     return Given(field.value) if field is not None else None
 
 
 def required(field: strawberry.Maybe[Value | None], path: str) -> Given[Value] | None:
-    """As `given`, for a field that may be left out but not be null; raises Refused INVALID.
+    """As `given`, for a field that can be left out but not be null. Raises Refused INVALID for null.
 
-    The schema cannot say so of an input field, and strawberry's own refusal would speak of Python's types.
+    GraphQL cannot express this, and strawberry's own error would mention Python types.
     """
     if field is None:
         return None
     if field.value is None:
-        raise Refused(RefusalCode.INVALID, "This may be left out, but it is never null.", path)
+        raise Refused(RefusalCode.INVALID, "This field can be left out, but cannot be null.", path)
     return Given(field.value)
 
 
 def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:
-    """Returns the avatar; raises Refused INVALID for one that is neither icon nor anything else."""
+    """Returns the avatar. Raises Refused INVALID for an input without an icon."""
     if avatar is None:
         return None
     if avatar.icon is None:

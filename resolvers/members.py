@@ -1,4 +1,4 @@
-"""Who is in a channel, who posts in an announcement, and the viewer's own seat."""
+"""The root fields of members, of an announcement's authors, and of the viewer's membership."""
 
 import strawberry
 
@@ -43,49 +43,48 @@ from schema.payloads import (
 class MembersMutation:
     @mutation(JoinChannelPayload, "Joins a public channel.")
     async def join_chat_channel(self, info: Info, input: JoinChannelInput) -> JoinChannelPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await join_channel(info.context.chat, asker, target)
+        target = channel_id(input.channel_id)
+        await join_channel(info.context.chat, info.context.token, target)
         return JoinChannelPayload(channel=await channel(info, target))
 
-    @mutation(LeaveChannelPayload, "Leaves a channel; a private one is then gone from the viewer's sight.")
+    @mutation(LeaveChannelPayload, "Leaves a channel. The viewer can no longer see a private channel after that.")
     async def leave_chat_channel(self, info: Info, input: LeaveChannelInput) -> LeaveChannelPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await leave_channel(info.context.chat, asker, target)
+        target = channel_id(input.channel_id)
+        await leave_channel(info.context.chat, info.context.token, target)
         return LeaveChannelPayload(channel=await channel(info, target))
 
-    @mutation(AddMembersPayload, "Adds agents to a channel; who is a member already stays as they are.")
+    @mutation(AddMembersPayload, "Adds agents to a channel. Agents who are members already keep their role.")
     async def add_chat_members(self, info: Info, input: AddMembersInput) -> AddMembersPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await add_channel_members(info.context.chat, asker, target, list(input.agent_ids))
+        target = channel_id(input.channel_id)
+        await add_channel_members(info.context.chat, info.context.token, target, list(input.agent_ids))
         return AddMembersPayload(channel=await channel(info, target))
 
     @mutation(RemoveMemberPayload, "Removes an agent from a channel.")
     async def remove_chat_member(self, info: Info, input: RemoveMemberInput) -> RemoveMemberPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await remove_channel_member(info.context.chat, asker, target, input.agent_id)
+        target = channel_id(input.channel_id)
+        await remove_channel_member(info.context.chat, info.context.token, target, input.agent_id)
         return RemoveMemberPayload(channel=await channel(info, target))
 
-    @mutation(ChangeMemberRolePayload, "Promotes or demotes a member.")
+    @mutation(ChangeMemberRolePayload, "Changes the role of a member.")
     async def change_chat_member_role(self, info: Info, input: ChangeMemberRoleInput) -> ChangeMemberRolePayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        member = await change_member_role(info.context.chat, asker, target, input.agent_id, input.role)
+        target = channel_id(input.channel_id)
+        member = await change_member_role(info.context.chat, info.context.token, target, input.agent_id, input.role)
         return ChangeMemberRolePayload(member=Member(row=member))
 
-    @mutation(AddAuthorsPayload, "Lets agents post in an announcement.")
+    @mutation(AddAuthorsPayload, "Makes agents authors of an announcement, so that they can post in it.")
     async def add_chat_authors(self, info: Info, input: AddAuthorsInput) -> AddAuthorsPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await add_authors(info.context.chat, asker, target, list(input.agent_ids))
+        target = channel_id(input.channel_id)
+        await add_authors(info.context.chat, info.context.token, target, list(input.agent_ids))
         return AddAuthorsPayload(channel=await channel(info, target))
 
-    @mutation(RemoveAuthorPayload, "Takes the right to post in an announcement back.")
+    @mutation(RemoveAuthorPayload, "Removes an author of an announcement. The agent stays a member.")
     async def remove_chat_author(self, info: Info, input: RemoveAuthorInput) -> RemoveAuthorPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await remove_author(info.context.chat, asker, target, input.agent_id)
+        target = channel_id(input.channel_id)
+        await remove_author(info.context.chat, info.context.token, target, input.agent_id)
         return RemoveAuthorPayload(channel=await channel(info, target))
 
-    @mutation(UpdateMembershipPayload, "Changes what the viewer keeps for themselves about a channel.")
+    @mutation(UpdateMembershipPayload, "Changes the viewer's personal settings in a channel.")
     async def update_chat_membership(self, info: Info, input: UpdateMembershipInput) -> UpdateMembershipPayload:
-        asker = await info.context.asker()
         changes = MembershipChanges(
             channel_id=channel_id(input.channel_id),
             notification_level=required(input.notification_level, "notificationLevel"),
@@ -94,6 +93,6 @@ class MembersMutation:
             favourite=required(input.favourite, "favourite"),
             personal_note=given(input.personal_note),
         )
-        await update_membership(info.context.chat, asker, changes)
+        await update_membership(info.context.chat, info.context.token, changes)
         changed = await channel(info, changes.channel_id)
         return UpdateMembershipPayload(membership=changed.viewer_membership() if changed is not None else None)

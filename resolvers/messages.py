@@ -1,4 +1,4 @@
-"""Messages: reading one, sending, and what can be done to them afterwards."""
+"""The root fields of messages, reactions, read markers and typing."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,8 @@ import strawberry
 from chat.operations.change_messages import add_reaction, delete_message, edit_message, remove_reaction
 from chat.operations.presence import start_typing, stop_typing
 from chat.operations.reading import mark_read, mark_unread
-from chat.operations.send_message import MessageDraft, send_message
+from chat.operations.send_message import send_message
+from chat.sending import MessageDraft
 from resolvers.mutation import mutation
 from schema.channels import channel
 from schema.context import Info
@@ -38,7 +39,7 @@ from schema.payloads import (
 
 @strawberry.type
 class MessagesQuery:
-    @strawberry.field(description="A message that the viewer can read; null for any other id.")
+    @strawberry.field(description="A message that the viewer can read. Null for every other id.")
     async def chat_message(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The message.")]
     ) -> Message | None:
@@ -49,9 +50,8 @@ class MessagesQuery:
 
 @strawberry.type
 class MessagesMutation:
-    @mutation(SendMessagePayload, "Sends a message, once per client key.")
+    @mutation(SendMessagePayload, "Sends a message. With a `clientKey`, repeating the call sends it only once.")
     async def send_chat_message(self, info: Info, input: SendMessageInput) -> SendMessagePayload:
-        asker = await info.context.asker()
         draft = MessageDraft(
             channel_id=channel_id(input.channel_id),
             body=input.body,
@@ -59,48 +59,58 @@ class MessagesMutation:
             client_key=input.client_key,
             cards=tuple(card.ref() for card in input.cards),
         )
-        return SendMessagePayload(message=Message(row=await send_message(info.context.chat, asker, draft)))
+        return SendMessagePayload(message=Message(row=await send_message(info.context.chat, info.context.token, draft)))
 
-    @mutation(EditMessagePayload, "Changes the text of one's own message.")
+    @mutation(EditMessagePayload, "Changes the text of a message of the viewer.")
     async def edit_chat_message(self, info: Info, input: EditMessageInput) -> EditMessagePayload:
-        asker, target = await info.context.asker(), message_id(input.message_id)
-        return EditMessagePayload(message=Message(row=await edit_message(info.context.chat, asker, target, input.body)))
-
-    @mutation(DeleteMessagePayload, "Deletes a message: one's own, or as a moderator. A tombstone stays.")
-    async def delete_chat_message(self, info: Info, input: DeleteMessageInput) -> DeleteMessagePayload:
-        asker, target = await info.context.asker(), message_id(input.message_id)
-        return DeleteMessagePayload(message=Message(row=await delete_message(info.context.chat, asker, target)))
-
-    @mutation(AddReactionPayload, "Adds an emoji to a message, once per agent and emoji.")
-    async def add_chat_reaction(self, info: Info, input: AddReactionInput) -> AddReactionPayload:
-        asker, target = await info.context.asker(), message_id(input.message_id)
-        return AddReactionPayload(
-            message=Message(row=await add_reaction(info.context.chat, asker, target, input.emoji))
+        target = message_id(input.message_id)
+        return EditMessagePayload(
+            message=Message(row=await edit_message(info.context.chat, info.context.token, target, input.body))
         )
 
-    @mutation(RemoveReactionPayload, "Takes the viewer's emoji back.")
+    @mutation(DeleteMessagePayload, "Deletes a message. A tombstone remains.")
+    async def delete_chat_message(self, info: Info, input: DeleteMessageInput) -> DeleteMessagePayload:
+        target = message_id(input.message_id)
+        return DeleteMessagePayload(
+            message=Message(row=await delete_message(info.context.chat, info.context.token, target))
+        )
+
+    @mutation(AddReactionPayload, "Adds a reaction of the viewer to a message.")
+    async def add_chat_reaction(self, info: Info, input: AddReactionInput) -> AddReactionPayload:
+        target = message_id(input.message_id)
+        return AddReactionPayload(
+            message=Message(row=await add_reaction(info.context.chat, info.context.token, target, input.emoji))
+        )
+
+    @mutation(RemoveReactionPayload, "Removes a reaction of the viewer from a message.")
     async def remove_chat_reaction(self, info: Info, input: RemoveReactionInput) -> RemoveReactionPayload:
-        asker, target = await info.context.asker(), message_id(input.message_id)
-        changed = await remove_reaction(info.context.chat, asker, target, input.emoji)
+        target = message_id(input.message_id)
+        changed = await remove_reaction(info.context.chat, info.context.token, target, input.emoji)
         return RemoveReactionPayload(message=Message(row=changed))
 
-    @mutation(MarkReadPayload, "Moves the viewer's read marker forwards, up to a message or to the end.")
+    @mutation(
+        MarkReadPayload, "Marks a channel read, up to a message or to the end. Never moves the read marker backwards."
+    )
     async def mark_chat_read(self, info: Info, input: MarkReadInput) -> MarkReadPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await mark_read(info.context.chat, asker, target, _optional_message_id(input.message_id, "messageId"))
+        target = channel_id(input.channel_id)
+        await mark_read(
+            info.context.chat, info.context.token, target, _optional_message_id(input.message_id, "messageId")
+        )
         return MarkReadPayload(channel=await channel(info, target))
 
-    @mutation(MarkUnreadPayload, "Moves the viewer's read marker back to before a message.")
+    @mutation(MarkUnreadPayload, "Marks a channel unread, beginning with a message.")
     async def mark_chat_unread(self, info: Info, input: MarkUnreadInput) -> MarkUnreadPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        await mark_unread(info.context.chat, asker, target, message_id(input.message_id))
+        target = channel_id(input.channel_id)
+        await mark_unread(info.context.chat, info.context.token, target, message_id(input.message_id))
         return MarkUnreadPayload(channel=await channel(info, target))
 
-    @mutation(SetTypingPayload, "Tells whoever has the channel open that the viewer is typing; nothing is stored.")
+    @mutation(
+        SetTypingPayload, "Signals to those who have the channel open that the viewer is typing. Nothing is stored."
+    )
     async def set_chat_typing(self, info: Info, input: SetTypingInput) -> SetTypingPayload:
-        asker, target = await info.context.asker(), channel_id(input.channel_id)
-        tell = start_typing if input.typing else stop_typing
-        await tell(info.context.chat, asker, target)
+        target = channel_id(input.channel_id)
+        signal_typing = start_typing if input.typing else stop_typing
+        await signal_typing(info.context.chat, info.context.token, target)
         return SetTypingPayload(channel=await channel(info, target))
 
 

@@ -1,4 +1,4 @@
-"""What every mutation shares: it starts with nothing remembered, and an expected failure is part of its answer."""
+"""What all mutations have in common: who may call them, and that an expected failure is part of the payload."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -11,35 +11,56 @@ from schema.context import Context
 from schema.payloads import Payload, UserError
 
 AnyPayload = TypeVar("AnyPayload", bound=Payload)
+Admission = Callable[[Context], Awaitable[None]]
+"""Raises Denied unless the caller may call the mutation at all."""
 
-INPUT = "What to do it to, and how."
+
+async def agents(context: Context) -> None:
+    """Admits active agents for whom the chat is enabled."""
+    await context.viewer()
 
 
-class AnswersRefusals(FieldExtension):
-    """Turns Refused into the field's own payload with `userErrors`; everything else is a top-level error."""
+async def administrators(context: Context) -> None:
+    """Admits administrators of the account, even where the chat is off."""
+    await context.administrator()
 
-    def __init__(self, payload: type[Payload]) -> None:
-        self.payload = payload
+
+async def any_token(context: Context) -> None:
+    """Admits every valid token. The operation itself checks which kind it is."""
+    assert context.identity
+
+
+class _MutationExtension(FieldExtension):
+    """Runs a mutation with fresh loaders, after the admission. Refused becomes the payload's `userErrors`; everything
+    else becomes a top-level error."""
+
+    def __init__(self, payload: type[Payload], admission: Admission) -> None:
+        self._payload = payload
+        self._admission = admission
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info[Context, None], **kwargs: Any
     ) -> Any:
-        info.context.begin()
+        info.context.reset_loaders()
+        await self._admission(info.context)
         try:
             return await next_(source, info, **kwargs)
         except Refused as refused:
-            return self.payload(user_errors=[UserError.of(refused)])
+            return self._payload(user_errors=[UserError.of(refused)])
 
 
-def mutation(payload: type[AnyPayload], description: str) -> Callable[[Callable[..., Awaitable[AnyPayload]]], Any]:
-    """Makes a field of Mutation of a resolver that returns this payload or raises Refused."""
+def mutation(
+    payload: type[AnyPayload], description: str, admission: Admission = agents
+) -> Callable[[Callable[..., Awaitable[AnyPayload]]], Any]:
+    """Makes a field of Mutation from a resolver that returns the payload or raises Refused. The argument `input` gets
+    the description of its type."""
     field: Callable[[Callable[..., Awaitable[AnyPayload]]], Any]
-    field = strawberry.mutation(description=description, extensions=[AnswersRefusals(payload)])
+    field = strawberry.mutation(description=description, extensions=[_MutationExtension(payload, admission)])
 
     def described(resolver: Callable[..., Awaitable[AnyPayload]]) -> Any:
         made = field(resolver)
         for argument in made.arguments:
-            argument.description = INPUT
+            argument.description = argument.type.__strawberry_definition__.description
         return made
 
     return described

@@ -1,4 +1,4 @@
-"""Sharing the platform's items."""
+"""The root fields of sharing the platform's items."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -28,41 +28,43 @@ from schema.payloads import ShareToChatPayload
 from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
 
 PREVIEW_LIMIT = 100
-"""In channels of more members nobody is asked about, so that a preview costs one call of bounded size."""
+"""In channels with more members, access is not counted, so that a preview is one call of bounded size."""
 
 
 @strawberry.type
 class SharingQuery:
     @strawberry.field(
         description=(
-            "Where the viewer can share: channels to post in and active colleagues, by name. `name` may be null for a"
-            " channel and not for an agent, so ask for it under an alias in one of the two types."
+            "Where the viewer can share an item: channels that they can post in, and active agents, by name. The field"
+            " `name` is nullable in ChatChannel but not in ChatAgent: select it under an alias in one of the two."
         )
     )
     async def share_destinations(
         self,
         info: Info,
-        query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
+        query: Annotated[
+            str | None, strawberry.argument(description="Only destinations whose name contains this.")
+        ] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()
         asked = page("destinations", first, after, str, str, str)
-        async with info.context.services.reading.sessions() as session:
+        async with info.context.services.data.sessions() as session:
             found = await page_of_destinations(session, viewer, query, asked)
         return connect(found, _destination)
 
     @strawberry.field(
         description=(
-            "The card that sharing would show, and how many members of the destination could open it. Null where the"
-            " viewer cannot post."
+            "The card as the viewer sees it, and how many members of the destination could open it. Null if the viewer"
+            " cannot post there."
         )
     )
     async def share_preview(
         self,
         info: Info,
         entity: Annotated[SharedEntityRefInput, strawberry.argument(description="The item.")],
-        destination: Annotated[ShareDestinationRefInput, strawberry.argument(description="Where to.")],
+        destination: Annotated[ShareDestinationRefInput, strawberry.argument(description="The destination.")],
     ) -> SharePreview | None:
         viewer = await info.context.viewer()
         ref = entity.ref()
@@ -73,7 +75,7 @@ class SharingQuery:
             return None
         answers = await _answers(info, [viewer.agent_id, *(readers.agent_ids or ())], ref)
         return SharePreview(
-            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, texts=None),
+            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, shared_texts=None),
             members_with_access=_count(answers, readers.agent_ids, viewer.agent_id),
             member_count=readers.member_count,
         )
@@ -81,16 +83,15 @@ class SharingQuery:
 
 @strawberry.type
 class SharingMutation:
-    @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or with a colleague.")
+    @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or in a direct message.")
     async def share_to_chat(self, info: Info, input: ShareToChatInput) -> ShareToChatPayload:
-        asker = await info.context.asker()
         draft = ShareDraft(input.entity.ref(), _to(input.destination), input.body, input.client_key)
-        return ShareToChatPayload(message=Message(row=await share_item(info.context.chat, asker, draft)))
+        return ShareToChatPayload(message=Message(row=await share_item(info.context.chat, info.context.token, draft)))
 
 
 @dataclass(frozen=True)
 class _Readers:
-    """Who would see a card at a destination; `agent_ids` is None where they are too many to ask about."""
+    """The members of a destination. `agent_ids` is None if they are too many to count access."""
 
     member_count: int
     agent_ids: list[str] | None
@@ -101,18 +102,18 @@ def _destination(found: Seat | AgentRow) -> Channel | Agent:
 
 
 def _to(destination: ShareDestinationRefInput) -> ToAgent | ToChannel:
-    """Checked here too, since a gateway may have dropped @oneOf from its schema."""
+    """Raises Refused INVALID unless exactly one is given. Checked here too, because a gateway may drop @oneOf."""
     match destination.channel_id, destination.agent_id:
         case strawberry.Some(value=channel), None:
             return ToChannel(channel_id(channel, "destination", "channelId"))
         case None, strawberry.Some(value=agent_id):
             return ToAgent(agent_id)
         case _:
-            raise Refused(RefusalCode.INVALID, "Share to exactly one: a channel or an agent.", "destination")
+            raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")
 
 
 async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefInput) -> _Readers | None:
-    """Returns None where the viewer cannot post."""
+    """Returns None if the viewer cannot post there."""
     try:
         to = _to(destination)
     except Refused:
@@ -127,7 +128,7 @@ async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefI
         return None
     if seat.channel.member_count > PREVIEW_LIMIT:
         return _Readers(seat.channel.member_count, None)
-    async with info.context.services.reading.sessions() as session:
+    async with info.context.services.data.sessions() as session:
         member_ids = await read_member_ids(session, viewer.account_id, to.channel_id, PREVIEW_LIMIT)
     return _Readers(seat.channel.member_count, member_ids)
 
@@ -139,7 +140,7 @@ async def _answers(info: Info, agent_ids: list[str], ref: ItemRef) -> dict[str, 
 
 
 def _count(answers: dict[str, Answer], agent_ids: list[str] | None, viewer_id: str) -> int | None:
-    """None also where the module left somebody unanswered: who may have access is not to be counted as without."""
+    """Returns None also if the module did not answer for some member: they must not be counted as having no access."""
     accesses = [answers[agent_id].access for agent_id in agent_ids or ()]
     if agent_ids is None or answers[viewer_id].access != CardAccess.GRANTED or CardAccess.UNAVAILABLE in accesses:
         return None

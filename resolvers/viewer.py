@@ -1,4 +1,4 @@
-"""The viewer's own root fields."""
+"""The root fields of the viewer."""
 
 import strawberry
 
@@ -15,26 +15,25 @@ from schema.viewer import Viewer
 
 @strawberry.type
 class ViewerQuery:
-    @strawberry.field(description="Who is asking. Administrators and agents alike get an answer where the chat is off.")
+    @strawberry.field(description="The agent who makes the request. Answers even where the chat is off.")
     async def chat_viewer(self, info: Info) -> Viewer:
-        return Viewer(facts=await info.context.recognised_viewer())
+        return Viewer(facts=await info.context.active_viewer())
 
 
 @strawberry.type
 class ViewerMutation:
     @mutation(UpdateProfilePayload, "Changes the viewer's own profile.")
     async def update_chat_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfilePayload:
-        asker = await info.context.asker()
-        await update_profile(info.context.chat, asker, required(input.send_key, "sendKey"))
-        info.context.begin()
+        await update_profile(info.context.chat, info.context.token, required(input.send_key, "sendKey"))
+        info.context.reset_loaders()
         return UpdateProfilePayload(viewer=Viewer(facts=await info.context.viewer()))
 
-    @mutation(MarkAllReadPayload, "Reads every channel of the viewer to its end.")
+    @mutation(MarkAllReadPayload, "Marks all of the viewer's channels read.")
     async def mark_all_chats_read(self, info: Info) -> MarkAllReadPayload:
-        await mark_all_read(info.context.chat, await info.context.asker())
+        await mark_all_read(info.context.chat, info.context.token)
         return MarkAllReadPayload(viewer=Viewer(facts=await info.context.viewer()))
 
-    @mutation(SetPresencePayload, "Says what the viewer appears as while their chat is open.")
+    @mutation(SetPresencePayload, "Sets the presence that the viewer shows while they have the chat open.")
     async def set_chat_presence(self, info: Info, input: SetPresenceInput) -> SetPresencePayload:
-        await set_presence(info.context.chat, await info.context.asker(), input.status)
+        await set_presence(info.context.chat, info.context.token, input.status)
         return SetPresencePayload(viewer=Viewer(facts=await info.context.viewer()))

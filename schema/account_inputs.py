@@ -1,73 +1,89 @@
-"""What mutations of the profile, the account and its directory take."""
+"""Inputs of the mutations of the profile, the account's settings and its directory."""
 
 import strawberry
 
 from schema.enums import AgentRole, CardPreview, Creators, PresenceStatus, SendKey
 
 
-@strawberry.input(name="UpdateChatProfileInput", description="The viewer's own profile; only what is given changes.")
+@strawberry.input(
+    name="UpdateChatProfileInput", description="The changes to the viewer's profile. Only the given fields change."
+)
 class UpdateProfileInput:
     send_key: strawberry.Maybe[SendKey | None] = strawberry.field(
         default=None, description="Which key sends a message."
     )
 
 
-@strawberry.input(name="SetChatPresenceInput", description="What to appear as.")
+@strawberry.input(name="SetChatPresenceInput", description="The presence to show.")
 class SetPresenceInput:
-    status: PresenceStatus = strawberry.field(description="Shown while the chat is open; OFFLINE hides that it is.")
+    status: PresenceStatus = strawberry.field(
+        description="Shown while the viewer has the chat open. OFFLINE hides that."
+    )
 
 
-@strawberry.input(name="UpdateChatAccountSettingsInput", description="Only what is given changes.")
+@strawberry.input(
+    name="UpdateChatAccountSettingsInput",
+    description="The changes to the account's settings. Only the given fields change.",
+)
 class UpdateAccountSettingsInput:
     chat_enabled: strawberry.Maybe[bool | None] = strawberry.field(
-        default=None, description="Whether the account uses the chat. Off: every stream ends, nothing is lost."
+        default=None,
+        description="Whether the chat is enabled for the account. Disabling it ends every stream and deletes nothing.",
     )
     enabled_roles: strawberry.Maybe[list[AgentRole] | None] = strawberry.field(
-        default=None, description="The roles that use it; ADMINISTRATOR cannot be left out."
+        default=None, description="The roles for which the chat is enabled. ADMINISTRATOR cannot be removed."
     )
     who_creates_private: strawberry.Maybe[Creators | None] = strawberry.field(
-        default=None, description="Who creates private channels."
+        default=None, description="Who may create private channels."
     )
     who_creates_announcement: strawberry.Maybe[Creators | None] = strawberry.field(
-        default=None, description="Who creates announcements."
+        default=None, description="Who may create announcements."
     )
     card_preview: strawberry.Maybe[CardPreview | None] = strawberry.field(
         default=None, description="Who sees the titles of shared items."
     )
     email_contents: strawberry.Maybe[bool | None] = strawberry.field(
-        default=None, description="Whether e-mails of the chat quote what was said."
+        default=None, description="Whether the chat's e-mails contain the text of messages."
     )
 
 
-@strawberry.input(name="ChatDirectoryAccountInput", description="The account that the service token speaks for.")
+@strawberry.input(name="ChatDirectoryAccountInput", description="The account of the service token.")
 class DirectoryAccountInput:
     name: str = strawberry.field(description="1 to 200 characters.")
 
 
-@strawberry.input(name="ChatDirectoryAgentInput", description="An agent as the platform knows them now.")
+@strawberry.input(name="ChatDirectoryAgentInput", description="An agent's current state in the platform.")
 class DirectoryAgentInput:
-    id: strawberry.ID = strawberry.field(description="The platform's own id, at most 64 characters.")
+    id: strawberry.ID = strawberry.field(description="The platform's own id, up to 64 characters.")
     name: str = strawberry.field(description="1 to 200 characters.")
-    email: str | None = strawberry.field(default=None, description="Where the chat's e-mails go; null: nowhere.")
-    avatar_url: str | None = strawberry.field(default=None, description="The agent's picture.")
-    role: AgentRole = strawberry.field(default=AgentRole.AGENT, description="What the agent is in the account.")
-    active: bool = strawberry.field(default=True, description="False: may no longer sign in; what they said stays.")
+    email: str | None = strawberry.field(
+        default=None, description="The address for the chat's e-mails. Null: the agent gets none."
+    )
+    avatar_url: str | None = strawberry.field(default=None, description="The address of the agent's picture.")
+    role: AgentRole = strawberry.field(default=AgentRole.AGENT, description="The agent's role in the account.")
+    active: bool = strawberry.field(
+        default=True, description="False deactivates the agent: they can no longer sign in, and their messages remain."
+    )
 
 
-@strawberry.input(name="ChatDirectoryTeamInput", description="A team as the platform knows it now.")
+@strawberry.input(name="ChatDirectoryTeamInput", description="A team's current state in the platform.")
 class DirectoryTeamInput:
-    id: strawberry.ID = strawberry.field(description="The platform's own id, at most 64 characters.")
+    id: strawberry.ID = strawberry.field(description="The platform's own id, up to 64 characters.")
     name: str = strawberry.field(description="1 to 200 characters.")
-    agent_ids: list[strawberry.ID] = strawberry.field(description="All of its agents; who is not named has left it.")
+    agent_ids: list[strawberry.ID] = strawberry.field(
+        description="All agents of the team. Agents who are not listed are removed from it."
+    )
 
 
 @strawberry.input(
     name="SyncChatDirectoryInput",
-    description="Agents and teams to add or change. Who is not named stays as they are, so it may come in parts.",
+    description=(
+        "The agents and teams to add or update. Others stay as they are, so a directory can be sent in several calls."
+    ),
 )
 class SyncDirectoryInput:
     account: DirectoryAccountInput = strawberry.field(
-        description="The account itself; new ones start with the chat off."
+        description="The account. A new account starts with the chat disabled."
     )
     agents: list[DirectoryAgentInput] = strawberry.field(default_factory=list, description="At most 10,000.")
     teams: list[DirectoryTeamInput] = strawberry.field(default_factory=list, description="At most 1,000.")

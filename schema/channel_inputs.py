@@ -1,4 +1,4 @@
-"""What mutations of channels and their members take."""
+"""Inputs of the mutations of channels and members."""
 
 from datetime import datetime
 
@@ -7,48 +7,48 @@ import strawberry
 from schema.enums import ChannelKind, MemberRole, NotificationLevel
 
 CHANNEL_ID = "The channel."
-AGENT_ID = "The agent, by the platform's own id."
-AGENT_IDS = "The agents, by the platform's own ids; at most 1,000."
+AGENT_ID = "The agent's id."
+AGENT_IDS = "The ids of the agents, at most 1,000."
 
 
-@strawberry.input(name="ChatIconAvatarInput", description="An icon on a colour.")
+@strawberry.input(name="ChatIconAvatarInput", description="An icon on a coloured background.")
 class IconAvatarInput:
-    icon: str = strawberry.field(description="The icon's name: lower-case letters, digits, hyphens; at most 40.")
-    color: str = strawberry.field(description="The colour behind it, #rrggbb.")
+    icon: str = strawberry.field(description="The icon's name: up to 40 lower-case letters, digits and hyphens.")
+    color: str = strawberry.field(description="The background colour, #rrggbb.")
 
 
-@strawberry.input(name="ChatChannelAvatarInput", description="How the channel looks in lists.")
+@strawberry.input(name="ChatChannelAvatarInput", description="The picture of a channel in lists.")
 class ChannelAvatarInput:
-    icon: IconAvatarInput | None = strawberry.field(default=None, description="An icon on a colour.")
+    icon: IconAvatarInput | None = strawberry.field(default=None, description="An icon on a coloured background.")
 
 
-@strawberry.input(name="CreateChatChannelInput", description="A new channel with its first members.")
+@strawberry.input(name="CreateChatChannelInput", description="The channel to create.")
 class CreateChannelInput:
     kind: ChannelKind = strawberry.field(
-        description="Who finds, reads and posts in it; not DIRECT, which openDirectMessage makes."
+        description="Who can find, read and post in it. Not DIRECT: use openDirectMessage."
     )
-    name: str = strawberry.field(description="1 to 80 characters; several channels may bear the same.")
-    description: str | None = strawberry.field(default=None, description="At most 1,000 characters.")
-    avatar: ChannelAvatarInput | None = strawberry.field(default=None, description="None: the client's default.")
+    name: str = strawberry.field(description="1 to 80 characters. Several channels can have the same name.")
+    description: str | None = strawberry.field(default=None, description="Up to 1,000 characters.")
+    avatar: ChannelAvatarInput | None = strawberry.field(default=None, description="Null: the client's default.")
     member_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list,
-        description="First members beside the creator, at most 1,000; an announcement has every agent anyway.",
+        description="Further members, at most 1,000. All agents become members of an announcement without being named.",
     )
 
 
-@strawberry.input(name="UpdateChatChannelInput", description="Only what is given changes.")
+@strawberry.input(name="UpdateChatChannelInput", description="The changes to a channel. Only the given fields change.")
 class UpdateChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     name: strawberry.Maybe[str | None] = strawberry.field(default=None, description="1 to 80 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(
-        default=None, description="At most 1,000 characters; null takes it away."
+        default=None, description="Up to 1,000 characters. Null removes it."
     )
     avatar: strawberry.Maybe[ChannelAvatarInput | None] = strawberry.field(
-        default=None, description="Null: back to the client's default."
+        default=None, description="Null: the client's default."
     )
     kind: strawberry.Maybe[ChannelKind | None] = strawberry.field(
         default=None,
-        description="PUBLIC or PRIVATE, for owners and administrators of the account; told in the channel.",
+        description="PUBLIC or PRIVATE. Only owners and account administrators can change it.",
     )
 
 
@@ -57,7 +57,7 @@ class ArchiveChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
 
 
-@strawberry.input(name="UnarchiveChatChannelInput", description="The channel to open again.")
+@strawberry.input(name="UnarchiveChatChannelInput", description="The channel to unarchive.")
 class UnarchiveChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
 
@@ -72,59 +72,62 @@ class LeaveChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
 
 
-@strawberry.input(name="AddChatMembersInput", description="Whom to add, and where.")
+@strawberry.input(name="AddChatMembersInput", description="The agents to add, and the channel.")
 class AddMembersInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     agent_ids: list[strawberry.ID] = strawberry.field(description=AGENT_IDS)
 
 
-@strawberry.input(name="RemoveChatMemberInput", description="Whom to remove, and from where.")
+@strawberry.input(name="RemoveChatMemberInput", description="The agent to remove, and the channel.")
 class RemoveMemberInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     agent_id: strawberry.ID = strawberry.field(description=AGENT_ID)
 
 
-@strawberry.input(name="ChangeChatMemberRoleInput", description="Whom to promote or demote, and where.")
+@strawberry.input(name="ChangeChatMemberRoleInput", description="The member whose role changes, and the channel.")
 class ChangeMemberRoleInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     agent_id: strawberry.ID = strawberry.field(description=AGENT_ID)
     role: MemberRole = strawberry.field(description="The new role.")
 
 
-@strawberry.input(name="AddChatAuthorsInput", description="Who may post in the announcement from now on.")
+@strawberry.input(name="AddChatAuthorsInput", description="The agents who become authors of the announcement.")
 class AddAuthorsInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     agent_ids: list[strawberry.ID] = strawberry.field(description=AGENT_IDS)
 
 
-@strawberry.input(name="RemoveChatAuthorInput", description="Who no longer posts in the announcement.")
+@strawberry.input(name="RemoveChatAuthorInput", description="The agent who is no longer an author of the announcement.")
 class RemoveAuthorInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     agent_id: strawberry.ID = strawberry.field(description=AGENT_ID)
 
 
-@strawberry.input(name="OpenDirectMessageInput", description="With whom to talk.")
+@strawberry.input(name="OpenDirectMessageInput", description="The other agent of the direct message.")
 class OpenDirectMessageInput:
     agent_id: strawberry.ID = strawberry.field(description=AGENT_ID)
 
 
 @strawberry.input(
-    name="UpdateChatMembershipInput", description="The viewer's own settings; only what is given changes."
+    name="UpdateChatMembershipInput",
+    description="The changes to the viewer's settings in a channel. Only the given fields change.",
 )
 class UpdateMembershipInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     notification_level: strawberry.Maybe[NotificationLevel | None] = strawberry.field(
-        default=None, description="Which messages ring."
+        default=None, description="Which messages alert the viewer."
     )
     muted: strawberry.Maybe[bool | None] = strawberry.field(
-        default=None, description="True: until `mutedUntil`, or for good without it. False: no longer."
+        default=None,
+        description="True mutes the channel until `mutedUntil`, or indefinitely without it. False unmutes it.",
     )
     muted_until: strawberry.Maybe[datetime | None] = strawberry.field(
-        default=None, description="When the mute ends; by itself it mutes until then. Null: for good, once muted."
+        default=None,
+        description="When the mute ends. Given without `muted`, mutes until then. Null: a mute does not end.",
     )
     favourite: strawberry.Maybe[bool | None] = strawberry.field(
-        default=None, description="Whether the channel is among the viewer's favourites."
+        default=None, description="Whether the channel is one of the viewer's favourites."
     )
     personal_note: strawberry.Maybe[str | None] = strawberry.field(
-        default=None, description="At most 5,000 characters, seen by nobody else; null takes it away."
+        default=None, description="Up to 5,000 characters that nobody else sees. Null removes it."
     )

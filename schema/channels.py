@@ -1,4 +1,4 @@
-"""The spaces where agents talk, as the viewer stands to them."""
+"""Channels, as the viewer sees them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from chat.policies import (
     check_manage_members,
     check_post,
 )
-from loaders.members import MembersWanted
+from loaders.members import MemberFilter
 from loaders.pages import page
 from schema.agents import Agent, agents
 from schema.connections import After, Connection, First, connect, connection_of
@@ -28,28 +28,28 @@ from schema.ids import Prefix, parse_id, public_id
 from schema.members import Member, Membership, message_at
 from schema.messages import Message
 
-Last = Annotated[int | None, strawberry.argument(description="How many at most before `before`: 1 to 100.")]
-Before = Annotated[str | None, strawberry.argument(description="Continue before this cursor of the same list.")]
+Last = Annotated[int | None, strawberry.argument(description="How many items to return before `before`: 1 to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor of the same list.")]
 Around = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="A message of the channel, to stand in the middle of the page."),
+    strawberry.argument(description="Return a page with this message of the channel in its middle."),
 ]
 
 
-@strawberry.type(name="ChatImageAvatar", description="An image.")
+@strawberry.type(name="ChatImageAvatar", description="An image as the avatar of a channel.")
 class ImageAvatar:
-    url: str = strawberry.field(description="Where the image is.")
+    url: str = strawberry.field(description="The address of the image.")
 
 
-@strawberry.type(name="ChatIconAvatar", description="An icon on a colour.")
+@strawberry.type(name="ChatIconAvatar", description="An icon on a coloured background as the avatar of a channel.")
 class IconAvatar:
-    icon: str = strawberry.field(description="The icon's name in the client's set.")
-    color: str = strawberry.field(description="The colour behind it, #rrggbb.")
+    icon: str = strawberry.field(description="The icon's name in the client's icon set.")
+    color: str = strawberry.field(description="The background colour, #rrggbb.")
 
 
 ChannelAvatar = Annotated[
     ImageAvatar | IconAvatar,
-    strawberry.union(name="ChatChannelAvatar", description="How a channel looks in lists."),
+    strawberry.union(name="ChatChannelAvatar", description="The picture of a channel in lists."),
 ]
 
 
@@ -65,11 +65,13 @@ class ChannelPermissions:
     def post(self) -> bool:
         return allowed(check_post, self.seat)
 
-    @strawberry.field(description="Join it; false for members.")
+    @strawberry.field(description="Join it. False for members.")
     def join(self) -> bool:
         return self.seat.member is None and allowed(check_join, self.seat)
 
-    @strawberry.field(description="Leave it (the last owner is still refused while others remain).")
+    @strawberry.field(
+        description="Leave it. The last owner is refused while other active members remain, even if this is true."
+    )
     def leave(self) -> bool:
         return allowed(check_leave, self.seat)
 
@@ -77,20 +79,22 @@ class ChannelPermissions:
     def manage_members(self) -> bool:
         return allowed(check_manage_members, self.seat)
 
-    @strawberry.field(description="Say who posts in the announcement.")
+    @strawberry.field(description="Add and remove authors of the announcement.")
     def manage_authors(self) -> bool:
         return allowed(check_manage_authors, self.seat)
 
-    @strawberry.field(description="Change its name, description and avatar.")
+    @strawberry.field(description="Change its name, description and avatar, and the roles of its members.")
     def edit(self) -> bool:
         return allowed(check_edit, self.seat)
 
-    @strawberry.field(description="Archive it, and open it again.")
+    @strawberry.field(description="Archive and unarchive it.")
     def archive(self) -> bool:
         return allowed(check_manage, self.seat)
 
 
-@strawberry.federation.type(name="ChatChannel", keys=["id"], description="A space where agents talk.")
+@strawberry.federation.type(
+    name="ChatChannel", keys=["id"], description="A channel: public, private, an announcement or a direct message."
+)
 class Channel:
     seat: strawberry.Private[Seat]
 
@@ -104,26 +108,26 @@ class Channel:
     def id(self) -> strawberry.ID:
         return public_id(Prefix.CHANNEL, self.seat.channel.channel_id)
 
-    @strawberry.field(description="Who finds, reads and posts in it.")
+    @strawberry.field(description="Who can find, read and post in it.")
     def kind(self) -> ChannelKind:
         return self.seat.channel.kind
 
-    @strawberry.field(description="Its name; null in a DIRECT one: show `directPeer`.")
+    @strawberry.field(description="Its name. Null in a DIRECT channel: show `directPeer`.")
     def name(self) -> str | None:
         return self.seat.channel.name
 
-    @strawberry.field(description="What it is about.")
+    @strawberry.field(description="What it is for.")
     def description(self) -> str | None:
         return self.seat.channel.description
 
-    @strawberry.field(description="How it looks in lists; null: the client's default.")
+    @strawberry.field(description="Its picture in lists. Null: use the client's default.")
     def avatar(self) -> ChannelAvatar | None:
         channel = self.seat.channel
         if channel.avatar_icon is None or channel.avatar_color is None:
             return None
         return IconAvatar(icon=channel.avatar_icon, color=channel.avatar_color)
 
-    @strawberry.field(description="The other agent of a DIRECT channel; null in every other.")
+    @strawberry.field(description="The other agent of a DIRECT channel. Null in every other kind.")
     def direct_peer(self) -> Agent | None:
         return Agent(row=self.seat.peer) if self.seat.peer is not None else None
 
@@ -131,11 +135,11 @@ class Channel:
     def created_at(self) -> datetime:
         return self.seat.channel.created_at
 
-    @strawberry.field(description="Since when it is read-only; null: it is open.")
+    @strawberry.field(description="When it was archived, which makes it read-only. Null if it is not archived.")
     def archived_at(self) -> datetime | None:
         return self.seat.channel.archived_at
 
-    @strawberry.field(description="How many members it has.")
+    @strawberry.field(description="The number of members.")
     def member_count(self) -> int:
         return self.seat.channel.member_count
 
@@ -145,23 +149,21 @@ class Channel:
         info: Info,
         first: First = None,
         after: After = None,
-        query: Annotated[str | None, strawberry.argument(description="Only those with this in their name.")] = None,
-        role: Annotated[MemberRole | None, strawberry.argument(description="Only those in this role.")] = None,
+        query: Annotated[str | None, strawberry.argument(description="Only members whose name contains this.")] = None,
+        role: Annotated[MemberRole | None, strawberry.argument(description="Only members with this role.")] = None,
     ) -> Connection[Member]:
-        wanted = MembersWanted(page("members", first, after, str, str), query, role)
+        wanted = MemberFilter(page("members", first, after, str, str), query, role)
         found = await info.context.loaders.members.load((self.seat.channel.channel_id, wanted))
         return connect(found, lambda row: Member(row=row))
 
-    @strawberry.field(description="Who may post in an ANNOUNCEMENT, by name; empty in every other kind.")
+    @strawberry.field(description="Who may post in an ANNOUNCEMENT, by name. Empty in every other kind.")
     async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page("authors", first, after, str, str)
         found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
         return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
 
     @strawberry.field(
-        description=(
-            "What was said, oldest first: the newest page unless asked otherwise. Empty without `viewerCan.read`."
-        )
+        description=("Its messages, oldest first. Without arguments, the last page. Empty unless `viewerCan.read`.")
     )
     async def messages(
         self,
@@ -175,25 +177,27 @@ class Channel:
         found = await read_history(info, self.seat, HistoryPage(first, after, last, before, around))
         return connect(found, lambda row: Message(row=row))
 
-    @strawberry.field(description="The latest message, system messages included.")
+    @strawberry.field(description="The latest message, which may be a system message.")
     async def last_message(self, info: Info) -> Message | None:
         return await message_at(info, self.seat, self.seat.channel.last_seq)
 
-    @strawberry.field(description="The viewer's own seat; null for who is no member.")
+    @strawberry.field(description="The viewer's membership. Null if the viewer is not a member.")
     def viewer_membership(self) -> Membership | None:
         return Membership(seat=self.seat, row=self.seat.member) if self.seat.member is not None else None
 
-    @strawberry.field(description="How many messages of people the viewer has not read; 0 for who is no member.")
+    @strawberry.field(
+        description="How many messages the viewer has not read, without system messages. 0 for non-members."
+    )
     def unread_count(self) -> int:
         return self.seat.unread_posts
 
-    @strawberry.field(description="How many unread messages mention the viewer; 0 for who is no member.")
+    @strawberry.field(description="How many unread messages mention the viewer. 0 for non-members.")
     async def unread_mention_count(self, info: Info) -> int:
         if self.seat.member is None:
             return 0
         return await info.context.loaders.unread_mentions.load((self.seat.agent.agent_id, self.seat.channel.channel_id))
 
-    @strawberry.field(description="Where the viewer's unread begins; null: all read.")
+    @strawberry.field(description="The first message that the viewer has not read. Null if there is none.")
     async def first_unread_message(self, info: Info) -> Message | None:
         if self.seat.member is None or self.seat.unread_posts == 0:
             return None
@@ -202,14 +206,14 @@ class Channel:
         )
         return Message(row=row) if row is not None else None
 
-    @strawberry.field(description="What the viewer may do in it now.")
+    @strawberry.field(description="What the viewer may do in the channel now.")
     def viewer_can(self) -> ChannelPermissions:
         return ChannelPermissions(seat=self.seat)
 
     @strawberry.field(
         description=(
-            "Where the account stood before anything else of this request was read: a stream `since` here misses"
-            " nothing that is not on the page (and may repeat what is; drop it by message id)."
+            "The account's position, read before anything else in this request. A stream `since` this position misses"
+            " nothing that the page does not show. It may repeat what the page shows: ignore messages with known ids."
         )
     )
     async def position(self, info: Info) -> str:
@@ -217,7 +221,7 @@ class Channel:
 
 
 async def channel(info: Info, channel_id: UUID) -> Channel | None:
-    """Returns the channel if the viewer can see it."""
+    """Returns the channel; None if the viewer cannot see it."""
     viewer = await info.context.viewer()
     seat = await info.context.loaders.seats.load((viewer.agent_id, channel_id))
     return Channel(seat=seat) if seat is not None else None

@@ -1,4 +1,4 @@
-"""Lists that can grow, as Relay connections with keyset cursors."""
+"""Relay connections with keyset cursors, for every list that can grow."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
@@ -10,33 +10,33 @@ from loaders.pages import Slice
 Node = TypeVar("Node")
 Row = TypeVar("Row")
 
-First = Annotated[int | None, strawberry.argument(description="How many at most: 1 to 100, 50 unless given.")]
-After = Annotated[str | None, strawberry.argument(description="Continue after this cursor of the same list.")]
+First = Annotated[int | None, strawberry.argument(description="How many items to return: 1 to 100, by default 50.")]
+After = Annotated[str | None, strawberry.argument(description="Return the items after this cursor of the same list.")]
 
 
-@strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
+@strawberry.federation.type(shareable=True, description="Whether there are items before and after a page.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether something stands before `startCursor`.")
-    start_cursor: str | None = strawberry.field(description="The first node's cursor; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The last node's cursor; null on an empty page.")
+    has_next_page: bool = strawberry.field(description="Whether there are items after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether there are items before `startCursor`.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first item. Null for an empty page.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last item. Null for an empty page.")
 
 
-@strawberry.type(description="One node of a page, with its place in the list.")
+@strawberry.type(description="An item of a page, with its cursor.")
 class Edge(Generic[Node]):
-    cursor: str = strawberry.field(description="Where the node stands; hand it to `after` or `before`.")
-    node: Node = strawberry.field(description="What stands there.")
+    cursor: str = strawberry.field(description="The item's cursor, to be passed as `after` or `before`.")
+    node: Node = strawberry.field(description="The item.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]] = strawberry.field(description="The nodes with their cursors.")
-    nodes: list[Node] = strawberry.field(description="The nodes alone, for clients that page by `pageInfo`.")
-    page_info: PageInfo = strawberry.field(description="Whether and from where to go on.")
+    edges: list[Edge[Node]] = strawberry.field(description="The items with their cursors.")
+    nodes: list[Node] = strawberry.field(description="The items without their cursors.")
+    page_info: PageInfo = strawberry.field(description="Whether there are more items, and from which cursor.")
 
 
 def connect(found: Slice[Row], node_of: Callable[[Row], Node]) -> Connection[Node]:
-    """Returns the page with every row turned into its node."""
+    """Returns a connection whose nodes are made from the rows of the page."""
     return connection_of([node_of(row) for row in found.rows], found)
 
 

@@ -1,15 +1,15 @@
-"""What a field is resolved with: who asks, and the loaders of this request."""
+"""The context that fields are resolved in: who makes the request, and the loaders that it reads with."""
 
 from dataclasses import dataclass
 
 import strawberry
 
-from chat.errors import Denied
-from chat.identity import Identity
+from chat.errors import DenialCode, Denied
+from chat.identity import AgentToken, Identity
 from chat.ports import Chat
 from chat.positions import encode_position
-from chat.viewer import Viewer, administrator, admitted, agent_of, recognised
-from loaders import Loaders, Reading
+from chat.viewer import Viewer, require_active, require_administrator, require_agent, require_enabled
+from loaders import DataSources, Loaders
 
 
 @dataclass(frozen=True)
@@ -17,30 +17,34 @@ class Services:
     """What all requests of the process share."""
 
     chat: Chat
-    reading: Reading
+    data: DataSources
     public_url: str
 
 
 class Context:
-    """One request, or one operation of a socket; `begin` starts each mutation of it anew, so that a payload shows
-    what the mutation left and nothing that was read before."""
+    """The context of one request, or of one operation on a socket.
 
-    def __init__(self, services: Services, sign_in: Identity | Denied | None) -> None:
+    `authentication` is the identity of the token that came with it, the denial of an invalid token, or None.
+    """
+
+    def __init__(self, services: Services, authentication: Identity | Denied | None) -> None:
         self.services = services
-        self.sign_in = sign_in
+        self.authentication = authentication
         self._loaders: Loaders | None = None
 
     @property
-    def identity(self) -> Identity | None:
-        """Who asks, None for nobody; raises Denied UNAUTHENTICATED for a token that did not hold."""
-        if isinstance(self.sign_in, Denied):
-            raise self.sign_in
-        return self.sign_in
+    def identity(self) -> Identity:
+        """The caller's identity, of an agent or a service. Raises Denied UNAUTHENTICATED without a valid token."""
+        if isinstance(self.authentication, Denied):
+            raise self.authentication
+        if self.authentication is None:
+            raise Denied(DenialCode.UNAUTHENTICATED, "Sign in first: send a bearer token.")
+        return self.authentication
 
     @property
-    def agent_id(self) -> str:
-        """Who asks, gate or no gate; raises Denied UNAUTHENTICATED or FORBIDDEN."""
-        return agent_of(self.identity).agent_id
+    def token(self) -> AgentToken:
+        """The viewer's token. Raises Denied UNAUTHENTICATED, or FORBIDDEN for a service token."""
+        return require_agent(self.identity)
 
     @property
     def chat(self) -> Chat:
@@ -49,49 +53,44 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(self.services.reading, agent_of(self.identity).account_id)
+            self._loaders = Loaders(self.services.data, self.token.account_id)
         return self._loaders
 
-    def begin(self, loaders: Loaders | None = None) -> None:
-        """Forgets what was read. A live event brings the loaders that all of its subscribers share."""
+    def use_loaders(self, loaders: Loaders) -> None:
+        """Reads with these loaders from now on: those that an event's subscribers share."""
         self._loaders = loaders
 
+    def reset_loaders(self) -> None:
+        """Discards what was read, so that a mutation's payload shows the state after the mutation."""
+        self._loaders = None
+
     async def viewer(self) -> Viewer:
-        """Returns who asks, past the gate; raises Denied. The first statement of every request is behind it."""
-        return admitted(await self._present())
+        """Returns the viewer. Raises Denied unless they are an active agent for whom the chat is enabled. This is the
+        first statement of every request."""
+        return require_enabled(await self._agent())
 
-    async def asker(self) -> Identity:
-        """Returns who asks, past the gate, for an operation; raises Denied."""
-        await self.viewer()
-        return agent_of(self.identity)
-
-    async def recognised_viewer(self) -> Viewer:
-        """Returns who asks even where the module is off; raises Denied."""
-        return recognised(await self._present())
+    async def active_viewer(self) -> Viewer:
+        """Returns the viewer even where the chat is off. Raises Denied unless they are an active agent."""
+        return require_active(await self._agent())
 
     async def administrator(self) -> Viewer:
-        """Returns who asks, an administrator, even where the module is off; raises Denied."""
-        return administrator(await self._present())
+        """Returns the viewer even where the chat is off. Raises Denied unless they are an administrator."""
+        return require_administrator(await self._agent())
 
-    async def administrating_asker(self) -> Identity:
-        """As `asker`, for administrators, even where the module is off; raises Denied."""
-        await self.administrator()
-        return agent_of(self.identity)
+    async def current_change(self) -> int:
+        """Returns the account's last change, read before anything else of this request."""
+        snapshot = await self.loaders.viewers.load(self.token.agent_id)
+        assert snapshot is not None
+        return snapshot.change
 
     async def position(self) -> str:
-        """Returns where the account stood before anything else of this request was read."""
+        """Returns `current_change` as a position."""
         viewer = await self.viewer()
-        return encode_position(viewer.account_id, await self.change())
+        return encode_position(viewer.account_id, await self.current_change())
 
-    async def change(self) -> int:
-        """Returns the last change of the account before anything else of this request was read."""
-        standing = await self.loaders.standings.load(self.agent_id)
-        assert standing is not None
-        return standing.change
-
-    async def _present(self) -> Viewer | None:
-        standing = await self.loaders.standings.load(self.agent_id)
-        return standing.viewer if standing else None
+    async def _agent(self) -> Viewer | None:
+        snapshot = await self.loaders.viewers.load(self.token.agent_id)
+        return snapshot.viewer if snapshot else None
 
 
 Info = strawberry.Info[Context, None]

@@ -1,168 +1,87 @@
-"""The nine kinds of items, as entities of the platform's federated graph.
+"""The nine kinds of items as entities of the federated graph, made from the table of kinds (`chat.item_kinds`).
 
-Their owners define them; the chat adds three fields and nothing else, since an owner's `title` beside one of ours does
-not compose.
+The modules that own them define them; the chat adds three fields to each and nothing else, because two subgraphs that
+both define, say, `Deal.title` do not compose.
 """
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self, Union
 from uuid import UUID
 
 import strawberry
 
 from chat.cards import CardAccess, Item, ItemRef
-from loaders.pages import empty_slice, page
+from chat.item_kinds import ITEM_KINDS
+from loaders.pages import empty_page, page
 from models.enums import ItemKind
 from schema.connections import After, Connection, First, connect
 from schema.context import Info
-from schema.item_cards import (
-    CalendarEventCard,
-    CampaignCard,
-    CatalogProductCard,
-    ChargeCard,
-    ContactCard,
-    ConversationCard,
-    DealCard,
-    TaskCard,
-    WhatsAppBroadcastCard,
-    card_of,
-)
+from schema.item_cards import CARD_TYPES, ItemCard, card_of
 from schema.messages import Message
-
-CARD = "What the viewer may see of it in the chat; null without access."
 
 
 @strawberry.type
 class Entity:
-    """An item by its id alone; what is shown of it, its module decides for each viewer."""
+    """An item, known only by its id. Its source module decides what each viewer can see of it."""
 
+    item_kind: ClassVar[ItemKind]
     item_id: strawberry.Private[str]
 
-    @strawberry.field(description="The item's id in its own module.")
+    @strawberry.field(description="The item's id in the module that owns it.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(self.item_id)
 
     @strawberry.field(
         description=(
-            "The messages in which it was shared and that the viewer may read, the latest first; empty for who may not"
-            " see the item, so that it looks like one that was never shared."
+            "The messages in which the item was shared and which the viewer may read, latest first. Empty if the viewer"
+            " may not see the item, as for an item that was never shared."
         )
     )
     async def shared_in(self, info: Info, first: First = None, after: After = None) -> Connection[Message]:
         asked = page("shared in", first, after, UUID)
         if await self.item(info) is None:
-            return connect(empty_slice(), lambda row: Message(row=row))
+            return connect(empty_page(), lambda row: Message(row=row))
         viewer = await info.context.viewer()
         found = await info.context.loaders.shared_in.load((viewer.agent_id, self.ref(), asked))
         return connect(found, lambda row: Message(row=row))
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: str) -> Self:
-        """Any id may come from another module: what stands behind it shows only through `card` and `sharedIn`."""
+        """Accepts any id, since another module sent it: only `card` and `sharedIn` reveal whether there is an item."""
         await info.context.viewer()
         return cls(item_id=id)
 
     def ref(self) -> ItemRef:
-        return ItemRef(KINDS[type(self)], self.item_id)
+        return ItemRef(self.item_kind, self.item_id)
 
     async def item(self, info: Info) -> Item | None:
-        """Returns the item if its module grants it to the viewer now."""
+        """Returns the item if its module lets the viewer see it now."""
         viewer = await info.context.viewer()
         answer = await info.context.loaders.answers.load((viewer.agent_id, self.ref()))
         return answer.item if answer.access == CardAccess.GRANTED else None
 
 
-@strawberry.federation.type(
-    name="Conversation", keys=["id"], description="A conversation with a customer, owned by the conversations module."
-)
-class Conversation(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> ConversationCard | None:
+def _entity_type(item_kind: ItemKind) -> type[Entity]:
+    kind = ITEM_KINDS[item_kind]
+
+    async def card(self: Entity, info: Info) -> ItemCard | None:
         item = await self.item(info)
-        return card_of(ItemKind.CONVERSATION, ConversationCard, item) if item is not None else None
+        return card_of(item_kind, item) if item is not None else None
+
+    card_field = strawberry.field(
+        resolver=card,
+        graphql_type=Union[CARD_TYPES[item_kind], None],  # noqa: UP007 (a type that exists only at run time)
+        description="The details that the viewer may see. Null without access.",
+    )
+    namespace = {"__module__": __name__, "item_kind": item_kind, "card": card_field}
+    entity: type[Entity] = type(kind.type_name, (Entity,), namespace)
+    description = f"{kind.noun[0].upper()}{kind.noun[1:]}, owned by {kind.owner}."
+    return strawberry.federation.type(entity, name=kind.type_name, keys=["id"], description=description)
 
 
-@strawberry.federation.type(name="Contact", keys=["id"], description="A customer, owned by the CRM.")
-class Contact(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> ContactCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.CONTACT, ContactCard, item) if item is not None else None
+ENTITIES: Mapping[ItemKind, type[Entity]] = {kind: _entity_type(kind) for kind in ItemKind}
 
-
-@strawberry.federation.type(name="Deal", keys=["id"], description="A deal of the sales pipeline, owned by the CRM.")
-class Deal(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> DealCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.DEAL, DealCard, item) if item is not None else None
-
-
-@strawberry.federation.type(name="Task", keys=["id"], description="A task, owned by the tasks module.")
-class Task(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> TaskCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.TASK, TaskCard, item) if item is not None else None
-
-
-@strawberry.federation.type(name="CatalogProduct", keys=["id"], description="A product, owned by the catalogue.")
-class CatalogProduct(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> CatalogProductCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.CATALOG_PRODUCT, CatalogProductCard, item) if item is not None else None
-
-
-@strawberry.federation.type(
-    name="Charge", keys=["id"], description="A charge to a customer, owned by the billing module."
-)
-class Charge(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> ChargeCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.CHARGE, ChargeCard, item) if item is not None else None
-
-
-@strawberry.federation.type(name="CalendarEvent", keys=["id"], description="An event, owned by the calendar.")
-class CalendarEvent(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> CalendarEventCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.CALENDAR_EVENT, CalendarEventCard, item) if item is not None else None
-
-
-@strawberry.federation.type(
-    name="WhatsAppBroadcast", keys=["id"], description="A WhatsApp broadcast, owned by the broadcasts module."
-)
-class WhatsAppBroadcast(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> WhatsAppBroadcastCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.WHATSAPP_BROADCAST, WhatsAppBroadcastCard, item) if item is not None else None
-
-
-@strawberry.federation.type(name="Campaign", keys=["id"], description="A campaign, owned by the campaigns module.")
-class Campaign(Entity):
-    @strawberry.field(description=CARD)
-    async def card(self, info: Info) -> CampaignCard | None:
-        item = await self.item(info)
-        return card_of(ItemKind.CAMPAIGN, CampaignCard, item) if item is not None else None
-
-
-SharedEntity = Annotated[
-    Conversation | Contact | Deal | Task | CatalogProduct | Charge | CalendarEvent | WhatsAppBroadcast | Campaign,
-    strawberry.union(name="SharedEntity", description="An item of the platform that can be shared."),
+SharedEntity: Any = Annotated[
+    Union[tuple(ENTITIES.values())],  # noqa: UP007 (the members exist only at run time)
+    strawberry.union(name="SharedEntity", description="An item of the platform that can be shared as a card."),
 ]
-
-ENTITIES: dict[ItemKind, type[Entity]] = {
-    ItemKind.CONVERSATION: Conversation,
-    ItemKind.CONTACT: Contact,
-    ItemKind.DEAL: Deal,
-    ItemKind.TASK: Task,
-    ItemKind.CATALOG_PRODUCT: CatalogProduct,
-    ItemKind.CHARGE: Charge,
-    ItemKind.CALENDAR_EVENT: CalendarEvent,
-    ItemKind.WHATSAPP_BROADCAST: WhatsAppBroadcast,
-    ItemKind.CAMPAIGN: Campaign,
-}
-KINDS = {entity: kind for kind, entity in ENTITIES.items()}

@@ -1,4 +1,4 @@
-"""The closed vocabularies, as clients see them."""
+"""Enums with their GraphQL names, and a description of every value."""
 
 from enum import Enum
 from typing import TypeVar
@@ -22,23 +22,23 @@ from models.enums import (
 AnyEnum = TypeVar("AnyEnum", bound=Enum)
 
 
-def publish(enum: type[AnyEnum], name: str, description: str, values: dict[AnyEnum, str]) -> None:
-    """Gives the enum its GraphQL name, and every value of it a description."""
+def describe_enum(enum: type[AnyEnum], name: str, description: str, values: dict[AnyEnum, str]) -> None:
+    """Gives the enum its GraphQL name and each of its values a description. Raises KeyError if a value has none."""
     strawberry.enum(enum, name=name, description=description)
     for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[enum(value.value)]
 
 
-publish(
+describe_enum(
     AgentRole,
     "ChatAgentRole",
-    "What an agent is in the account, as the platform's directory tells.",
+    "The role of an agent in the account, as set by the platform's directory.",
     {
-        AgentRole.AGENT: "Works with customers and chats with colleagues.",
-        AgentRole.ADMINISTRATOR: "Also manages the account, the chat's settings and its channels.",
+        AgentRole.AGENT: "An ordinary agent.",
+        AgentRole.ADMINISTRATOR: "Also manages the chat's settings and all channels except direct messages.",
     },
 )
-publish(
+describe_enum(
     SendKey,
     "ChatSendKey",
     "Which key sends a message in the viewer's editor.",
@@ -47,114 +47,125 @@ publish(
         SendKey.MOD_ENTER: "Ctrl+Enter (on a Mac: Cmd+Enter) sends; Enter starts a new line.",
     },
 )
-publish(
+describe_enum(
     PresenceStatus,
     "ChatPresence",
-    "Whether an agent is there.",
+    "Whether an agent is online.",
     {
         PresenceStatus.ONLINE: "Has the chat open.",
-        PresenceStatus.BUSY: "Has the chat open and asks not to be disturbed.",
-        PresenceStatus.OFFLINE: "Has it not open, or chose not to be seen.",
+        PresenceStatus.BUSY: "Has the chat open and does not want to be disturbed.",
+        PresenceStatus.OFFLINE: "Does not have the chat open, or chose to appear so.",
     },
 )
-publish(
+describe_enum(
     ChannelKind,
     "ChatChannelKind",
-    "Who finds, reads and posts in a channel.",
+    "Who can find, read and post in a channel.",
     {
-        ChannelKind.PUBLIC: "Any agent finds, reads and joins it; its members post.",
-        ChannelKind.PRIVATE: "By invitation; to anybody else it does not exist.",
-        ChannelKind.ANNOUNCEMENT: "Every agent is a member; its authors post.",
-        ChannelKind.DIRECT: "Between exactly two agents, readable by nobody else.",
+        ChannelKind.PUBLIC: "Every agent can find, read and join it. Members can post.",
+        ChannelKind.PRIVATE: "By invitation. For everyone else it does not exist.",
+        ChannelKind.ANNOUNCEMENT: "Every agent is a member. Only its authors can post.",
+        ChannelKind.DIRECT: "Between exactly two agents. Nobody else can read it.",
     },
 )
-publish(
+describe_enum(
     MemberRole,
     "ChatRole",
-    "What a member may do in a channel.",
+    "The role of a member in a channel.",
     {
-        MemberRole.OWNER: "Everything, and grants and takes ownership. A channel with members always has an owner.",
-        MemberRole.ADMIN: "Changes the channel and manages its members, except owners.",
-        MemberRole.MEMBER: "Talks.",
+        MemberRole.OWNER: (
+            "Can do everything an admin can, and grant or revoke ownership. A channel with active members"
+            " always has an owner."
+        ),
+        MemberRole.ADMIN: "Can change the channel, and manage its members except owners.",
+        MemberRole.MEMBER: "Can post.",
     },
 )
-publish(
+describe_enum(
     NotificationLevel,
     "ChatNotificationLevel",
-    "Which messages of a channel ring for a member. Unread counts are kept at every level.",
+    "Which messages of a channel alert a member. Unread counts do not depend on it.",
     {
-        NotificationLevel.EVERYTHING: "Every message.",
-        NotificationLevel.MENTIONS: "Only those that mention the member.",
-        NotificationLevel.NOTHING: "None.",
+        NotificationLevel.EVERYTHING: "All messages.",
+        NotificationLevel.MENTIONS: "Only messages that mention the member.",
+        NotificationLevel.NOTHING: "No messages.",
     },
 )
-publish(
+describe_enum(
     Creators,
     "ChatCreators",
     "Who may create channels of a kind.",
     {
         Creators.EVERYONE: "Every agent.",
-        Creators.CHANNEL_MANAGERS: "Owners and admins of some channel, and administrators of the account.",
-        Creators.ADMINISTRATORS: "Administrators of the account.",
+        Creators.CHANNEL_MANAGERS: "Owners and admins of any channel, and account administrators.",
+        Creators.ADMINISTRATORS: "Account administrators.",
     },
 )
-publish(
+describe_enum(
     CardPreview,
     "ChatCardPreview",
-    "Who sees the title of an item that was shared in a channel.",
+    "Who sees the title and summary of an item that was shared in a channel.",
     {
-        CardPreview.WITH_ACCESS: "Only readers who may open the item in its own module.",
-        CardPreview.CHANNEL: "Everybody in the channel sees the title and summary as they stood when it was shared.",
+        CardPreview.WITH_ACCESS: "Only readers who can see the item.",
+        CardPreview.CHANNEL: (
+            "Everyone in the channel. Readers who cannot see the item get the texts as they were when it was shared."
+        ),
     },
 )
-publish(
+describe_enum(
     SystemEvent,
     "ChatSystemEventKind",
-    "What a message written by the chat itself tells. Its author is who did it.",
+    "What a system message reports. The message's author is the agent who did it.",
     {
-        SystemEvent.CREATED: "Created the channel; `after` is its name.",
+        SystemEvent.CREATED: "Created the channel. `after` is its name.",
         SystemEvent.JOINED: "Joined the public channel.",
         SystemEvent.LEFT: "Left the channel.",
         SystemEvent.ADDED: "Added `agents`.",
         SystemEvent.REMOVED: "Removed `agents`.",
-        SystemEvent.ADMINISTRATOR_JOINED: "An administrator of the account added himself.",
-        SystemEvent.ROLE_CHANGED: "Gave `agents` another role: `before` and `after` are values of ChatRole.",
+        SystemEvent.ADMINISTRATOR_JOINED: "An account administrator added themselves.",
+        SystemEvent.ROLE_CHANGED: "Changed the role of `agents`. `before` and `after` are values of ChatRole.",
         SystemEvent.RENAMED: "Renamed the channel from `before` to `after`.",
-        SystemEvent.DESCRIBED: "Changed the description from `before` to `after` (null: none).",
-        SystemEvent.KIND_CHANGED: "Changed who finds the channel: `before` and `after` are values of ChatChannelKind.",
+        SystemEvent.DESCRIBED: "Changed the description from `before` to `after`. Null: no description.",
+        SystemEvent.KIND_CHANGED: (
+            "Changed the kind of the channel. `before` and `after` are values of ChatChannelKind."
+        ),
         SystemEvent.ARCHIVED: "Archived the channel.",
-        SystemEvent.UNARCHIVED: "Opened the archived channel again.",
+        SystemEvent.UNARCHIVED: "Unarchived the channel.",
         SystemEvent.PINNED: "Pinned a message.",
     },
 )
-publish(
+describe_enum(
     MentionTarget,
     "ChatMentionTarget",
-    "Whom a mention names.",
+    "Whom a mention means.",
     {
         MentionTarget.AGENT: "One agent: mention://user/<id>/<name>.",
         MentionTarget.TEAM: "All agents of a team: mention://team/<id>/<name>.",
         MentionTarget.CHANNEL: "All members of the channel: mention://channel/all.",
     },
 )
-publish(
+describe_enum(
     RefusalCode,
     "ChatErrorCode",
-    "Why a mutation did not happen.",
+    "Why a mutation failed.",
     {
-        RefusalCode.NOT_FOUND: "There is no such thing for you: unknown, foreign and invisible are one answer.",
-        RefusalCode.FORBIDDEN: "You see it, but this is not yours to do.",
-        RefusalCode.INVALID: "The value at `path` cannot be taken.",
-        RefusalCode.CONFLICT: "The client key was used with another payload.",
-        RefusalCode.NOT_A_MEMBER: "Join the public channel first.",
-        RefusalCode.READ_ONLY: "An announcement's reader does not post, nor anyone to a deactivated agent.",
+        RefusalCode.NOT_FOUND: (
+            "Unknown, of another account, or invisible to the viewer: the same answer for all three."
+        ),
+        RefusalCode.FORBIDDEN: "The viewer can see the object, but may not do this.",
+        RefusalCode.INVALID: "The value at `path` is invalid.",
+        RefusalCode.CONFLICT: "The client key was used with a different payload.",
+        RefusalCode.NOT_A_MEMBER: "The viewer has not joined this public channel.",
+        RefusalCode.READ_ONLY: "Only authors can post in an announcement, and nobody can write to a deactivated agent.",
         RefusalCode.ARCHIVED: "The channel is archived.",
-        RefusalCode.LAST_OWNER: "The channel would be left without an owner.",
-        RefusalCode.SHARE_DENIED: "The item is not yours to see, gone, or not there: one answer.",
-        RefusalCode.SOURCE_UNAVAILABLE: "The item's module does not answer now; try again.",
-        RefusalCode.TOO_LARGE: "More than can be taken at once.",
-        RefusalCode.UNSUPPORTED_TYPE: "Files of this type are not taken.",
-        RefusalCode.RATE_LIMITED: "Too many at once; try again shortly.",
+        RefusalCode.LAST_OWNER: "The channel would have no owner left. The message names the channel.",
+        RefusalCode.SHARE_DENIED: (
+            "The viewer may not see the item, or it was deleted or never existed: the same answer for all three."
+        ),
+        RefusalCode.SOURCE_UNAVAILABLE: "The item's module did not answer. Try again later.",
+        RefusalCode.TOO_LARGE: "An upload, or the input of one call, is too large.",
+        RefusalCode.UNSUPPORTED_TYPE: "Files of this type are not accepted.",
+        RefusalCode.RATE_LIMITED: "Too many calls. Try again later.",
     },
 )
 
@@ -170,5 +181,5 @@ __all__ = [
     "RefusalCode",
     "SendKey",
     "SystemEvent",
-    "publish",
+    "describe_enum",
 ]

@@ -1,4 +1,5 @@
-"""Pages of a channel's messages: `seq` is dense, so every page is a range of it that knows what surrounds it."""
+"""Pages of a channel's history. `seq` has no gaps, so a page is a range of numbers, and whether there are messages
+before and after it is known without reading them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +14,7 @@ from schema.ids import Prefix, parse_id
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """The arguments of a page of history, as the client gave them."""
+    """The arguments with which a client asks for a page."""
 
     first: int | None
     after: str | None
@@ -23,7 +24,7 @@ class HistoryPage:
 
 
 async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Slice[MessageRow]:
-    """Returns the page in the order of the channel, empty for who cannot read it; raises Denied BAD_USER_INPUT."""
+    """Returns the page, oldest first; empty if the viewer cannot read the channel. Raises Denied BAD_USER_INPUT."""
     end = seat.channel.last_seq
     lowest, highest = await _range(info, seat, asked)
     lowest, highest = max(lowest, 1), min(highest, end)
@@ -33,7 +34,7 @@ async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Slice[Mess
     rows = await info.context.loaders.history.load(key)
     return Slice(
         rows=rows,
-        cursors=[encode_cursor(_name(seat), row.seq) for row in rows],
+        cursors=[encode_cursor(_list_name(seat), row.seq) for row in rows],
         has_previous=lowest > 1,
         has_next=highest < end,
     )
@@ -46,7 +47,7 @@ async def _range(info: Info, seat: Seat, asked: HistoryPage) -> tuple[int, int]:
     if forwards + backwards > 1 or (asked.around is not None and (asked.after or backwards)):
         raise Denied(
             DenialCode.BAD_USER_INPUT,
-            "Page one way: `first` with `after`, `last` with `before`, or `around` with `first`.",
+            "Use only one of: `first` with `after`, `last` with `before`, `around` with `first`.",
         )
     if asked.around is not None:
         return await _range_around(info, seat, asked.around, page_size(asked.first, "first"))
@@ -58,7 +59,7 @@ async def _range(info: Info, seat: Seat, asked: HistoryPage) -> tuple[int, int]:
 
 
 async def _range_around(info: Info, seat: Seat, around: str, size: int) -> tuple[int, int]:
-    """The message stands in the middle; an unknown one gives an empty page, as an unreadable one does."""
+    """Returns a range with the message in its middle; an empty one for a message that is unknown or unreadable."""
     message_id: UUID | None = parse_id(Prefix.MESSAGE, around)
     row = await info.context.loaders.messages.load((seat.agent.agent_id, message_id)) if message_id else None
     if row is None or row.channel_id != seat.channel.channel_id:
@@ -68,9 +69,10 @@ async def _range_around(info: Info, seat: Seat, around: str, size: int) -> tuple
 
 
 def _seq(seat: Seat, cursor: str) -> int:
-    return int(decode_cursor(_name(seat), cursor, int)[0])
+    return int(decode_cursor(_list_name(seat), cursor, int)[0])
 
 
-def _name(seat: Seat) -> str:
-    """Each channel's history is a list of its own: a number of one means nothing in another."""
+def _list_name(seat: Seat) -> str:
+    """The name of the list for its cursors. Each channel's history is a list of its own: a `seq` of one channel means
+    nothing in another."""
     return f"history {seat.channel.channel_id.hex}"

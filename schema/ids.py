@@ -1,11 +1,11 @@
-"""The ids that clients see: opaque, and typed by a prefix, so that one is never taken for another."""
+"""The ids that clients see: opaque, with a prefix for the type, so that no id is taken for one of another type."""
 
 from enum import StrEnum
 from uuid import UUID
 
 import strawberry
 
-from chat.entering import unknown
+from chat.locking import not_found
 
 
 class Prefix(StrEnum):
@@ -19,7 +19,7 @@ def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:
 
 
 def parse_id(prefix: Prefix, id: str) -> UUID | None:
-    """Returns None for what is no id of this kind; to the asker that is the same as an unknown one."""
+    """Returns None for text that is not an id of this type. To the client, it is an unknown id."""
     start, _, digits = id.partition("_")
     if start != prefix or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
         return None
@@ -27,16 +27,16 @@ def parse_id(prefix: Prefix, id: str) -> UUID | None:
 
 
 def channel_id(id: str, *path: str) -> UUID:
-    """Returns the channel's id; raises Refused NOT_FOUND for what cannot be one."""
+    """Returns the channel's id. Raises Refused NOT_FOUND for text that is not one."""
     found = parse_id(Prefix.CHANNEL, id)
     if found is None:
-        raise unknown("channel", *(path or ("channelId",)))
+        raise not_found("channel", *(path or ("channelId",)))
     return found
 
 
 def message_id(id: str, *path: str) -> UUID:
-    """Returns the message's id; raises Refused NOT_FOUND for what cannot be one."""
+    """Returns the message's id. Raises Refused NOT_FOUND for text that is not one."""
     found = parse_id(Prefix.MESSAGE, id)
     if found is None:
-        raise unknown("message", *(path or ("messageId",)))
+        raise not_found("message", *(path or ("messageId",)))
     return found

@@ -1,4 +1,4 @@
-"""What mutations of messages and read markers take."""
+"""Inputs of the mutations of messages, reactions, read markers and typing."""
 
 import strawberry
 
@@ -6,11 +6,11 @@ from schema.cards import SharedEntityRefInput
 from schema.channel_inputs import CHANNEL_ID
 
 MESSAGE_ID = "The message."
-BODY = "The text, in Markdown. At most 20,000 characters; not blank unless there is a card."
+BODY = "The text, in Markdown, up to 20,000 characters. It may be empty only if the message has a card."
 EMOJI = "Exactly one emoji."
 
 
-@strawberry.input(name="SendChatMessageInput", description="A message to send.")
+@strawberry.input(name="SendChatMessageInput", description="The message to send.")
 class SendMessageInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     body: str = strawberry.field(
@@ -19,21 +19,22 @@ class SendMessageInput:
     )
     cards: list[SharedEntityRefInput] = strawberry.field(
         default_factory=list,
-        description="Items to share, at most 10, each once, each of which the viewer may see.",
+        description="The items to share, at most 10, without duplicates. The viewer must be able to see each.",
     )
     reply_to_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The message that this one answers, of the same channel."
+        default=None, description="The message of the same channel to which this one replies."
     )
     client_key: str | None = strawberry.field(
         default=None,
         description=(
-            "Any text of your own, 1 to 200 characters: sending again with the same key and the same message answers"
-            " with the message already sent, so a client may always try again. With another message: CONFLICT."
+            "A key of the client's choice, 1 to 200 characters. Sending the same message again with the"
+            " same key returns"
+            " the message that was sent before, so that a client can always retry. A different message: CONFLICT."
         ),
     )
 
 
-@strawberry.input(name="EditChatMessageInput", description="The new text of one's own message.")
+@strawberry.input(name="EditChatMessageInput", description="The message to edit, and its new text.")
 class EditMessageInput:
     message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
     body: str = strawberry.field(description=BODY)
@@ -44,35 +45,36 @@ class DeleteMessageInput:
     message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
 
 
-@strawberry.input(name="AddChatReactionInput", description="The emoji to add.")
+@strawberry.input(name="AddChatReactionInput", description="The emoji to add, and the message.")
 class AddReactionInput:
     message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
     emoji: str = strawberry.field(description=EMOJI)
 
 
-@strawberry.input(name="RemoveChatReactionInput", description="The emoji to take back.")
+@strawberry.input(name="RemoveChatReactionInput", description="The emoji to remove, and the message.")
 class RemoveReactionInput:
     message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
     emoji: str = strawberry.field(description=EMOJI)
 
 
-@strawberry.input(name="MarkChatReadInput", description="Up to where the viewer has read.")
+@strawberry.input(name="MarkChatReadInput", description="The channel to mark read, and up to where.")
 class MarkReadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     message_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The last message read; left out: the channel's end. Never moves backwards."
+        default=None,
+        description="The last message read. Without it: up to the end. Never moves the read marker backwards.",
     )
 
 
-@strawberry.input(name="MarkChatUnreadInput", description="From where on the viewer wants it unread.")
+@strawberry.input(name="MarkChatUnreadInput", description="The channel to mark unread, and from where.")
 class MarkUnreadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
-    message_id: strawberry.ID = strawberry.field(description="The first message that is to be unread.")
+    message_id: strawberry.ID = strawberry.field(description="The message that becomes the first unread one.")
 
 
-@strawberry.input(name="SetChatTypingInput", description="Whether the viewer is typing.")
+@strawberry.input(name="SetChatTypingInput", description="Whether the viewer is typing, and the channel.")
 class SetTypingInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     typing: bool = strawberry.field(
-        description="True: for the next 6 seconds, so repeat it while the keys go on. False: no longer."
+        description="True counts for 6 seconds: repeat it while the viewer goes on typing. False: stopped typing."
     )

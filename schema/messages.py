@@ -1,4 +1,4 @@
-"""What was said, as the viewer reads it."""
+"""Messages, as the viewer reads them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +8,7 @@ import strawberry
 
 from chat.access import Seat
 from chat.policies import allowed, check_delete_message, check_edit_message, check_react
-from loaders.messages import ReactionTally
+from loaders.messages import ReactionCount
 from loaders.pages import page
 from models import Agent as AgentRow
 from models import Mention as MentionRow
@@ -24,70 +24,70 @@ if TYPE_CHECKING:
     from schema.channels import Channel
 
 
-@strawberry.type(name="ChatSystemEvent", description="What the chat itself tells in a message.")
-class SystemEventTold:
+@strawberry.type(name="ChatSystemEvent", description="What a system message reports.")
+class SystemEventDetails:
     row: strawberry.Private[MessageRow]
 
-    @strawberry.field(description="What happened; the message's author did it.")
+    @strawberry.field(description="What happened. The message's author did it.")
     def kind(self) -> SystemEvent:
         assert self.row.system_event is not None
         return self.row.system_event
 
-    @strawberry.field(description="To whom it happened; empty where it concerns the author or the channel.")
+    @strawberry.field(description="The agents to whom it happened. Empty if it concerns the author or the channel.")
     async def agents(self, info: Info) -> list[Agent]:
         return await agents(info.context.loaders, self.row.system_agent_ids or [])
 
-    @strawberry.field(description="What stood before, where something changed.")
+    @strawberry.field(description="The value before the change. Null if there is none.")
     def before(self) -> str | None:
         return self.row.system_before
 
-    @strawberry.field(description="What stands since, where something changed.")
+    @strawberry.field(description="The value after the change. Null if there is none.")
     def after(self) -> str | None:
         return self.row.system_after
 
 
-@strawberry.type(name="ChatMention", description="Whom a message names.")
+@strawberry.type(name="ChatMention", description="A mention in a message.")
 class Mention:
     row: strawberry.Private[MentionRow]
     named: strawberry.Private[AgentRow | None]
 
-    @strawberry.field(description="What kind of mention it is.")
+    @strawberry.field(description="The kind of mention.")
     def target(self) -> MentionTarget:
         return self.row.target
 
-    @strawberry.field(description="The agent named; null for teams, the channel, and ids that name nobody.")
+    @strawberry.field(description="The mentioned agent. Null for a team, the channel, or an unknown id.")
     def agent(self) -> Agent | None:
         return Agent(row=self.named) if self.named is not None else None
 
-    @strawberry.field(description="The team named, as it was called then; null for agents and the channel.")
+    @strawberry.field(description="The name of the mentioned team at that time. Null for an agent or the channel.")
     def team_name(self) -> str | None:
         return self.row.team_name
 
     @strawberry.field(
-        description="Whether whom it names could read the message when it was written; if not, nobody was told."
+        description="Whether a mentioned agent could read the message when it was written. If not, nobody was notified."
     )
     def reachable(self) -> bool:
         return self.row.reachable
 
 
-@strawberry.type(name="ChatReaction", description="An emoji on a message, with those who chose it.")
+@strawberry.type(name="ChatReaction", description="An emoji with which agents reacted to a message.")
 class Reaction:
     message: strawberry.Private[MessageRow]
-    tally: strawberry.Private[ReactionTally]
+    tally: strawberry.Private[ReactionCount]
 
-    @strawberry.field(description="The emoji itself.")
+    @strawberry.field(description="The emoji.")
     def emoji(self) -> str:
         return self.tally.emoji
 
-    @strawberry.field(description="How many agents chose it.")
+    @strawberry.field(description="How many agents reacted with it.")
     def count(self) -> int:
         return self.tally.count
 
-    @strawberry.field(description="Whether the viewer is one of them.")
+    @strawberry.field(description="Whether the viewer reacted with it.")
     def viewer_reacted(self) -> bool:
         return self.tally.mine
 
-    @strawberry.field(description="Who chose it, by agent id.")
+    @strawberry.field(description="The agents who reacted with it, by id.")
     async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page("reactors", first, after, str)
         found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
@@ -99,11 +99,11 @@ class MessagePermissions:
     seat: strawberry.Private[Seat]
     row: strawberry.Private[MessageRow]
 
-    @strawberry.field(description="Change its text.")
+    @strawberry.field(description="Edit its text.")
     def edit(self) -> bool:
         return allowed(check_edit_message, self.seat, self.row)
 
-    @strawberry.field(description="Delete it; a tombstone stays.")
+    @strawberry.field(description="Delete it.")
     def delete(self) -> bool:
         return self.row.deleted_at is None and allowed(check_delete_message, self.seat, self.row)
 
@@ -115,7 +115,7 @@ class MessagePermissions:
 @strawberry.federation.type(
     name="ChatMessage",
     keys=["id"],
-    description="A person's message, or (with `systemEvent`) what the chat itself tells in a channel.",
+    description="A message of an agent or, if it has a `systemEvent`, a system message.",
 )
 class Message:
     row: strawberry.Private[MessageRow]
@@ -130,47 +130,47 @@ class Message:
     def id(self) -> strawberry.ID:
         return public_id(Prefix.MESSAGE, self.row.message_id)
 
-    @strawberry.field(description="Where it was said.")
+    @strawberry.field(description="The channel of the message.")
     async def channel(self, info: Info) -> Annotated["Channel", strawberry.lazy("schema.channels")]:
-        # Channels show messages and messages their channel: one of the two must wait for the other to be defined.
+        # Channel and Message refer to each other: one of the two modules can only be imported later.
         from schema.channels import Channel
 
         return Channel(seat=await self._seat(info))
 
-    @strawberry.field(description="Who said it; in a system message, who did what it tells.")
+    @strawberry.field(description="Who sent it. In a system message: who did what it reports.")
     async def author(self, info: Info) -> Agent:
         return await agent(info.context.loaders, self.row.author_id)
 
-    @strawberry.field(description="The place in the channel: 1, 2, 3 … without gaps.")
+    @strawberry.field(description="The number of the message in its channel: 1, 2, 3 … without gaps.")
     def seq(self) -> int:
         return self.row.seq
 
-    @strawberry.field(description='The text, in Markdown; "" in system messages and once deleted.')
+    @strawberry.field(description='The text, in Markdown. "" in system messages and after deletion.')
     def body(self) -> str:
         return self.row.body
 
-    @strawberry.field(description="What the chat itself tells; null in people's messages.")
-    def system_event(self) -> SystemEventTold | None:
-        return SystemEventTold(row=self.row) if self.row.system_event is not None else None
+    @strawberry.field(description="What a system message reports. Null in messages from agents.")
+    def system_event(self) -> SystemEventDetails | None:
+        return SystemEventDetails(row=self.row) if self.row.system_event is not None else None
 
-    @strawberry.field(description="The message this one answers, of the same channel.")
+    @strawberry.field(description="The message to which this one replies. It is in the same channel.")
     async def reply_to(self, info: Info) -> "Message | None":
         return await message(info, self.row.reply_to_id) if self.row.reply_to_id is not None else None
 
-    @strawberry.field(description="The items shared with it, each as the viewer may see it.")
+    @strawberry.field(description="The items shared in the message, as the viewer may see them.")
     async def cards(self, info: Info) -> list[Annotated["SharedCard", strawberry.lazy("schema.cards")]]:
-        # A card shows the messages that its item was shared in, as a message shows its cards.
+        # SharedCard and Message refer to each other, too.
         from schema.cards import SharedCard
 
         rows = await info.context.loaders.cards.load(self.row.message_id)
         return [SharedCard.of(row) for row in rows]
 
-    @strawberry.field(description="Whom the text names, each once, in its order.")
+    @strawberry.field(description="The mentions in the text, without duplicates, in their order.")
     async def mentions(self, info: Info) -> list[Mention]:
         shown = await info.context.loaders.mentions.load(self.row.message_id)
         return [Mention(row=each.mention, named=each.agent) for each in shown]
 
-    @strawberry.field(description="The emojis on it, in the order in which each first came.")
+    @strawberry.field(description="The reactions to it, in the order in which each emoji was first used.")
     async def reactions(self, info: Info) -> list[Reaction]:
         viewer = await info.context.viewer()
         tallies = await info.context.loaders.reactions.load((viewer.agent_id, self.row.message_id))
@@ -180,33 +180,33 @@ class Message:
     def created_at(self) -> datetime:
         return self.row.created_at
 
-    @strawberry.field(description="When its text was last changed; null: never.")
+    @strawberry.field(description="When it was last edited. Null if never.")
     def edited_at(self) -> datetime | None:
         return self.row.edited_at
 
-    @strawberry.field(description="When it was deleted: what remains is a tombstone. Null: it stands.")
+    @strawberry.field(description="When it was deleted, which leaves a tombstone. Null if it was not.")
     def deleted_at(self) -> datetime | None:
         return self.row.deleted_at
 
-    @strawberry.field(description="A link to the message; whoever may not read it finds nothing there.")
+    @strawberry.field(description="A link to the message, for agents who can read it.")
     def permalink(self, info: Info) -> str:
         channel = public_id(Prefix.CHANNEL, self.row.channel_id)
         message = public_id(Prefix.MESSAGE, self.row.message_id)
         return f"{info.context.services.public_url}/channels/{channel}/messages/{message}"
 
-    @strawberry.field(description="What the viewer may do with it now.")
+    @strawberry.field(description="What the viewer may do with the message now.")
     async def viewer_can(self, info: Info) -> MessagePermissions:
         return MessagePermissions(seat=await self._seat(info), row=self.row)
 
     async def _seat(self, info: Info) -> Seat:
         viewer = await info.context.viewer()
         seat = await info.context.loaders.seats.load((viewer.agent_id, self.row.channel_id))
-        assert seat is not None, "whoever reads a message sees its channel"
+        assert seat is not None, "an agent who can read a message can see its channel"
         return seat
 
 
 async def message(info: Info, message_id: UUID) -> Message | None:
-    """Returns the message if the viewer can read it."""
+    """Returns the message; None if the viewer cannot read it."""
     viewer = await info.context.viewer()
     row = await info.context.loaders.messages.load((viewer.agent_id, message_id))
     return Message(row=row) if row is not None else None

@@ -1,4 +1,4 @@
-"""What mutations answer: what stands now, or the reasons why nothing was done."""
+"""Payloads of the mutations: the changed object, or the reasons why the mutation failed."""
 
 import strawberry
 
@@ -9,17 +9,17 @@ from schema.members import Member, Membership
 from schema.messages import Message
 from schema.viewer import AccountSettings, Viewer
 
-CHANNEL = "The channel as it stands now; null when refused, or when the viewer no longer sees it."
-MESSAGE = "The message as it stands now; null when refused."
-VIEWER = "The viewer as they stand now; null when refused."
+CHANNEL = "The channel after the mutation. Null if the mutation failed or the viewer can no longer see the channel."
+MESSAGE = "The message after the mutation. Null if the mutation failed."
+VIEWER = "The viewer after the mutation. Null if the mutation failed."
 
 
-@strawberry.type(name="ChatUserError", description="An expected reason why a mutation did nothing.")
+@strawberry.type(name="ChatUserError", description="A reason why a mutation failed. Nothing was changed then.")
 class UserError:
     code: RefusalCode = strawberry.field(description="The reason, for programs.")
-    message: str = strawberry.field(description="The reason in a sentence, for developers and for people.")
+    message: str = strawberry.field(description="The reason as a sentence, for people.")
     path: list[str] | None = strawberry.field(
-        description="The input field at fault, outermost first; null when it is none of them."
+        description="The path of the invalid input field, outermost first. Null if no field is invalid."
     )
 
     @classmethod
@@ -30,7 +30,7 @@ class UserError:
 @strawberry.type
 class Payload:
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
+        default_factory=list, description="Why the mutation failed. Empty if it succeeded."
     )
 
 
@@ -61,15 +61,17 @@ class UpdateChannelPayload(ChannelPayload): ...
 class ArchiveChannelPayload(ChannelPayload): ...
 
 
-@strawberry.type(name="UnarchiveChatChannelPayload", description="The channel, open again.")
+@strawberry.type(name="UnarchiveChatChannelPayload", description="The unarchived channel.")
 class UnarchiveChannelPayload(ChannelPayload): ...
 
 
-@strawberry.type(name="JoinChatChannelPayload", description="The channel joined.")
+@strawberry.type(name="JoinChatChannelPayload", description="The channel that the viewer joined.")
 class JoinChannelPayload(ChannelPayload): ...
 
 
-@strawberry.type(name="LeaveChatChannelPayload", description="The channel left, as it looks from outside.")
+@strawberry.type(
+    name="LeaveChatChannelPayload", description="The channel that the viewer left, as a non-member sees it."
+)
 class LeaveChannelPayload(ChannelPayload): ...
 
 
@@ -89,7 +91,7 @@ class AddAuthorsPayload(ChannelPayload): ...
 class RemoveAuthorPayload(ChannelPayload): ...
 
 
-@strawberry.type(name="OpenDirectMessagePayload", description="The one channel of the two agents.")
+@strawberry.type(name="OpenDirectMessagePayload", description="The direct message.")
 class OpenDirectMessagePayload(ChannelPayload): ...
 
 
@@ -101,25 +103,25 @@ class MarkReadPayload(ChannelPayload): ...
 class MarkUnreadPayload(ChannelPayload): ...
 
 
-@strawberry.type(name="ChangeChatMemberRolePayload", description="The member in the new role.")
+@strawberry.type(name="ChangeChatMemberRolePayload", description="The member with the new role.")
 class ChangeMemberRolePayload(Payload):
     member: Member | None = strawberry.field(
-        default=None, description="The member as they stand now; null when refused."
+        default=None, description="The member after the mutation. Null if the mutation failed."
     )
 
 
-@strawberry.type(name="UpdateChatMembershipPayload", description="The viewer's own seat.")
+@strawberry.type(name="UpdateChatMembershipPayload", description="The viewer's membership with the new settings.")
 class UpdateMembershipPayload(Payload):
     membership: Membership | None = strawberry.field(
-        default=None, description="The viewer's seat as it stands now; null when refused."
+        default=None, description="The viewer's membership after the mutation. Null if the mutation failed."
     )
 
 
-@strawberry.type(name="SendChatMessagePayload", description="The message sent.")
+@strawberry.type(name="SendChatMessagePayload", description="The sent message.")
 class SendMessagePayload(MessagePayload): ...
 
 
-@strawberry.type(name="ShareToChatPayload", description="The message that carries the card.")
+@strawberry.type(name="ShareToChatPayload", description="The message with the card.")
 class ShareToChatPayload(MessagePayload): ...
 
 
@@ -127,7 +129,7 @@ class ShareToChatPayload(MessagePayload): ...
 class EditMessagePayload(MessagePayload): ...
 
 
-@strawberry.type(name="DeleteChatMessagePayload", description="The tombstone.")
+@strawberry.type(name="DeleteChatMessagePayload", description="The tombstone of the deleted message.")
 class DeleteMessagePayload(MessagePayload): ...
 
 
@@ -139,7 +141,7 @@ class AddReactionPayload(MessagePayload): ...
 class RemoveReactionPayload(MessagePayload): ...
 
 
-@strawberry.type(name="MarkAllChatsReadPayload", description="The viewer, with nothing unread.")
+@strawberry.type(name="MarkAllChatsReadPayload", description="The viewer, without unread messages.")
 class MarkAllReadPayload(ViewerPayload): ...
 
 
@@ -147,26 +149,26 @@ class MarkAllReadPayload(ViewerPayload): ...
 class UpdateProfilePayload(ViewerPayload): ...
 
 
-@strawberry.type(name="SetChatPresencePayload", description="The viewer as they appear now.")
+@strawberry.type(name="SetChatPresencePayload", description="The viewer with the new presence.")
 class SetPresencePayload(ViewerPayload): ...
 
 
-@strawberry.type(name="SetChatTypingPayload", description="The channel.")
+@strawberry.type(name="SetChatTypingPayload", description="The channel in which the viewer is typing.")
 class SetTypingPayload(ChannelPayload): ...
 
 
 @strawberry.type(name="UpdateChatAccountSettingsPayload", description="The account's settings.")
 class UpdateAccountSettingsPayload(Payload):
     settings: AccountSettings | None = strawberry.field(
-        default=None, description="The settings as they stand now; null when refused."
+        default=None, description="The settings after the mutation. Null if the mutation failed."
     )
 
 
-@strawberry.type(name="SyncChatDirectoryPayload", description="The directory after the sync.")
+@strawberry.type(name="SyncChatDirectoryPayload", description="The size of the directory after the sync.")
 class SyncDirectoryPayload(Payload):
     agent_count: int | None = strawberry.field(
-        default=None, description="How many agents the account's directory holds now; null when refused."
+        default=None, description="How many agents the account has. Null if the mutation failed."
     )
     team_count: int | None = strawberry.field(
-        default=None, description="How many teams the account's directory holds now; null when refused."
+        default=None, description="How many teams the account has. Null if the mutation failed."
     )

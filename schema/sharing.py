@@ -1,4 +1,4 @@
-"""Sharing an item from its own screen: where to, and what it would show there."""
+"""Sharing an item from its own page: destinations, preview, and the input of shareToChat."""
 
 from typing import Annotated
 
@@ -11,38 +11,41 @@ from schema.channels import Channel
 ShareDestination = Annotated[
     Channel | Agent,
     strawberry.union(
-        name="ShareDestination", description="A channel in which the viewer can post, or a colleague to write to."
+        name="ShareDestination",
+        description="Where an item can be shared: a channel, or an agent (in a direct message).",
     ),
 ]
 
 
-@strawberry.input(name="ShareDestinationRef", description="Where to share: exactly one of the two.", one_of=True)
+@strawberry.input(name="ShareDestinationRef", description="A destination: exactly one of the two.", one_of=True)
 class ShareDestinationRefInput:
     channel_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
         description="A channel in which the viewer can post."
     )
     agent_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        description="A colleague; the direct message is opened when first needed."
+        description="An agent. The direct message is opened if there is none yet."
     )
 
 
-@strawberry.input(name="ShareToChatInput", description="An item to share.")
+@strawberry.input(name="ShareToChatInput", description="The item to share, and its destination.")
 class ShareToChatInput:
-    entity: SharedEntityRefInput = strawberry.field(description="The item; the viewer must be able to see it.")
+    entity: SharedEntityRefInput = strawberry.field(description="The item. The viewer must be able to see it.")
     destination: ShareDestinationRefInput = strawberry.field(description="Where to share it.")
-    body: str = strawberry.field(default="", description="A message beside it, at most 20,000 characters.")
+    body: str = strawberry.field(
+        default="", description="The text of the message, in Markdown, up to 20,000 characters. It may be empty."
+    )
     client_key: str | None = strawberry.field(
-        default=None, description="As in SendChatMessageInput: the same key shares once."
+        default=None, description="A key of the client's choice, as in SendChatMessageInput, which makes retrying safe."
     )
 
 
-@strawberry.type(name="SharePreview", description="What sharing would show.")
+@strawberry.type(name="SharePreview", description="What sharing an item would show, and to how many members.")
 class SharePreview:
-    card: SharedCard = strawberry.field(description="The card as the viewer would see it; its id is not kept.")
+    card: SharedCard = strawberry.field(description="The card as the viewer sees it. Its id is not stored.")
     members_with_access: int | None = strawberry.field(
         description=(
-            "How many active members could open it, a count only; null in channels of more than 100, where the viewer"
-            " has no access, and while the module leaves somebody unanswered."
+            "How many active members could see the item. Null in channels with more than 100 members, if the viewer has"
+            " no access, and if the module did not answer for some member."
         )
     )
     member_count: int = strawberry.field(description="How many members the destination has.")

@@ -1,4 +1,4 @@
-"""The viewer, and the account they work in."""
+"""The viewer and the account's settings."""
 
 import strawberry
 
@@ -10,7 +10,7 @@ from schema.context import Info
 from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey
 
 
-@strawberry.type(name="ChatAccountPermissions", description="What the viewer may do in the account's chat.")
+@strawberry.type(name="ChatAccountPermissions", description="What the viewer may do in the account.")
 class AccountPermissions:
     viewer: strawberry.Private[ViewerFacts]
 
@@ -18,17 +18,17 @@ class AccountPermissions:
     async def create_public_channel(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.PUBLIC)
 
-    @strawberry.field(description="Create private channels; an account setting says who may.")
+    @strawberry.field(description="Create private channels. An account setting decides who may.")
     async def create_private_channel(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.PRIVATE)
 
-    @strawberry.field(description="Create announcements; an account setting says who may.")
+    @strawberry.field(description="Create announcements. An account setting decides who may.")
     async def create_announcement(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.ANNOUNCEMENT)
 
-    @strawberry.field(description="Change the account's settings and manage any channel but direct messages.")
+    @strawberry.field(description="Change the account's settings, and manage all channels except direct messages.")
     def administer(self) -> bool:
-        return self.viewer.administers
+        return self.viewer.is_administrator
 
     async def _may_create(self, info: Info, kind: ChannelKind) -> bool:
         manages = await info.context.loaders.channel_managers.load(self.viewer.agent_id)
@@ -37,16 +37,18 @@ class AccountPermissions:
 
 @strawberry.type(
     name="ChatViewer",
-    description="Who asks. `agent`, `chatEnabled` and `viewerCan` answer even where the chat is off.",
+    description=(
+        "The agent who makes the request. `agent`, `chatEnabled` and `viewerCan` answer even where the chat is off."
+    ),
 )
 class Viewer:
     facts: strawberry.Private[ViewerFacts]
 
-    @strawberry.field(description="The viewer as others see them.")
+    @strawberry.field(description="The viewer as other agents see them.")
     def agent(self) -> Agent:
         return Agent(row=self.facts.agent)
 
-    @strawberry.field(description="Whether the chat is on for the account and the viewer's role.")
+    @strawberry.field(description="Whether the chat is enabled for the account and the viewer's role.")
     def chat_enabled(self) -> bool:
         return self.facts.chat_enabled
 
@@ -54,32 +56,32 @@ class Viewer:
     async def send_key(self, info: Info) -> SendKey:
         return (await info.context.viewer()).agent.send_key
 
-    @strawberry.field(description="What the viewer may do in the account's chat.")
+    @strawberry.field(description="What the viewer may do in the account.")
     def viewer_can(self) -> AccountPermissions:
         return AccountPermissions(viewer=self.facts)
 
-    @strawberry.field(description="Where the account stands: the start of streams over all of the viewer's channels.")
+    @strawberry.field(description="The account's current position, from which streams over all channels can start.")
     async def position(self, info: Info) -> str:
         return await info.context.position()
 
 
-@strawberry.type(name="ChatAccountSettings", description="The account's own rules for its chat.")
+@strawberry.type(name="ChatAccountSettings", description="The account's settings for the chat.")
 class AccountSettings:
     row: strawberry.Private[AccountRow]
 
-    @strawberry.field(description="Whether the account uses the chat.")
+    @strawberry.field(description="Whether the chat is enabled for the account.")
     def chat_enabled(self) -> bool:
         return self.row.chat_enabled
 
-    @strawberry.field(description="The roles that use it; ADMINISTRATOR is always among them.")
+    @strawberry.field(description="The roles for which the chat is enabled. ADMINISTRATOR is always one of them.")
     def enabled_roles(self) -> list[AgentRole]:
         return [AgentRole(role) for role in self.row.enabled_roles]
 
-    @strawberry.field(description="Who creates private channels.")
+    @strawberry.field(description="Who may create private channels.")
     def who_creates_private(self) -> Creators:
         return self.row.who_creates_private
 
-    @strawberry.field(description="Who creates announcements.")
+    @strawberry.field(description="Who may create announcements.")
     def who_creates_announcement(self) -> Creators:
         return self.row.who_creates_announcement
 
@@ -87,6 +89,6 @@ class AccountSettings:
     def card_preview(self) -> CardPreview:
         return self.row.card_preview
 
-    @strawberry.field(description="Whether e-mails of the chat quote what was said.")
+    @strawberry.field(description="Whether the chat's e-mails contain the text of messages.")
     def email_contents(self) -> bool:
         return self.row.email_contents

@@ -14,19 +14,19 @@ from rich.console import Console
 
 from models.enums import ItemKind
 from server.app import create_app
-from server.connections import RequestProtocol, SocketProtocol
-from server.database import DatabaseUnreachable, database, server_version
 from server.demo import seed as seed_demo
-from server.draining import DrainingServer
-from server.logs import log_lines
-from server.migrate import current_and_head, upgrade
-from server.postgres_programs import EmbeddedPostgresFailed
+from server.http.connections import RequestProtocol, SocketProtocol
+from server.http.draining import DrainingServer
+from server.identity.tokens import issue_token
+from server.logs import configure_logging
+from server.postgres.database import DatabaseUnreachable, open_database, server_version
+from server.postgres.migrate import current_and_head, upgrade
+from server.postgres.programs import EmbeddedPostgresError
 from server.schema import schema as graphql_schema
 from server.settings import Misconfigured, Settings, read_settings
-from server.sign_in import issue_token
-from server.source_checker import Trial, findings
-from server.source_findings import Mark
+from sources.checker import Trial, findings
 from sources.config import TIMEOUT_MS, http_config
+from sources.findings import Mark
 
 FAREWELL_SECONDS = 5
 """How long requests on their way may take once the sockets are gone."""
@@ -39,7 +39,7 @@ class AddressUnavailable(Exception):
     """Somebody else listens there, or it is no address of this machine."""
 
 
-OUT_OF_OUR_HANDS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresFailed)
+OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError)
 
 app = typer.Typer(
     help="Internal Chat: a GraphQL team chat. Settings are CHAT_* variables; see the README.",
@@ -55,7 +55,7 @@ def main() -> None:
         app()
     except Misconfigured as error:
         _fail(error, 2)
-    except OUT_OF_OUR_HANDS as error:
+    except OPERATIONAL_ERRORS as error:
         _fail(error, 1)
 
 
@@ -66,9 +66,9 @@ def serve(
 ) -> None:
     """Serve the chat, after bringing its database up to date."""
     settings = read_settings(host, port)
-    log_lines()
+    configure_logging()
     _end_on_signals()
-    with _bound(settings) as listener, database(settings) as database_url:
+    with _bound(settings) as listener, open_database(settings) as database_url:
         upgrade(database_url)
         if settings.is_demo:
             asyncio.run(seed_demo(database_url))
@@ -93,7 +93,7 @@ def serve(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    with database(read_settings()) as database_url:
+    with open_database(read_settings()) as database_url:
         upgrade(database_url)
         typer.echo(f"The database is at revision {current_and_head(database_url).current}.")
 
@@ -101,7 +101,7 @@ def migrate() -> None:
 @app.command()
 def seed() -> None:
     """Write the demo's accounts, agents and channels; what is there already stays."""
-    with database(read_settings()) as database_url:
+    with open_database(read_settings()) as database_url:
         upgrade(database_url)
         asyncio.run(seed_demo(database_url))
 
@@ -129,10 +129,10 @@ def check() -> None:
     try:
         settings = read_settings()
         _tell("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
-        with database(settings) as database_url:
+        with open_database(settings) as database_url:
             _tell("database", f"PostgreSQL {asyncio.run(server_version(database_url))}")
             _tell("migrations", f"at revision {_revision_at_head(database_url)}, the newest")
-    except (Misconfigured, *OUT_OF_OUR_HANDS) as error:
+    except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
 
 

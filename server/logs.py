@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 
-def log_lines() -> None:
+def configure_logging() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -1,4 +1,4 @@
-"""The one place where the GraphQL schema is put together: the vocabulary, and what each root field does."""
+"""Assembles the GraphQL schema from the types and the root fields."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,38 +21,37 @@ from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import Info
 from schema.entities import ENTITIES
-from server.documents import DOCUMENTS, OneOperation, ParsedDocuments
-from server.errors import CodedErrors
-from server.federation import VERSION, resolve_references
+from schema.references import VERSION, resolve_references
+from server.http.documents import DOCUMENTS, OneOperation, ParsedDocuments
+from server.http.errors import CodedErrors
 from subscriptions.channels import ChannelsSubscription
 from subscriptions.context import StreamContext
 from subscriptions.messages import MessagesSubscription
 from subscriptions.people import PeopleSubscription
 
 
-@strawberry.type(description="What can be read. Lists and single things hold only what the viewer may see.")
+@strawberry.type(description="Reads. Every field returns only what the viewer may see.")
 class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, SharingQuery, AccountQuery): ...
 
 
-@strawberry.type(description="What can be done. Expected failures are in each payload's `userErrors`.")
+@strawberry.type(description="Writes. Expected failures are in the `userErrors` of each payload.")
 class Mutation(
     ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutation, SharingMutation, AccountMutation
 ): ...
 
 
-@strawberry.type(description="What happens, as it happens.")
+@strawberry.type(description="Live events, over a WebSocket or as server-sent events.")
 class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscription): ...
 
 
 class ChatSchema(strawberry.federation.Schema):
-    """A socket has one context for its whole life; each operation on it gets its own."""
+    """Gives each operation on a socket a context of its own: strawberry uses one for the whole life of the socket."""
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         return resolve_references(info, representations)  # type: ignore[arg-type, return-value]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Does nothing: CodedErrors logs what is worth a line, and strawberry's own log would repeat it with what
-        clients sent."""
+        """Logs nothing: CodedErrors logs unexpected errors, and strawberry's log would contain what clients sent."""
 
     async def stream(
         self,
@@ -68,7 +67,7 @@ class ChatSchema(strawberry.federation.Schema):
         return await super().stream(
             query,
             variable_values,
-            context_value.fresh(),
+            context_value.for_operation(),
             root_value,
             operation_name,
             operation_extensions,

@@ -8,7 +8,7 @@ FAILURES = 5
 REST_SECONDS = 10.0
 
 
-class ModuleResting(Exception):
+class BreakerOpen(Exception):
     """It is not asked now."""
 
 
@@ -58,6 +58,6 @@ class Breaker:
         if not self.is_open:
             return False
         if self._trying or self._now() < self._opened_at + self._rest:
-            raise ModuleResting
+            raise BreakerOpen
         self._trying = True
         return True

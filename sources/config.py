@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from chat.card_details import DETAILS
+from chat.item_kinds import ITEM_KINDS
 from models.enums import ItemKind
 
 TIMEOUT_MS = 2_000
@@ -108,7 +108,7 @@ def http_config(url: str, secret: str, timeout_ms: int) -> HttpConfig:
 
 
 def _refuse_unknown_fields(kind: ItemKind, config: GraphQLConfig) -> None:
-    known = [*CONVENTION, *DETAILS[kind]]
+    known = [*CONVENTION, *ITEM_KINDS[kind].details]
     if any(name not in known for name in config.fields):
         raise ValueError(f"at {kind.value}.fields, a card of this kind has only {', '.join(known)}")
     for name in ("title", "url"):

@@ -9,7 +9,7 @@ import httpx
 from sources.verdicts import AnswerTooLarge, ModuleFailed
 
 MAX_BYTES = 2_000_000
-CALLS_AT_ONCE = 8
+MAX_CONCURRENT_CALLS = 8
 """Of one kind, from one process. Whoever asks takes a place first; here it is the number of connections."""
 
 _HEADERS = {
@@ -41,7 +41,7 @@ class Endpoint:
             # HTTP_PROXY and the like are not meant for modules: tokens and items would go through it. SSL_CERT_FILE is.
             trust_env=False,
             verify=httpx.create_ssl_context(),
-            limits=httpx.Limits(max_connections=CALLS_AT_ONCE),
+            limits=httpx.Limits(max_connections=MAX_CONCURRENT_CALLS),
             # A cookie set for one agent's question must not travel with the next agent's.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )

@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from chat.cards import Check
+from chat.item_kinds import ITEM_KINDS
 from models.enums import ItemKind
 from sources import contract
 from sources.config import CONVENTION, GraphQLConfig
@@ -17,19 +18,6 @@ from sources.endpoint import Endpoint, Reply
 from sources.gateway import chunks
 from sources.items import granted
 from sources.verdicts import FORBIDDEN, REMOVED, Fault, ModuleFailed, Verdict
-
-TYPE_NAMES: Mapping[ItemKind, str] = {
-    ItemKind.CONVERSATION: "Conversation",
-    ItemKind.CONTACT: "Contact",
-    ItemKind.DEAL: "Deal",
-    ItemKind.TASK: "Task",
-    ItemKind.CATALOG_PRODUCT: "CatalogProduct",
-    ItemKind.CHARGE: "Charge",
-    ItemKind.CALENDAR_EVENT: "CalendarEvent",
-    ItemKind.WHATSAPP_BROADCAST: "WhatsAppBroadcast",
-    ItemKind.CAMPAIGN: "Campaign",
-}
-"""What federation calls the entities."""
 
 ERRORS_LIMIT = 20 * contract.CHECKS_PER_CALL
 """More errors than all fields of all entities could have; each costs time to read."""
@@ -99,7 +87,7 @@ class GraphQLGateway:
         await self._endpoint.aclose()
 
     def _question(self, kind: ItemKind, checks: Sequence[Check]) -> bytes:
-        name = TYPE_NAMES[kind]
+        name = ITEM_KINDS[kind].type_name
         selections = " ".join(_selection(field, path) for field, path in self._config.paths().items())
         query = (
             "query InternalChatCards($representations: [_Any!]!) "

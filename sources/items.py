@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from chat.card_details import DETAILS, DetailType
 from chat.cards import SUMMARY_LENGTH, TITLE_LENGTH, Answer, CardAccess, DetailValue, Item
+from chat.item_kinds import ITEM_KINDS, DetailType
 from chat.naming import is_visible
 from models.enums import ItemKind
 from sources.verdicts import Fault, Verdict
@@ -83,7 +83,7 @@ def web_address(url: str) -> str | None:
 
 def known_details(kind: ItemKind, sent: Mapping[str, JsonValue]) -> dict[str, DetailValue]:
     """Returns the kind's own details among what was sent; one that is not written as it must be is null."""
-    return {name: detail(known.type, sent[name]) for name, known in DETAILS[kind].items() if name in sent}
+    return {name: detail(known.type, sent[name]) for name, known in ITEM_KINDS[kind].details.items() if name in sent}
 
 
 def detail(type_: DetailType, value: JsonValue) -> DetailValue:
@@ -129,5 +129,5 @@ def _is_moment(text: str) -> bool:
 _IS_WRITTEN_AS = {
     DetailType.DECIMAL: _is_decimal,
     DetailType.DATE: _is_date,
-    DetailType.MOMENT: _is_moment,
+    DetailType.DATE_TIME: _is_moment,
 }

@@ -10,14 +10,14 @@ import structlog
 
 from chat.cards import Answer, Check
 from models.enums import ItemKind
-from sources.breaker import Breaker, ModuleResting
-from sources.endpoint import CALLS_AT_ONCE
+from sources.breaker import Breaker, BreakerOpen
+from sources.endpoint import MAX_CONCURRENT_CALLS
 from sources.gateway import Gateway
 from sources.verdicts import UNAVAILABLE, AnswerTooLarge, Fault, ModuleFailed, Verdict
 
 log = structlog.get_logger(__name__)
 
-NO_PLACE = Fault("no free place")
+NO_FREE_SLOT = Fault("no free place")
 """All places were taken until it was too late: our own limit, of which the module knows nothing."""
 
 Verdicts = Mapping[Check, Verdict]
@@ -29,7 +29,7 @@ class Module:
         self._gateway = gateway
         self._seconds = seconds
         self._breaker = breaker
-        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._places = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
         self._heard_at = -inf
 
     async def answer(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Answer]:
@@ -38,7 +38,7 @@ class Module:
         try:
             with self._breaker.turn():
                 found = await self._verdicts(account_id, checks)
-        except ModuleResting:
+        except BreakerOpen:
             return dict.fromkeys(checks, UNAVAILABLE)
         self._tell(account_id, found)
         return {check: _shown(found[check]) for check in checks}
@@ -51,7 +51,7 @@ class Module:
         began = asyncio.get_running_loop().time()
         calls = self._gateway.calls(checks)
         outcomes = await asyncio.gather(*(self._call(account_id, call, began) for call in calls))
-        if not any(isinstance(outcome, Mapping) for outcome in outcomes) and set(outcomes) - {NO_PLACE}:
+        if not any(isinstance(outcome, Mapping) for outcome in outcomes) and set(outcomes) - {NO_FREE_SLOT}:
             self._breaker.failed()
         found: dict[Check, Verdict] = {}
         for call, outcome in zip(calls, outcomes, strict=True):
@@ -78,7 +78,7 @@ class Module:
         """A call that had to wait had less than the module's time. It tells against the module only if nobody at all
         was answered meanwhile: or else a module that hangs would never rest while it is asked a lot."""
         if not placed or (waits and self._heard_at >= began):
-            return NO_PLACE
+            return NO_FREE_SLOT
         return Fault(f"no answer within {self._seconds:g} s")
 
     async def _asked(self, account_id: str, checks: Sequence[Check]) -> Verdicts:

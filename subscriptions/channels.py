@@ -1,4 +1,4 @@
-"""What changes in one channel, and which channels of the sidebar look different."""
+"""The subscriptions chatChannelChanged and chatInboxChanged."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -6,71 +6,36 @@ from uuid import UUID
 
 import strawberry
 
+from chat.change_kinds import ANNOUNCED_BY_OTHER_CHANGE, EFFECTS, Inbox
 from chat.ports import SignalKind
 from chat.positions import encode_position
-from chat.recipients import alerts
+from chat.recipients import should_alert
+from live.feed import Event
+from live.merging import merge
+from live.signals import ReceivedSignal
 from loaders import Loaders
-from models.enums import ChangeKind, SystemEvent
+from models.enums import ChangeKind
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
 from schema.messages import Message
-from subscriptions.changes import MEMBERSHIP
-from subscriptions.channel_changes import channel_events, known_channel
+from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo
-from subscriptions.feed import Event
-from subscriptions.merging import merged
-from subscriptions.signals import Heard
-from subscriptions.viewer_changes import member_events, moves_agent
-from subscriptions.vocabulary import ChangeSeen, ChannelChange, ChannelId, InboxChange, Since
-
-SEEN = {
-    ChangeKind.MESSAGE_ADDED: ChangeSeen.MESSAGE_ADDED,
-    ChangeKind.MESSAGE_EDITED: ChangeSeen.MESSAGE_UPDATED,
-    ChangeKind.MESSAGE_REACTED: ChangeSeen.MESSAGE_UPDATED,
-    ChangeKind.MESSAGE_DELETED: ChangeSeen.MESSAGE_DELETED,
-    ChangeKind.MEMBER_ADDED: ChangeSeen.MEMBERS_CHANGED,
-    ChangeKind.MEMBER_REMOVED: ChangeSeen.MEMBERS_CHANGED,
-    ChangeKind.MEMBER_CHANGED: ChangeSeen.MEMBERS_CHANGED,
-    ChangeKind.AUTHORS_CHANGED: ChangeSeen.MEMBERS_CHANGED,
-    ChangeKind.CHANNEL_CREATED: ChangeSeen.CHANNEL_UPDATED,
-    ChangeKind.CHANNEL_UPDATED: ChangeSeen.CHANNEL_UPDATED,
-}
-"""Not the opening or closing of the channel: it moves doors, and a CHANNEL_UPDATED of the same transaction tells it."""
-
-INBOX = (
-    ChangeKind.MESSAGE_ADDED,
-    ChangeKind.MESSAGE_EDITED,
-    ChangeKind.MESSAGE_DELETED,
-    ChangeKind.MEMBER_CHANGED,
-    ChangeKind.AUTHORS_CHANGED,
-    ChangeKind.CHANNEL_UPDATED,
-    *MEMBERSHIP,
-)
-"""After these a channel looks different in the sidebar: its name, last message, counts, or what may be done in it."""
-
-TOLD_BEFORE = (
-    SystemEvent.RENAMED,
-    SystemEvent.DESCRIBED,
-    SystemEvent.KIND_CHANGED,
-    SystemEvent.ARCHIVED,
-    SystemEvent.UNARCHIVED,
-    SystemEvent.ROLE_CHANGED,
-)
-"""Words of the chat about a change of the same transaction, after which the sidebar has been told already."""
+from subscriptions.event_types import ChannelChange, ChannelId, InboxChange, Since
+from subscriptions.viewer_events import member_events
 
 
 @strawberry.type
 class ChannelsSubscription:
     @strawberry.subscription(
         description=(
-            "Everything that changes in one channel. Ends with ACCESS_LOST once the viewer can no longer read it."
+            "Everything that changes in one channel. Ends with ACCESS_LOST when the viewer can no longer read it."
         )
     )
     async def chat_channel_changed(
         self, info: StreamInfo, channel_id: ChannelId, since: Since = None
     ) -> AsyncGenerator[ChannelChange, None]:
         await info.context.viewer()
-        async with aclosing(channel_events(info.context, known_channel(channel_id), since)) as events:
+        async with aclosing(channel_events(info.context, require_channel_id(channel_id), since)) as events:
             async for event in events:
                 change = await _channel_change(info.context, event)
                 if change is not None:
@@ -78,76 +43,74 @@ class ChannelsSubscription:
 
     @strawberry.subscription(
         description=(
-            "The sidebar on all of the viewer's devices: which channel has news, was joined, left, renamed, read or set"
-            " differently. Tells the latest state, so it is not resumable: fetch the sidebar after subscribing."
+            "The sidebar, on all of the viewer's devices: reports each channel that has a new message, was joined or"
+            " left, was changed, or whose personal settings or read marker changed. Not resumable: fetch the sidebar"
+            " after subscribing."
         )
     )
     async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[InboxChange, None]:
         viewer = await info.context.viewer()
         signals = info.context.hub.signals
-        with signals.listening(viewer.account_id, [SignalKind.PERSONAL], [viewer.agent_id]) as listener:
-            async with aclosing(merged(member_events(info.context, None), listener.hear())) as news:
-                async for each in news:
-                    change = await _inbox_change_of(info.context, each)
+        with signals.listen(viewer.account_id, [SignalKind.PERSONAL], [viewer.agent_id]) as listener:
+            async with aclosing(merge(member_events(info.context, None), listener.received())) as items:
+                async for item in items:
+                    change = await _inbox_change(info.context, item)
                     if change is not None:
                         yield change
 
 
 async def _channel_change(context: StreamContext, event: Event) -> ChannelChange | None:
-    """Returns None for what the viewer can no longer read, and for what nobody is told."""
-    context.begin(event.loaders)
+    """Returns None for a change that is not shown, or that the viewer can no longer read."""
+    context.use_loaders(event.loaders)
     change = event.change
-    if change.kind not in SEEN:
+    shown_as = EFFECTS[change.kind].shown_as
+    if shown_as is None:
         return None
-    seat = await event.loaders.seats.load((context.agent_id, event.channel_id))
+    seat = await event.loaders.seats.load((context.token.agent_id, event.channel_id))
     message_id = change.message_id
-    row = await event.loaders.messages.load((context.agent_id, message_id)) if message_id is not None else None
+    row = await event.loaders.messages.load((context.token.agent_id, message_id)) if message_id is not None else None
     if seat is None or (row is None and message_id is not None):
         return None
     return ChannelChange(
-        change=SEEN[change.kind],
+        change=shown_as,
         message=Message(row=row) if row is not None else None,
         channel=Channel(seat=seat),
         position=encode_position(change.account_id, change.change),
     )
 
 
-async def _inbox_change_of(context: StreamContext, news: Event | Heard) -> InboxChange | None:
-    return await _of_event(context, news) if isinstance(news, Event) else await _of_signal(context, news)
+async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) -> InboxChange | None:
+    """Returns None for what does not change the viewer's sidebar."""
+    context.use_loaders(item.loaders)
+    if isinstance(item, ReceivedSignal):
+        channel_id = item.signal.channel_id
+        return await _changed_channel(context, item.loaders, channel_id, alert=False) if channel_id else None
+    match EFFECTS[item.change.kind].inbox:
+        case Inbox.NOBODY:
+            return None
+        case Inbox.AGENT if item.change.agent_id != context.token.agent_id:
+            return None
+    if item.change.kind == ChangeKind.MESSAGE_ADDED:
+        return await _new_message(context, item)
+    return await _changed_channel(context, item.loaders, item.channel_id, alert=False)
 
 
-async def _of_event(context: StreamContext, event: Event) -> InboxChange | None:
-    kind = event.change.kind
-    if kind not in INBOX or (kind in MEMBERSHIP and not moves_agent(event, context.agent_id)):
-        return None
-    context.begin(event.loaders)
-    if kind == ChangeKind.MESSAGE_ADDED:
-        return await _of_message(context, event)
-    return await _inbox_change(context, event.loaders, event.channel_id, rings=False)
-
-
-async def _of_message(context: StreamContext, event: Event) -> InboxChange | None:
+async def _new_message(context: StreamContext, event: Event) -> InboxChange | None:
     assert event.change.message_id is not None
-    seat = await event.loaders.seats.load((context.agent_id, event.channel_id))
-    row = await event.loaders.messages.load((context.agent_id, event.change.message_id))
-    if row is not None and row.system_event in TOLD_BEFORE:
+    agent_id = context.token.agent_id
+    seat = await event.loaders.seats.load((agent_id, event.channel_id))
+    row = await event.loaders.messages.load((agent_id, event.change.message_id))
+    if row is not None and row.system_event in ANNOUNCED_BY_OTHER_CHANGE:
         return None
-    mentioned = context.agent_id in event.mentioned
-    rings = seat is not None and row is not None and alerts(seat, row, mentioned, context.chat.clock.now())
-    return await _inbox_change(context, event.loaders, event.channel_id, rings=rings)
+    now = context.chat.clock.now()
+    alert = seat is not None and row is not None and should_alert(seat, row, agent_id in event.mentioned, now)
+    return await _changed_channel(context, event.loaders, event.channel_id, alert=alert)
 
 
-async def _of_signal(context: StreamContext, heard: Heard) -> InboxChange | None:
-    if heard.signal.channel_id is None:
-        return None
-    context.begin(heard.loaders)
-    return await _inbox_change(context, heard.loaders, heard.signal.channel_id, rings=False)
-
-
-async def _inbox_change(context: StreamContext, loaders: Loaders, channel_id: UUID, *, rings: bool) -> InboxChange:
-    seat = await loaders.seats.load((context.agent_id, channel_id))
+async def _changed_channel(context: StreamContext, loaders: Loaders, channel_id: UUID, *, alert: bool) -> InboxChange:
+    seat = await loaders.seats.load((context.token.agent_id, channel_id))
     return InboxChange(
         channel_id=public_id(Prefix.CHANNEL, channel_id),
         channel=Channel(seat=seat) if seat is not None and seat.member is not None else None,
-        alert=rings,
+        alert=alert,
     )

@@ -1,26 +1,26 @@
-"""What a stream is resolved with: a request's context, and the hub."""
+"""The context of a subscription: that of a request, and the hub."""
 
 import strawberry
 
 from chat.errors import Denied
 from chat.identity import Identity
+from live.hub import Hub
 from schema.context import Context, Services
-from subscriptions.hub import Hub
 
 
 class StreamContext(Context):
-    """One operation of a socket, or the socket's own, from which each operation starts `fresh`."""
+    """The context of one operation on a socket. The socket itself has one too, from which each operation's is made."""
 
     connection_params: dict[str, object] | None = None
-    """What came with connection_init, put here by the socket's handler."""
+    """The payload of connection_init, set by the socket handler."""
 
-    def __init__(self, services: Services, sign_in: Identity | Denied | None, hub: Hub) -> None:
-        super().__init__(services, sign_in)
+    def __init__(self, services: Services, authentication: Identity | Denied | None, hub: Hub) -> None:
+        super().__init__(services, authentication)
         self.hub = hub
 
-    def fresh(self) -> "StreamContext":
-        """Returns a context of the same asker that has read nothing: loaders never serve two operations."""
-        return StreamContext(self.services, self.sign_in, self.hub)
+    def for_operation(self) -> "StreamContext":
+        """Returns a context for an operation of the same caller. Loaders are never shared by two operations."""
+        return StreamContext(self.services, self.authentication, self.hub)
 
 
 StreamInfo = strawberry.Info[StreamContext, None]

@@ -1,4 +1,4 @@
-"""What colleagues do right now: typing, coming and going. Nothing of it is stored or replayed."""
+"""The subscriptions chatTyping and chatPresenceChanged. Nothing of them is stored or replayed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,16 +10,16 @@ import strawberry
 
 from chat.errors import DenialCode, Denied
 from chat.ports import SignalKind
+from live.merging import merge
+from live.signals import Listener, ReceivedSignal
 from schema.agents import Agent, agents
-from subscriptions.channel_changes import channel_events, known_channel, readable
+from subscriptions.channel_events import channel_events, require_channel_id, require_readable
 from subscriptions.context import StreamContext, StreamInfo
-from subscriptions.merging import merged
-from subscriptions.signals import Heard, Listener
-from subscriptions.viewer_changes import gate_events
-from subscriptions.vocabulary import ChannelId, TypingChange
+from subscriptions.event_types import ChannelId, TypingChange
+from subscriptions.viewer_events import admission_events
 
 TYPING_SECONDS = 6
-"""How long somebody types after saying so; clients repeat it while the keys go on."""
+"""How long an agent counts as typing after a signal. Clients repeat it while the agent goes on typing."""
 
 WATCHED_AGENTS = 200
 
@@ -28,82 +28,80 @@ WATCHED_AGENTS = 200
 class PeopleSubscription:
     @strawberry.subscription(
         description=(
-            "Who is typing in a channel, told whenever that changes; somebody counts as typing for 6 seconds after"
-            " setChatTyping. Ends with ACCESS_LOST once the viewer can no longer read the channel."
+            "Who is typing in a channel, reported whenever that changes. An agent counts as typing for 6 seconds after"
+            " setChatTyping. Ends with ACCESS_LOST when the viewer can no longer read the channel."
         )
     )
     async def chat_typing(self, info: StreamInfo, channel_id: ChannelId) -> AsyncGenerator[TypingChange, None]:
         viewer = await info.context.viewer()
-        channel = known_channel(channel_id)
+        channel = require_channel_id(channel_id)
         kinds = [SignalKind.TYPING, SignalKind.NOT_TYPING]
-        with info.context.hub.signals.listening(viewer.account_id, kinds, [channel]) as listener:
-            source = merged(channel_events(info.context, channel, None), _typing(info.context, listener))
-            async with aclosing(source) as news:
-                async for each in news:
-                    if isinstance(each, list):
-                        info.context.begin()
+        with info.context.hub.signals.listen(viewer.account_id, kinds, [channel]) as listener:
+            source = merge(channel_events(info.context, channel, None), _typing(info.context, listener))
+            async with aclosing(source) as items:
+                async for item in items:
+                    if isinstance(item, list):
+                        info.context.reset_loaders()
                         await info.context.viewer()
-                        readable(await info.context.loaders.seats.load((viewer.agent_id, channel)))
-                        yield TypingChange(agents=await agents(info.context.loaders, each))
+                        require_readable(await info.context.loaders.seats.load((viewer.agent_id, channel)))
+                        yield TypingChange(agents=await agents(info.context.loaders, item))
 
     @strawberry.subscription(
-        description="Which of these agents came, went, or appear as something else; each as they are now."
+        description="Reports each of these agents when they come online, go offline or choose another presence."
     )
     async def chat_presence_changed(
         self,
         info: StreamInfo,
-        agent_ids: Annotated[
-            list[strawberry.ID], strawberry.argument(description="Whom to watch, at most 200 agents.")
-        ],
+        agent_ids: Annotated[list[strawberry.ID], strawberry.argument(description="The agents to watch, at most 200.")],
     ) -> AsyncGenerator[Agent, None]:
         viewer = await info.context.viewer()
         if len(agent_ids) > WATCHED_AGENTS:
-            raise Denied(DenialCode.BAD_USER_INPUT, f"At most {WATCHED_AGENTS} agents are watched by one stream.")
+            raise Denied(DenialCode.BAD_USER_INPUT, f"One stream can watch at most {WATCHED_AGENTS} agents.")
         watched = {str(agent_id) for agent_id in agent_ids}
         signals = info.context.hub.signals
-        with signals.listening(viewer.account_id, [SignalKind.PRESENCE], watched) as listener:
-            async with aclosing(merged(gate_events(info.context), listener.hear())) as news:
-                async for each in news:
-                    if isinstance(each, Heard):
-                        info.context.begin(each.loaders)
-                        for agent in await agents(info.context.loaders, sorted(watched & set(each.signal.agent_ids))):
+        with signals.listen(viewer.account_id, [SignalKind.PRESENCE], watched) as listener:
+            async with aclosing(merge(admission_events(info.context), listener.received())) as items:
+                async for item in items:
+                    if isinstance(item, ReceivedSignal):
+                        info.context.use_loaders(item.loaders)
+                        for agent in await agents(info.context.loaders, sorted(watched & set(item.signal.agent_ids))):
                             yield agent
 
 
 async def _typing(context: StreamContext, listener: Listener) -> AsyncGenerator[list[str], None]:
-    """Yields who is typing, the viewer left out, whenever it changed: by what was said, or by silence."""
-    until: dict[str, datetime] = {}
-    async with aclosing(listener.hear()) as hearing:
-        step = asyncio.ensure_future(anext(hearing))
+    """Yields the agents who are typing, without the viewer, whenever that changes: by a signal or by a timeout."""
+    typing_until: dict[str, datetime] = {}
+    async with aclosing(listener.received()) as signals:
+        step = asyncio.ensure_future(anext(signals))
         try:
             while True:
-                await asyncio.wait([step], timeout=_until_first_ends(context, until))
-                before = set(until)
+                await asyncio.wait([step], timeout=_seconds_until_first_timeout(context, typing_until))
+                before = set(typing_until)
                 if step.done():
-                    _take(context, until, step.result())
-                    step = asyncio.ensure_future(anext(hearing))
+                    _apply(context, typing_until, step.result())
+                    step = asyncio.ensure_future(anext(signals))
                 now = context.chat.clock.now()
-                for agent_id in [agent_id for agent_id, end in until.items() if end <= now]:
-                    del until[agent_id]
-                if set(until) != before:
-                    yield sorted(until)
+                for agent_id in [agent_id for agent_id, end in typing_until.items() if end <= now]:
+                    del typing_until[agent_id]
+                if set(typing_until) != before:
+                    yield sorted(typing_until)
         finally:
             step.cancel()
             await asyncio.gather(step, return_exceptions=True)
 
 
-def _take(context: StreamContext, until: dict[str, datetime], heard: Heard) -> None:
-    for agent_id in heard.signal.agent_ids:
-        if agent_id == context.agent_id:
+def _apply(context: StreamContext, typing_until: dict[str, datetime], received: ReceivedSignal) -> None:
+    for agent_id in received.signal.agent_ids:
+        if agent_id == context.token.agent_id:
             continue
-        if heard.signal.kind == SignalKind.TYPING:
-            until[agent_id] = context.chat.clock.now() + timedelta(seconds=TYPING_SECONDS)
+        if received.signal.kind == SignalKind.TYPING:
+            typing_until[agent_id] = context.chat.clock.now() + timedelta(seconds=TYPING_SECONDS)
         else:
-            until.pop(agent_id, None)
+            typing_until.pop(agent_id, None)
 
 
-def _until_first_ends(context: StreamContext, until: dict[str, datetime]) -> float | None:
-    """Returns the seconds until the first one stops by silence; None: nobody is typing."""
-    if not until:
+def _seconds_until_first_timeout(context: StreamContext, typing_until: dict[str, datetime]) -> float | None:
+    """Returns None if nobody is typing."""
+    if not typing_until:
         return None
-    return max(0.0, (min(until.values()) - context.chat.clock.now()).total_seconds())
+    return max(0.0, (min(typing_until.values()) - context.chat.clock.now()).total_seconds())

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import DemoItem
 from models.enums import ItemKind
+from server.identity.tokens import issue_token
 from server.settings import Settings
-from server.sign_in import issue_token
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server.app import create_app
-from server.embedded import EmbeddedPostgres
-from server.migrate import upgrade
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import upgrade
 from server.settings import Settings
 from tests.api import Api, House
 
@@ -47,7 +47,7 @@ async def app(settings: Settings, database_url: str) -> AsyncIterator[Starlette]
 async def api(app: Starlette, settings: Settings) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-        yield Api(http, settings, app.state.database.engine)
+        yield Api(http, settings, app.state.pool.engine)
 
 
 @pytest.fixture

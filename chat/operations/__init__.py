@@ -1,1 +1,1 @@
-"""What can be done in the chat: each function is one transaction, in the order gather, decide, write, announce."""
+"""What can be done in the chat. Each operation is one transaction: gather, decide, write, announce."""

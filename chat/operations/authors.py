@@ -7,8 +7,8 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from chat.entering import enter_channel, unknown
-from chat.membership import check_number_of_agents, known_agents
+from chat.locking import lock_channel, not_found
+from chat.membership import check_number_of_agents, require_active_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from chat.policies import check_manage_authors
@@ -18,11 +18,11 @@ from models.enums import ChangeKind
 
 @operation
 async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str]) -> None:
-    """Lets the agents post in the announcement; an author added twice is added once. Raises Refused."""
+    """Makes the agents authors of the announcement, unless they are already. Raises Refused."""
     check_number_of_agents(agent_ids, "agentIds")
-    seat = await enter_channel(tx, channel_id)
+    seat = await lock_channel(tx, channel_id)
     check_manage_authors(seat)
-    known = await known_agents(tx, agent_ids, "agentIds")
+    known = await require_active_agents(tx, agent_ids, "agentIds")
     if not known:
         return
     added = await tx.session.scalars(
@@ -37,11 +37,11 @@ async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str
 
 @operation
 async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> None:
-    """Takes the right to post back; the agent stays a member. Raises Refused."""
-    seat = await enter_channel(tx, channel_id)
+    """Makes the agent an ordinary member of the announcement again. Raises Refused."""
+    seat = await lock_channel(tx, channel_id)
     check_manage_authors(seat)
     if not is_storable(agent_id):
-        raise unknown("author", "agentId")
+        raise not_found("author", "agentId")
     removed = await tx.session.scalar(
         delete(Author)
         .where(
@@ -52,5 +52,5 @@ async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> Non
         .returning(col(Author.agent_id))
     )
     if removed is None:
-        raise unknown("author", "agentId")
+        raise not_found("author", "agentId")
     tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)

@@ -9,13 +9,13 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from chat.drafts import IconAvatar, check_avatar
-from chat.entering import enter
-from chat.membership import add_members, check_number_of_agents, known_agents
+from chat.locking import require_viewer
+from chat.membership import add_members, check_number_of_agents, require_active_agents
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
-from chat.posting import Told, tell
-from chat.viewer import Viewer, channel_managers
+from chat.posting import SystemMessage, post_system_messages
+from chat.viewer import Viewer, select_channel_managers
 from models import Agent, Author, Channel
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
 
@@ -31,12 +31,12 @@ class ChannelDraft:
 
 @operation
 async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
-    """Returns the channel's id; its creator is its owner, and in an announcement an author. Raises Refused."""
+    """Returns the channel's id. Its creator is the owner and, in an announcement, also an author. Raises Refused."""
     name, description = checked_name(draft.name), checked_description(draft.description)
     check_avatar(draft.avatar)
     check_number_of_agents(draft.member_ids, "memberIds")
-    viewer = await enter(tx)
-    managers = await tx.session.scalars(channel_managers(tx.account_id, [viewer.agent_id]))
+    viewer = await require_viewer(tx)
+    managers = await tx.session.scalars(select_channel_managers(tx.account_id, [viewer.agent_id]))
     check_create(viewer, draft.kind, viewer.agent_id in set(managers))
     member_ids = await _first_members(tx, viewer, draft)
 
@@ -58,17 +58,17 @@ async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
     tx.announce(ChangeKind.CHANNEL_CREATED, channel.channel_id)
     await add_members(tx, channel.channel_id, [viewer.agent_id], MemberRole.OWNER)
     added = await add_members(tx, channel.channel_id, member_ids)
-    await tell(tx, Told(channel.channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
+    await post_system_messages(tx, SystemMessage(channel.channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
     if channel.kind == ChannelKind.ANNOUNCEMENT:
         tx.session.add(Author(account_id=tx.account_id, channel_id=channel.channel_id, agent_id=viewer.agent_id))
     elif added:
-        await tell(tx, Told(channel.channel_id, viewer.agent_id, SystemEvent.ADDED, added))
+        await post_system_messages(tx, SystemMessage(channel.channel_id, viewer.agent_id, SystemEvent.ADDED, added))
     await tx.session.flush()
     return channel.channel_id
 
 
 async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -> list[str]:
-    named = await known_agents(tx, draft.member_ids, "memberIds")
+    named = await require_active_agents(tx, draft.member_ids, "memberIds")
     if draft.kind != ChannelKind.ANNOUNCEMENT:
         return [agent_id for agent_id in named if agent_id != viewer.agent_id]
     everybody = await tx.session.scalars(

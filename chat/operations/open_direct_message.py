@@ -1,4 +1,4 @@
-"""The one channel between two agents."""
+"""The one direct message between two agents."""
 
 from uuid import UUID
 
@@ -7,42 +7,41 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from chat.entering import enter, unknown
 from chat.errors import RefusalCode, Refused
-from chat.membership import add_members, known_agents
+from chat.locking import not_found, require_viewer
+from chat.membership import add_members, require_active_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
-from chat.viewer import Viewer, agent_of
+from chat.viewer import Viewer, require_agent
 from models import Channel
 from models.enums import ChangeKind, ChannelKind
 
 
 @operation
 async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
-    """Returns the id of the pair's channel, made when they first need it. Raises Refused INVALID, NOT_FOUND.
+    """Returns the id of the direct message with the agent, and creates it if it does not exist. An existing one with a
+    deactivated agent is found; a new one needs an active agent. Raises Refused INVALID, NOT_FOUND."""
+    viewer = await require_viewer(tx)
+    found = await find_direct_channel(tx, agent_id, "agentId")
+    return found or await open_direct_channel(tx, viewer, agent_id, "agentId")
 
-    With a deactivated agent only a channel that is already there is found: it stays readable.
-    """
-    viewer = await enter(tx)
-    return await find_pair(tx, agent_id, "agentId") or await open_pair(tx, viewer, agent_id, "agentId")
 
-
-async def find_pair(tx: Transaction, agent_id: str, *path: str) -> UUID | None:
-    """Returns the channel of the asker and the agent, None where they never talked; raises Refused INVALID, NOT_FOUND
-    for whom nobody could talk with. Nothing is locked."""
-    asker = agent_of(tx.identity)
-    if agent_id == asker.agent_id:
-        raise Refused(RefusalCode.INVALID, "A direct message is between two agents.", *path)
+async def find_direct_channel(tx: Transaction, agent_id: str, *path: str) -> UUID | None:
+    """Returns the id of the viewer's direct message with the agent; None if there is none. Locks nothing. Raises
+    Refused INVALID for the viewer themselves, NOT_FOUND for an impossible id."""
+    viewer_id = require_agent(tx.identity).agent_id
+    if agent_id == viewer_id:
+        raise Refused(RefusalCode.INVALID, "You cannot open a direct message with yourself.", *path)
     if not is_storable(agent_id):
-        raise unknown("agent", *path)
-    found: UUID | None = await tx.session.scalar(_pair(tx.account_id, asker.agent_id, agent_id))
+        raise not_found("agent", *path)
+    found: UUID | None = await tx.session.scalar(_channel_of_pair(tx.account_id, viewer_id, agent_id))
     return found
 
 
-async def open_pair(tx: Transaction, viewer: Viewer, agent_id: str, *path: str) -> UUID:
-    """Returns the channel of two who never talked, made here or by the other one meanwhile; raises Refused NOT_FOUND
-    unless the agent is an active one."""
-    await known_agents(tx, [agent_id], *path)
+async def open_direct_channel(tx: Transaction, viewer: Viewer, agent_id: str, *path: str) -> UUID:
+    """Creates the direct message and returns its id. If another transaction created it meanwhile, returns the id of
+    that one. Raises Refused NOT_FOUND unless the agent is active."""
+    await require_active_agents(tx, [agent_id], *path)
     channel_id = await tx.session.scalar(
         insert(Channel)
         .values(
@@ -61,12 +60,11 @@ async def open_pair(tx: Transaction, viewer: Viewer, agent_id: str, *path: str) 
     if channel_id is not None:
         tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
         await add_members(tx, channel_id, [viewer.agent_id, agent_id])
-    found: UUID = (await tx.session.scalars(_pair(tx.account_id, viewer.agent_id, agent_id))).one()
+    found: UUID = (await tx.session.scalars(_channel_of_pair(tx.account_id, viewer.agent_id, agent_id))).one()
     return found
 
 
-def _pair(account_id: str, one: str, other: str) -> Select[UUID]:
-    """The channel of the two, whoever asks."""
+def _channel_of_pair(account_id: str, one: str, other: str) -> Select[UUID]:
     return select(col(Channel.channel_id)).where(
         col(Channel.account_id) == account_id,
         col(Channel.direct_low) == min(one, other),

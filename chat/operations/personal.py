@@ -1,4 +1,4 @@
-"""What an agent keeps for themselves: settings of a membership, and of their profile."""
+"""Personal settings: those of a membership, which only the member sees, and those of the profile."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from sqlmodel import col
 
 from chat.access import Seat
 from chat.drafts import Given
-from chat.entering import enter, take_seat
 from chat.errors import RefusalCode, Refused
+from chat.locking import read_seat, require_viewer
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_member
-from chat.viewer import agent_of
+from chat.viewer import require_agent
 from models import Agent, Member, PersonalNote
 from models.enums import NotificationLevel, SendKey
 
@@ -35,31 +35,31 @@ class MembershipChanges:
 
 @operation
 async def update_membership(tx: Transaction, changes: MembershipChanges) -> Member:
-    """Returns the viewer's seat with what was given changed. Raises Refused.
+    """Changes the given settings and returns the membership. Raises Refused.
 
-    `muted: true` alone mutes for good, with `mutedUntil` until then; `muted: false` takes both away.
+    `muted: true` mutes the channel indefinitely, or until `mutedUntil` if that is given. `muted: false` clears both.
     """
     note = _checked_note(changes.personal_note.value) if changes.personal_note else None
-    seat = await take_seat(tx, changes.channel_id)
+    seat = await read_seat(tx, changes.channel_id)
     check_member(seat)
     member = await _write_membership(tx, seat, changes)
     if changes.personal_note:
         await _write_note(tx, seat, note)
-    tx.tell_devices(seat.agent.agent_id, changes.channel_id)
+    tx.signal_devices(seat.agent.agent_id, changes.channel_id)
     return member
 
 
 @operation
 async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Agent:
     """Returns the viewer with the new profile."""
-    identity = agent_of(tx.identity)
-    # Two calls at once would first share the row, then each wait for the other to let it be written.
+    identity = require_agent(tx.identity)
+    # Locked for writing at once: two calls that first lock it FOR SHARE would deadlock when both write.
     await tx.session.execute(
         select(Agent)
         .where(col(Agent.account_id) == identity.account_id, col(Agent.agent_id) == identity.agent_id)
         .with_for_update()
     )
-    viewer = await enter(tx)
+    viewer = await require_viewer(tx)
     if send_key:
         viewer.agent.send_key = send_key.value
         await tx.session.flush()
@@ -67,8 +67,9 @@ async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Ag
 
 
 async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> Member:
-    """Returns the row as it is now. Nothing locks it before: whoever was removed meanwhile is refused."""
-    columns: dict[str, object] = {**_muting(tx, changes)}
+    """Returns the membership as written. The row was not locked before, so the agent may have been removed meanwhile:
+    then raises Refused."""
+    columns: dict[str, object] = {**_mute_columns(tx, changes)}
     if changes.notification_level:
         columns["notification_level"] = changes.notification_level.value
     if changes.favourite:
@@ -86,36 +87,36 @@ async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChan
         .returning(Member)
         .execution_options(populate_existing=True)
     )
-    return member if member is not None else check_member(await take_seat(tx, changes.channel_id))
+    return member if member is not None else check_member(await read_seat(tx, changes.channel_id))
 
 
-def _muting(tx: Transaction, changes: MembershipChanges) -> dict[str, object]:
+def _mute_columns(tx: Transaction, changes: MembershipChanges) -> dict[str, object]:
     """Returns the columns to write."""
-    until = _moment(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
+    until = _in_utc(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
     if until is not None and until <= tx.now:
-        raise Refused(RefusalCode.INVALID, "A channel is muted until a time to come.", "mutedUntil")
+        raise Refused(RefusalCode.INVALID, "`mutedUntil` must be in the future.", "mutedUntil")
     if changes.muted is not None and not changes.muted.value:
         if until is not None:
-            raise Refused(RefusalCode.INVALID, "What is not muted has no end of it.", "mutedUntil")
+            raise Refused(RefusalCode.INVALID, "`mutedUntil` cannot be combined with `muted: false`.", "mutedUntil")
         return {"muted": False, "muted_until": None}
     if changes.muted is not None or until is not None:
         return {"muted": True, "muted_until": until}
-    # mutedUntil: null alone: what is muted stays so, now for good.
+    # Only `mutedUntil: null`: a muted channel stays muted, now indefinitely.
     return {"muted_until": None} if changes.muted_until is not None else {}
 
 
-def _moment(given: datetime) -> datetime:
-    """Returns the moment in UTC; raises Refused INVALID for one without a time zone, which is no moment yet."""
+def _in_utc(given: datetime) -> datetime:
+    """Returns the time in UTC. Raises Refused INVALID for one without a time zone."""
     if given.tzinfo is not None:
         with suppress(OverflowError):
             return given.astimezone(UTC)
-    raise Refused(RefusalCode.INVALID, "This moment needs a time zone, and a year from 1 to 9999.", "mutedUntil")
+    raise Refused(RefusalCode.INVALID, "`mutedUntil` needs a time zone, and a year from 1 to 9999.", "mutedUntil")
 
 
 def _checked_note(note: str | None) -> str | None:
     text = checked_text(note or "", "personalNote").strip()
     if len(text) > NOTE_LENGTH:
-        message = f"A note has at most {NOTE_LENGTH} characters."
+        message = f"A note can have at most {NOTE_LENGTH:,} characters."
         raise Refused(RefusalCode.INVALID, message, "personalNote")
     return text or None
 

@@ -1,10 +1,10 @@
-"""What an agent shows of themselves now: what they appear as, and that they are typing."""
+"""Presence and typing: what other agents see of the viewer at the moment."""
 
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from chat.entering import enter, take_seat
+from chat.locking import read_seat, require_viewer
 from chat.operation import Transaction, operation
 from chat.policies import check_post
 from chat.ports import Signal, SignalKind
@@ -14,8 +14,8 @@ from models.enums import PresenceStatus
 
 @operation
 async def set_presence(tx: Transaction, status: PresenceStatus) -> None:
-    """Keeps what the viewer wants to appear as while a socket of theirs is open."""
-    viewer = await enter(tx)
+    """Sets the presence that the viewer shows while they have a socket open."""
+    viewer = await require_viewer(tx)
     await tx.session.execute(
         insert(Presence)
         .values(account_id=tx.account_id, agent_id=viewer.agent_id, status=status)
@@ -26,17 +26,17 @@ async def set_presence(tx: Transaction, status: PresenceStatus) -> None:
 
 @operation
 async def start_typing(tx: Transaction, channel_id: UUID) -> None:
-    """Tells the channel that the viewer is typing; nothing is stored. Raises Refused as posting would."""
-    await _tell(tx, channel_id, SignalKind.TYPING)
+    """Signals to the channel that the viewer is typing. Nothing is stored. Raises what `check_post` raises."""
+    await _signal_typing(tx, channel_id, SignalKind.TYPING)
 
 
 @operation
 async def stop_typing(tx: Transaction, channel_id: UUID) -> None:
-    """Tells the channel that the viewer stopped typing. Raises Refused as posting would."""
-    await _tell(tx, channel_id, SignalKind.NOT_TYPING)
+    """Signals to the channel that the viewer stopped typing. Raises what `check_post` raises."""
+    await _signal_typing(tx, channel_id, SignalKind.NOT_TYPING)
 
 
-async def _tell(tx: Transaction, channel_id: UUID, kind: SignalKind) -> None:
-    seat = await take_seat(tx, channel_id)
+async def _signal_typing(tx: Transaction, channel_id: UUID, kind: SignalKind) -> None:
+    seat = await read_seat(tx, channel_id)
     check_post(seat)
     tx.signals.append(Signal(tx.account_id, kind, (seat.agent.agent_id,), channel_id))

@@ -1,4 +1,4 @@
-"""Read markers. They are personal: no place in the order of changes, only a word to the agent's other devices."""
+"""Read markers. They are personal: not part of the order of changes, but signalled to the agent's other devices."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlmodel import col
 
 from chat.access import Seat
-from chat.entering import enter, take_seat, unknown
+from chat.locking import not_found, read_seat, require_viewer
 from chat.operation import Transaction, operation
 from chat.policies import check_member
 from models import Channel, Member, Message
@@ -14,8 +14,8 @@ from models import Channel, Member, Message
 
 @operation
 async def mark_read(tx: Transaction, channel_id: UUID, message_id: UUID | None) -> None:
-    """Reads the channel up to the message (None: to its end); never moves the marker backwards. Raises Refused."""
-    seat = await take_seat(tx, channel_id)
+    """Marks the channel read up to the message, or to the end. Never moves the marker backwards. Raises Refused."""
+    seat = await read_seat(tx, channel_id)
     check_member(seat)
     seq, posts = seat.channel.last_seq, seat.channel.post_count
     if message_id is not None:
@@ -23,33 +23,33 @@ async def mark_read(tx: Transaction, channel_id: UUID, message_id: UUID | None) 
         seq, posts = message.seq, message.post_number
     await tx.session.execute(
         update(Member)
-        .where(_own_seat(tx, seat), col(Member.read_seq) < seq)
+        .where(_own_membership(tx, seat), col(Member.read_seq) < seq)
         .values(read_seq=seq, read_posts=func.greatest(col(Member.read_posts), posts))
         .execution_options(synchronize_session=False)
     )
-    tx.tell_devices(seat.agent.agent_id, channel_id)
+    tx.signal_devices(seat.agent.agent_id, channel_id)
 
 
 @operation
 async def mark_unread(tx: Transaction, channel_id: UUID, message_id: UUID) -> None:
-    """Makes the message the first unread one, unless an earlier one was already. Raises Refused."""
-    seat = await take_seat(tx, channel_id)
+    """Makes the message the first unread one, unless an earlier one is unread already. Raises Refused."""
+    seat = await read_seat(tx, channel_id)
     check_member(seat)
     message = await _message_in(tx, seat, message_id)
     posts_before = message.post_number - (1 if message.system_event is None else 0)
     await tx.session.execute(
         update(Member)
-        .where(_own_seat(tx, seat), col(Member.read_seq) >= message.seq)
+        .where(_own_membership(tx, seat), col(Member.read_seq) >= message.seq)
         .values(read_seq=message.seq - 1, read_posts=posts_before)
         .execution_options(synchronize_session=False)
     )
-    tx.tell_devices(seat.agent.agent_id, channel_id)
+    tx.signal_devices(seat.agent.agent_id, channel_id)
 
 
 @operation
 async def mark_all_read(tx: Transaction) -> None:
-    """Reads every channel of the viewer to its end, in one statement."""
-    viewer = await enter(tx)
+    """Marks all of the viewer's channels read to the end, in one statement."""
+    viewer = await require_viewer(tx)
     read = await tx.session.scalars(
         update(Member)
         .where(
@@ -64,7 +64,7 @@ async def mark_all_read(tx: Transaction) -> None:
         .execution_options(synchronize_session=False)
     )
     for channel_id in read:
-        tx.tell_devices(viewer.agent_id, channel_id)
+        tx.signal_devices(viewer.agent_id, channel_id)
 
 
 async def _message_in(tx: Transaction, seat: Seat, message_id: UUID) -> Message:
@@ -76,11 +76,11 @@ async def _message_in(tx: Transaction, seat: Seat, message_id: UUID) -> Message:
         )
     )
     if message is None:
-        raise unknown("message", "messageId")
+        raise not_found("message", "messageId")
     return message
 
 
-def _own_seat(tx: Transaction, seat: Seat) -> ColumnElement[bool]:
+def _own_membership(tx: Transaction, seat: Seat) -> ColumnElement[bool]:
     return and_(
         col(Member.account_id) == tx.account_id,
         col(Member.channel_id) == seat.channel.channel_id,

@@ -1,4 +1,4 @@
-"""The account's own rules, kept by its administrators, who can always reach them."""
+"""The account's settings. Administrators can change them even where the chat is off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chat.drafts import Given
-from chat.entering import held_viewer
 from chat.errors import RefusalCode, Refused
+from chat.locking import read_viewer
 from chat.operation import Transaction, operation
-from chat.viewer import administrator
+from chat.viewer import require_administrator
 from models import Account
 from models.enums import AgentRole, CardPreview, ChangeKind, Creators
 
@@ -27,10 +27,10 @@ class SettingsChanges:
 
 @operation
 async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> Account:
-    """Returns the account with what was given changed. Raises Denied for all but administrators, Refused INVALID for
-    settings that would shut administrators out."""
+    """Changes the given settings and returns the account. Raises Denied for everyone but administrators, and Refused
+    INVALID for settings that would lock administrators out."""
     account = await tx.session.scalar(select(Account).where(col(Account.account_id) == tx.account_id).with_for_update())
-    administrator(await held_viewer(tx))
+    require_administrator(await read_viewer(tx))
     assert account is not None
     if changes.chat_enabled:
         account.chat_enabled = changes.chat_enabled.value
@@ -52,6 +52,6 @@ async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> 
 
 def _checked_roles(roles: Sequence[AgentRole]) -> list[str]:
     if AgentRole.ADMINISTRATOR not in roles:
-        message = "Administrators always keep the chat, or nobody could give it back."
+        message = "ADMINISTRATOR cannot be removed: nobody could enable the chat again."
         raise Refused(RefusalCode.INVALID, message, "enabledRoles")
     return [role.value for role in AgentRole if role in roles]

@@ -1,32 +1,31 @@
-"""Sharing from an item's own screen: to a channel, or to an agent, whose direct message is opened only once it is sure
-that there is something to say in it."""
+"""Sharing an item from the item's own page: with a channel, or with an agent in a direct message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from chat.cards import ItemRef
-from chat.entering import enter
 from chat.identity import Identity
-from chat.membership import known_agents
+from chat.locking import require_viewer
+from chat.membership import require_active_agents
 from chat.operation import Transaction, operation
-from chat.operations.open_direct_message import find_pair, open_pair
-from chat.operations.send_message import (
+from chat.operations.open_direct_message import find_direct_channel, open_direct_channel
+from chat.operations.send_message import send_message
+from chat.ports import Chat
+from chat.sending import (
     InputPaths,
     MessageDraft,
+    check_client_key_unused,
     check_content,
-    check_unused,
-    send_message,
-    sent_or_may_post,
-    written,
+    find_sent_message,
+    write_message,
 )
-from chat.ports import Chat
 from chat.sharing import SharedItem, ask_for_items
-from chat.viewer import agent_of
+from chat.viewer import require_agent
 from models import Message
 
-SHARING = InputPaths(channel=("destination", "channelId"), card=lambda _: ("entity",))
-PEER = ("destination", "agentId")
+SHARE_PATHS = InputPaths(channel=("destination", "channelId"), card=lambda _: ("entity",))
+AGENT_PATH = ("destination", "agentId")
 
 
 @dataclass(frozen=True)
@@ -51,39 +50,41 @@ class ShareDraft:
 
 
 async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Message:
-    """Returns the message that carries the card, as `send_message` does; raises Refused."""
+    """Returns the message with the card, as `send_message` does. Raises Refused as `send_message` does."""
     match draft.destination:
         case ToChannel(channel_id):
-            return await send_message(chat, identity, draft.message(channel_id), SHARING)
+            return await send_message(chat, identity, draft.message(channel_id), SHARE_PATHS)
         case ToAgent(agent_id):
             return await _share_with_agent(chat, identity, draft, agent_id)
 
 
 async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> Message:
-    check_content(draft.body, [draft.item], draft.client_key, SHARING)
-    shared = await find_shared_or_check_peer(chat, identity, draft, agent_id)
-    if shared is not None:
-        return shared
-    items = await ask_for_items(chat.cards, agent_of(identity), [draft.item], SHARING.card)
-    return await write_to_agent(chat, identity, draft, agent_id, items)
+    check_content(draft.body, [draft.item], draft.client_key, SHARE_PATHS)
+    sent = await _find_sent_or_check_agent(chat, identity, draft, agent_id)
+    if sent is not None:
+        return sent
+    items = await ask_for_items(chat.cards, require_agent(identity), [draft.item], SHARE_PATHS.card)
+    return await _write_to_agent(chat, identity, draft, agent_id, items)
 
 
 @operation
-async def find_shared_or_check_peer(tx: Transaction, draft: ShareDraft, agent_id: str) -> Message | None:
-    """Returns what the client key shared before; raises Refused where nothing can be said to the agent. The module is
-    asked afterwards, so that what it says of the item never hides who cannot be written to."""
-    channel_id = await find_pair(tx, agent_id, *PEER)
+async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id: str) -> Message | None:
+    """Returns the message that this client key sent before, if any. Raises Refused if the agent cannot be written to.
+    The source module is asked afterwards, so that its answer never hides this refusal."""
+    channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
     if channel_id is not None:
-        return await sent_or_may_post(tx, draft.message(channel_id), SHARING)
-    viewer = await enter(tx)
-    await known_agents(tx, [agent_id], *PEER)
-    await check_unused(tx, viewer.agent_id, draft.client_key)
+        return await find_sent_message(tx, draft.message(channel_id), SHARE_PATHS)
+    viewer = await require_viewer(tx)
+    await require_active_agents(tx, [agent_id], *AGENT_PATH)
+    await check_client_key_unused(tx, viewer.agent_id, draft.client_key)
     return None
 
 
 @operation
-async def write_to_agent(tx: Transaction, draft: ShareDraft, agent_id: str, items: Sequence[SharedItem]) -> Message:
-    """Opens the direct message and writes in it, both or neither. Where it is already there it is locked first, before
-    the asker's rights, as in every write."""
-    channel_id = await find_pair(tx, agent_id, *PEER) or await open_pair(tx, await enter(tx), agent_id, *PEER)
-    return await written(tx, draft.message(channel_id), items, SHARING)
+async def _write_to_agent(tx: Transaction, draft: ShareDraft, agent_id: str, items: Sequence[SharedItem]) -> Message:
+    """Opens the direct message, unless it exists, and writes the message, both in one transaction. An existing channel
+    is locked before the viewer's permissions are read, as in every write."""
+    channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
+    if channel_id is None:
+        channel_id = await open_direct_channel(tx, await require_viewer(tx), agent_id, *AGENT_PATH)
+    return await write_message(tx, draft.message(channel_id), items, SHARE_PATHS)

@@ -1,8 +1,8 @@
-"""The platform's directory of an account: its agents and teams, as often as the platform likes to tell them.
+"""The directory sync: the platform sends an account's agents and teams.
 
-Whatever is told twice changes nothing the second time, and who is not named stays as they are. The number of
-statements does not depend on how many agents are told. One call at a time per account (an advisory lock), since the
-announcements are locked before the agents, as everywhere.
+It is an idempotent upsert: what is sent twice changes nothing the second time, and agents and teams that are not sent
+stay as they are. The number of statements does not depend on the number of agents. An advisory lock admits one call at
+a time per account, because the channels must be locked before the agents, as in every other write.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chat.errors import DenialCode, Denied, RefusalCode, Refused
-from chat.identity import DirectoryService, is_identifier
-from chat.membership import seat_in_announcements
+from chat.identity import DirectoryToken, is_identifier
+from chat.membership import join_announcements
 from chat.naming import check_nameable, checked_text, fold
 from chat.operation import Transaction, operation
-from chat.succession import lock_channels_touched, pass_on_ownership
+from chat.ownership import assign_missing_owners, lock_affected_channels
 from models import Account, AccountClock, Agent, Team, TeamAgent
 from models.enums import AgentRole, ChangeKind, SendKey
 
@@ -30,7 +30,7 @@ URL_LENGTH = 2_000
 
 @dataclass(frozen=True)
 class DirectoryAgent:
-    """As the directory tells of them, the name without blanks around it."""
+    """An agent as the platform sends it, with the name trimmed."""
 
     agent_id: str
     name: str
@@ -56,7 +56,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class DirectoryCounts:
-    """How many the account's directory holds now."""
+    """How many agents and teams the account has after the sync."""
 
     agents: int
     teams: int
@@ -64,28 +64,28 @@ class DirectoryCounts:
 
 @operation
 async def sync_directory(tx: Transaction, directory: Directory) -> DirectoryCounts:
-    """Returns the counts after the sync. Raises Denied for all but service tokens, Refused for a bad directory."""
+    """Returns the counts after the sync. Raises Denied without a service token, Refused for an invalid directory."""
     check_directory_service(tx)
     check_directory(directory)
     await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(tx.account_id, 0))))
     known = await _known_agents(tx)
-    arrived = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]
-    departed = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
+    activated = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]
+    deactivated = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
     _check_team_agents(directory, known)
 
-    touched = await lock_channels_touched(tx, arrived, departed)
+    affected = await lock_affected_channels(tx, activated, deactivated)
     await _write_account(tx, directory.account_name)
     await _write_agents(tx, directory.agents)
     await _write_teams(tx, directory.teams)
     _announce_agents(tx, directory.agents, known)
-    await seat_in_announcements(tx, arrived)
-    await pass_on_ownership(tx, touched)
+    await join_announcements(tx, activated)
+    await assign_missing_owners(tx, affected)
     return await _counts(tx)
 
 
 def check_directory_service(tx: Transaction) -> None:
-    if not isinstance(tx.identity, DirectoryService):
-        raise Denied(DenialCode.FORBIDDEN, "This needs a service token with the scope directory.")
+    if not isinstance(tx.identity, DirectoryToken):
+        raise Denied(DenialCode.FORBIDDEN, "Only a service token with the scope `directory` can do this.")
 
 
 def check_directory(directory: Directory) -> None:
@@ -108,41 +108,41 @@ def _check_name(name: str, *path: str) -> None:
 
 def _check_email(email: str | None, *path: str) -> None:
     if len(checked_text(email or "", *path)) > EMAIL_LENGTH:
-        raise Refused(RefusalCode.INVALID, f"An address has at most {EMAIL_LENGTH} characters.", *path)
+        raise Refused(RefusalCode.INVALID, f"An e-mail address can have at most {EMAIL_LENGTH} characters.", *path)
 
 
 def _check_address(url: str | None, *path: str) -> None:
-    """Every colleague's client fetches it."""
+    """Only web addresses: the clients of all agents fetch it."""
     if url is None:
         return
     if len(checked_text(url, *path)) > URL_LENGTH or not url.startswith(("https://", "http://")):
-        message = f"A picture's address begins with https:// or http:// and has at most {URL_LENGTH} characters."
+        message = f"An avatar URL begins with https:// or http:// and has at most {URL_LENGTH:,} characters."
         raise Refused(RefusalCode.INVALID, message, *path)
 
 
 def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
     if len(ids) > limit:
-        raise Refused(RefusalCode.TOO_LARGE, f"At most {limit} of them in one call.", path)
+        raise Refused(RefusalCode.TOO_LARGE, f"At most {limit:,} {path} in one call.", path)
     for place, given in enumerate(ids):
         if not is_identifier(given):
-            message = "An id has 1 to 64 printable characters, and no blanks around them."
+            message = "An id has 1 to 64 printable characters and no spaces around them."
             raise Refused(RefusalCode.INVALID, message, path, str(place), "id")
     if len(set(ids)) < len(ids):
-        raise Refused(RefusalCode.INVALID, "An id is given twice.", path)
+        raise Refused(RefusalCode.INVALID, "The ids must be distinct.", path)
 
 
 def _check_team_agents(directory: Directory, known: dict[str, Agent]) -> None:
-    told = known.keys() | {agent.agent_id for agent in directory.agents}
+    existing = known.keys() | {agent.agent_id for agent in directory.agents}
     for place, team in enumerate(directory.teams):
-        if strangers := set(team.agent_ids) - told:
-            message = f"The directory has no agent {', '.join(sorted(strangers)[:5])}."
+        if unknown := set(team.agent_ids) - existing:
+            message = f"The directory has no agent {', '.join(sorted(unknown)[:5])}."
             raise Refused(RefusalCode.INVALID, message, "teams", str(place), "agentIds")
 
 
 async def _known_agents(tx: Transaction) -> dict[str, Agent]:
     found = await tx.session.scalars(select(Agent).where(col(Agent.account_id) == tx.account_id))
     known = {agent.agent_id: agent for agent in found}
-    # They tell what was; the session must not take them for what is.
+    # They are compared with the new state; detached, so that the session does not take them for the current one.
     tx.session.expunge_all()
     return known
 
@@ -181,8 +181,8 @@ async def _write_account(tx: Transaction, name: str) -> None:
 _WRITE_AGENTS = text(
     """
     INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, send_key)
-    SELECT :account_id, told.*, :send_key
-      FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives) AS told
+    SELECT :account_id, sent.*, :send_key
+      FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives) AS sent
     ON CONFLICT (account_id, agent_id) DO UPDATE
        SET name = excluded.name, sort_name = excluded.sort_name, email = excluded.email,
            avatar_url = excluded.avatar_url, role = excluded.role, active = excluded.active
@@ -217,7 +217,7 @@ async def _write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> No
 
 
 async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
-    """A team that is told has exactly the agents told with it."""
+    """A team has exactly the agents that are sent with it."""
     if not teams:
         return
     statement = insert(Team).values(
@@ -234,13 +234,13 @@ async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
             col(TeamAgent.team_id).in_([team.team_id for team in teams]),
         )
     )
-    seats = [
+    team_agents = [
         {"account_id": tx.account_id, "team_id": team.team_id, "agent_id": agent_id}
         for team in teams
         for agent_id in dict.fromkeys(team.agent_ids)
     ]
-    if seats:
-        await tx.session.execute(insert(TeamAgent), seats)
+    if team_agents:
+        await tx.session.execute(insert(TeamAgent), team_agents)
 
 
 async def _counts(tx: Transaction) -> DirectoryCounts:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from chat.drafts import Given, IconAvatar
-from chat.identity import Agent, DirectoryService
+from chat.identity import AgentToken, DirectoryToken
 from chat.operations.authors import add_authors
 from chat.operations.change_channel import ChannelChanges, archive_channel, update_channel
 from chat.operations.change_messages import add_reaction, delete_message, edit_message
@@ -18,10 +18,11 @@ from chat.operations.members import add_channel_members, change_member_role, joi
 from chat.operations.open_direct_message import open_direct_message
 from chat.operations.personal import MembershipChanges, update_membership
 from chat.operations.reading import mark_all_read
-from chat.operations.send_message import MessageDraft, send_message
+from chat.operations.send_message import send_message
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
 from chat.ports import Chat, Signal
+from chat.sending import MessageDraft
 from models.enums import ChannelKind
 from server.demo.script import (
     Adds,
@@ -156,11 +157,11 @@ class Player:
             for person in self.company.people
         ]
         teams = [DirectoryTeam(name.lower(), name, agents) for name, agents in self.company.teams.items()]
-        service = DirectoryService(self.company.id, self._expiry())
+        service = DirectoryToken(self.company.id, self._expiry())
         await sync_directory(self.chat, service, Directory(self.company.name, agents, teams))
 
-    def _as(self, agent_id: str) -> Agent:
-        return Agent(self.company.id, agent_id, self._expiry())
+    def _as(self, agent_id: str) -> AgentToken:
+        return AgentToken(self.company.id, agent_id, self._expiry())
 
     def _expiry(self) -> datetime:
         return self.clock.moment + timedelta(hours=1)

@@ -1,5 +1,6 @@
-from server.graphiql.demo import DemoAgent, DemoSignIn
-from server.graphiql.page import page
-from server.graphiql.routes import routes
+"""GraphiQL, served without any file from another host."""
 
-__all__ = ["DemoAgent", "DemoSignIn", "page", "routes"]
+from server.graphiql.assets import assets_mount
+from server.graphiql.page import page
+
+__all__ = ["assets_mount", "page"]

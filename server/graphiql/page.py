@@ -10,25 +10,25 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from server.graphiql.assets import ASSETS_PATH
-from server.graphiql.demo import DemoSignIn
 from server.graphiql.examples import EXAMPLES
 
 TEMPLATE = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
 PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 
-def page(request: Request, demo: DemoSignIn | None) -> HTMLResponse:
+def page(request: Request, demo_path: str | None) -> HTMLResponse:
+    """`demo_path`: where the demo's sign-in is; None where the server does not run the demo."""
     root = request.scope.get("root_path", "")
     nonce = secrets.token_urlsafe(16)
-    document = TEMPLATE.substitute(assets=root + ASSETS_PATH, nonce=nonce, settings=_settings(root, demo))
+    document = TEMPLATE.substitute(assets=root + ASSETS_PATH, nonce=nonce, settings=_settings(root, demo_path))
     return HTMLResponse(document, headers=_headers(nonce, request.headers.get("host", "")))
 
 
-def _settings(root: str, demo: DemoSignIn | None) -> str:
-    """Data for the scripts. "<" is escaped, so that no value can end the element that carries it."""
+def _settings(root: str, demo_path: str | None) -> str:
+    """Data for the scripts, as JSON. "<" is escaped, so that no value can end the element that holds it."""
     settings = {
         "endpoint": f"{root}/graphql",
-        "demo": f"{root}/graphql/demo" if demo else None,
+        "demo": f"{root}{demo_path}" if demo_path else None,
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
     }
     return json.dumps(settings).replace("<", "\\u003c")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import httpx
@@ -14,36 +14,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.graphiql import DemoAgent, DemoSignIn, page, routes
+from loaders.batches import Sessions
+from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
+from server.graphiql import assets_mount, page
 from server.graphiql.assets import FOLDER
+from server.settings import Settings
+from tests.api import House, Person
 
 HOST = "127.0.0.1:8000"
-EXPIRES = 2_000_000_000
-BRUNO = DemoAgent("1", "Conversa Labs", "2", "Bruno", "AGENT", active=True)
-BRUNOS_CHOICE = {"accountId": "1", "agentId": "2"}
 
 
-async def agents() -> Sequence[DemoAgent]:
-    return [BRUNO]
+def client_of(settings: Settings, sessions: Sessions | None) -> httpx.AsyncClient:
+    """Serves the page; with `sessions`, as the demo."""
 
-
-def issue(account_id: str, agent_id: str) -> str:
-    claims = {"sub": agent_id, "account_id": account_id, "exp": EXPIRES}
-    return jwt.encode(claims, "a secret of the tests, of 32 bytes", algorithm="HS256")
-
-
-def client_of(demo: DemoSignIn | None) -> httpx.AsyncClient:
     async def graphiql(request: Request) -> Response:
-        return page(request, demo)
+        return page(request, DEMO_PATH if sessions else None)
 
-    app = Starlette(routes=[*routes(demo), Route("/graphql", graphiql)])
+    demo = demo_sign_in_routes(settings, sessions) if sessions else []
+    app = Starlette(routes=[assets_mount(), *demo, Route("/graphql", graphiql)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{HOST}")
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(DemoSignIn(agents, issue)) as client:
+async def client(settings: Settings, app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(settings, app.state.pool.reads) as client:
         yield client
+
+
+@pytest.fixture
+def choice(house: House) -> dict[str, str]:
+    """What the page sends when somebody chooses Bruno."""
+    return {"accountId": house.account_id, "agentId": "bruno"}
 
 
 async def test_the_policy_allows_no_inline_script_and_no_other_server(client: httpx.AsyncClient) -> None:
@@ -93,33 +94,37 @@ async def test_every_asset_the_page_names_is_served_for_ever(client: httpx.Async
     assert (await client.get(paths[0] + ".missing")).status_code == 404
 
 
-async def test_without_the_demo_nobody_gets_a_token() -> None:
-    async with client_of(None) as client:
+async def test_without_the_demo_nobody_gets_a_token(settings: Settings, choice: dict[str, str]) -> None:
+    async with client_of(settings, None) as client:
         assert '"demo": null' in (await client.get("/graphql")).text
         assert (await client.get("/graphql/demo/agents")).status_code == 404
-        assert (await client.post("/graphql/demo/token", json=BRUNOS_CHOICE)).status_code == 404
+        assert (await client.post("/graphql/demo/token", json=choice)).status_code == 404
 
 
-async def test_the_demo_lists_its_agents(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/graphql/demo/agents")).json() == [
-        {
-            "accountId": "1",
-            "accountName": "Conversa Labs",
-            "agentId": "2",
-            "name": "Bruno",
-            "role": "AGENT",
-            "active": True,
-        }
-    ]
+async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, house: House) -> None:
+    listed = (await client.get("/graphql/demo/agents")).json()
+    (bruno,) = [agent for agent in listed if (agent["accountId"], agent["agentId"]) == (house.account_id, "bruno")]
+    assert bruno == {
+        "accountId": house.account_id,
+        "accountName": house.account_id,
+        "agentId": "bruno",
+        "name": "Bruno",
+        "role": "AGENT",
+        "active": True,
+    }
 
 
-async def test_the_demo_signs_its_agents_in(client: httpx.AsyncClient) -> None:
-    response = await client.post("/graphql/demo/token", json=BRUNOS_CHOICE)
+async def test_the_demo_signs_its_agents_in(client: httpx.AsyncClient, house: House, choice: dict[str, str]) -> None:
+    response = await client.post("/graphql/demo/token", json=choice)
     answer = response.json()
     claims = jwt.decode(answer["token"], options={"verify_signature": False})
-    assert (claims["account_id"], claims["sub"]) == ("1", "2")
-    assert datetime.fromisoformat(answer["expiresAt"]).timestamp() == EXPIRES
+    assert (claims["account_id"], claims["sub"]) == (house.account_id, "bruno")
+    assert datetime.fromisoformat(answer["expiresAt"]).timestamp() == claims["exp"]
     assert response.headers["cache-control"] == "no-store"
+    viewer = await Person(house.api.http, answer["token"], house.account_id, "bruno", "Bruno").query(
+        "{ chatViewer { agent { id } } }"
+    )
+    assert viewer == {"chatViewer": {"agent": {"id": "bruno"}}}
 
 
 @pytest.mark.parametrize(
@@ -141,13 +146,17 @@ async def test_the_demo_signs_its_agents_in(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_the_demo_refuses(
-    client: httpx.AsyncClient, headers: dict[str, str], content: str | bytes | None, status: int
+    client: httpx.AsyncClient,
+    choice: dict[str, str],
+    headers: dict[str, str],
+    content: str | bytes | None,
+    status: int,
 ) -> None:
     accepted = {"origin": f"http://{HOST}", "content-type": "application/json; charset=utf-8"}
-    choice = json.dumps(BRUNOS_CHOICE)
-    control = await client.post("/graphql/demo/token", content=choice, headers=accepted)
+    chosen = json.dumps(choice)
+    control = await client.post("/graphql/demo/token", content=chosen, headers=accepted)
     assert control.status_code == 200
-    refused = await client.post("/graphql/demo/token", content=content or choice, headers=accepted | headers)
+    refused = await client.post("/graphql/demo/token", content=content or chosen, headers=accepted | headers)
     assert refused.status_code == status
     assert list(refused.json()) == ["error"]
 

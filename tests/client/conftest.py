@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from server.embedded import EmbeddedPostgres
-from server.migrate import upgrade
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import upgrade
 from server.settings import Settings, async_url
 from tests.api import Api
 from tests.faults.parts import SECRET, ServerProcess

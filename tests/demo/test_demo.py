@@ -9,9 +9,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.app import create_app
-from server.database import single_connection
 from server.demo import player, seed
-from server.migrate import upgrade
+from server.postgres.database import single_connection
+from server.postgres.migrate import upgrade
 from server.settings import Settings, async_url
 from tests.api import Api, Json, Person
 
@@ -54,7 +54,7 @@ async def demo(demo_url: str, settings: Settings) -> AsyncIterator[Api]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-            yield Api(http, settings, app.state.database.engine)
+            yield Api(http, settings, app.state.pool.engine)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from server.migrate import upgrade
+from server.postgres.migrate import upgrade
 from server.settings import async_url
 from tests.faults.ledger import FINDINGS, report
 from tests.faults.parts import Postgres, RedisServer

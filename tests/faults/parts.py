@@ -10,8 +10,8 @@ import httpx
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.embedded import EmbeddedPostgres
-from server.postmaster import postmaster_of
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.postmaster import postmaster_of
 from tests.faults.waiting import until, until_true
 from tests.processes import SERVE, environment, free_port
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schema.ids import Prefix, parse_id
-from server.sign_in import issue_token
+from server.identity.tokens import issue_token
 from tests.api import Api, House
 from tests.faults.conversation import conversation
 from tests.faults.ledger import FINDINGS, Finding

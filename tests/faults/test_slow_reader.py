@@ -13,8 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from server import connections
-from server.connections import Connections, RequestProtocol, SocketProtocol
+from server.http import connections
+from server.http.connections import Connections, RequestProtocol, SocketProtocol
 from tests.api import House
 from tests.faults.ledger import Said
 from tests.faults.talking import ADDED, Client, Talker

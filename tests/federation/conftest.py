@@ -69,7 +69,7 @@ def apollo_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_ser
 
 @pytest.fixture(scope="session")
 def guild_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> Path:
-    """Written once: Hive's gateway watches the file, and ends when it reads half of one."""
+    """ParsedMention once: Hive's gateway watches the file, and ends when it reads half of one."""
     return _written(folder_of_servers / "guild.graphql", compose(node_folder, "guild", platform))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.over_http import BODY_BYTES
+from server.http.graphql_over_http import BODY_BYTES
 from tests.api import House
 
 NEWER = "application/graphql-response+json"

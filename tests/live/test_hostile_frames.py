@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from server.sockets import STREAMS
+from server.http.sockets import STREAMS
 from tests.api import House
 from tests.live.test_protocol import INBOX, TYPENAME, acknowledged, closed, heard, opened, say
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from server.database import single_connection
-from server.embedded import EmbeddedPostgres
-from server.postgres_programs import EmbeddedPostgresFailed
+from server.postgres.database import single_connection
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.programs import EmbeddedPostgresError
 
 OWNER = """
 import signal, sys
 from pathlib import Path
-from server.embedded import EmbeddedPostgres
+from server.postgres.embedded import EmbeddedPostgres
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with EmbeddedPostgres(Path(sys.argv[1])) as url:
@@ -216,7 +216,7 @@ async def test_a_failing_start_says_why(data_dir: Path) -> None:
         pass
     with (data_dir / "postgres" / "postgresql.conf").open("a") as configuration:
         configuration.write("\nno_such_setting = 1\n")
-    with pytest.raises(EmbeddedPostgresFailed, match="no_such_setting"):
+    with pytest.raises(EmbeddedPostgresError, match="no_such_setting"):
         EmbeddedPostgres(data_dir).start()
 
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from chat.errors import DenialCode, Denied
-from chat.identity import Agent, Identity
-from server import jwks
+from chat.identity import AgentToken, Identity
+from server.identity import jwks
+from server.identity.sign_in import SignIn
 from server.settings import Settings
-from server.sign_in import SignIn
 from tests.operations.key_server import KeyServer, PrivateKey, jwk
 from tests.operations.test_sign_in import by_hand, claims
 
@@ -55,7 +55,7 @@ async def refused(sign_in: SignIn, token: str) -> str:
 @pytest.mark.parametrize("algorithm", KEYS)
 async def test_each_kind_of_key(sign_in: SignIn, key_server: KeyServer, algorithm: str) -> None:
     for key_id in (algorithm, None):
-        assert isinstance(await identified(sign_in, signed(KEYS[algorithm], algorithm, key_id)), Agent)
+        assert isinstance(await identified(sign_in, signed(KEYS[algorithm], algorithm, key_id)), AgentToken)
     assert len(key_server.requests) == 1
 
 

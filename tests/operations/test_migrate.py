@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from server.database import DatabaseUnreachable, server_version, single_connection
-from server.embedded import EmbeddedPostgres
-from server.migrate import LOCK, Revisions, current_and_head, drift, upgrade
+from server.postgres.database import DatabaseUnreachable, server_version, single_connection
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import LOCK, Revisions, current_and_head, drift, upgrade
 
-UPGRADE = "import sys; from server.migrate import upgrade; upgrade(sys.argv[1])"
+UPGRADE = "import sys; from server.postgres.migrate import upgrade; upgrade(sys.argv[1])"
 
 
 def test_the_models_say_nothing_that_no_migration_does(data_dir: Path) -> None:

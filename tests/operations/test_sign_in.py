@@ -10,9 +10,10 @@ import jwt
 import pytest
 
 from chat.errors import DenialCode, Denied
-from chat.identity import Agent, DirectoryService, Identity
+from chat.identity import AgentToken, DirectoryToken, Identity
+from server.identity.sign_in import SignIn
+from server.identity.tokens import issue_token
 from server.settings import Misconfigured, Settings
-from server.sign_in import SignIn, issue_token
 
 SECRET = "a secret of thirty-two bytes or more"
 OTHER_SECRET = "another secret, of as many bytes as that"
@@ -71,13 +72,13 @@ async def refusal(sign_in: SignIn, token: str) -> str:
 async def test_an_agent(sign_in: SignIn) -> None:
     expires = soon()
     identity = await identified(sign_in, signed(claims(exp=expires)))
-    assert identity == Agent("1", "2", datetime.fromtimestamp(expires, UTC))
+    assert identity == AgentToken("1", "2", datetime.fromtimestamp(expires, UTC))
 
 
 async def test_the_directory_service(sign_in: SignIn) -> None:
     for scope in ("directory", "openid directory", ["openid", "directory"]):
-        assert isinstance(await identified(sign_in, signed(claims(scope=scope))), DirectoryService)
-    assert isinstance(await identified(sign_in, signed(claims(scope="directory.read"))), Agent)
+        assert isinstance(await identified(sign_in, signed(claims(scope=scope))), DirectoryToken)
+    assert isinstance(await identified(sign_in, signed(claims(scope="directory.read"))), AgentToken)
 
 
 async def test_nobody(sign_in: SignIn) -> None:
@@ -187,10 +188,10 @@ async def test_hostile_json(sign_in: SignIn) -> None:
 async def test_a_token_issued_here_signs_in_here(settings: Settings, sign_in: SignIn) -> None:
     token = issue_token(settings, "1", "2", timedelta(minutes=5))
     identity = await identified(sign_in, token)
-    assert isinstance(identity, Agent)
+    assert isinstance(identity, AgentToken)
     assert timedelta(minutes=4) < identity.expires_at - datetime.now(UTC) <= timedelta(minutes=5)
     service = issue_token(settings, "1", "sync", timedelta(minutes=5), scope="directory")
-    assert isinstance(await identified(sign_in, service), DirectoryService)
+    assert isinstance(await identified(sign_in, service), DirectoryToken)
 
 
 async def test_the_demos_tokens_are_the_demos_alone(data_dir: Path, sign_in: SignIn) -> None:

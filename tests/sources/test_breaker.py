@@ -2,7 +2,7 @@
 
 import pytest
 
-from sources.breaker import Breaker, ModuleResting
+from sources.breaker import Breaker, BreakerOpen
 
 
 class StoppedClock:
@@ -36,7 +36,7 @@ def succeed(breaker: Breaker) -> None:
 def rests(breaker: Breaker) -> bool:
     try:
         succeed(breaker)
-    except ModuleResting:
+    except BreakerOpen:
         return True
     return False
 

@@ -9,9 +9,9 @@ import pytest
 
 from models.enums import ItemKind
 from server.cli import main
-from server.source_checker import Trial, findings
-from server.source_findings import Finding, Mark
+from sources.checker import Trial, findings
 from sources.config import http_config
+from sources.findings import Finding, Mark
 from tests.sources.faulty_module import REFUSED_PAIR, REFUSED_WHOLE
 from tests.sources.processes import closed_port_url
 from tests.sources.world import FIRST, READER, SECRET

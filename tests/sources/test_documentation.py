@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from chat.card_details import DETAILS, DetailType
 from chat.cards import ITEM_ID_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, Check
+from chat.item_kinds import ITEM_KINDS, DetailType
 from models.enums import ItemKind
 from sources.contract import (
     CHECKS_PER_CALL,
@@ -38,7 +38,7 @@ TYPES = {
     DetailType.TEXT: ("string", None),
     DetailType.DECIMAL: ("string", None),
     DetailType.DATE: ("string", "date"),
-    DetailType.MOMENT: ("string", "date-time"),
+    DetailType.DATE_TIME: ("string", "date-time"),
     DetailType.COUNT: ("integer", None),
 }
 
@@ -100,6 +100,6 @@ def test_the_limits_are_those_of_the_code() -> None:
 def test_the_details_of_each_kind_are_told(kind: ItemKind) -> None:
     schema = SCHEMAS["".join(word.title() for word in kind.split("_")) + "Details"]["properties"]
     told = {name: (known["type"][0], known.get("format")) for name, known in schema.items()}
-    assert told == {name: TYPES[known.type] for name, known in DETAILS[kind].items()}
-    row = ", ".join(f"`{name}` ({known.type.lower()})" for name, known in DETAILS[kind].items())
+    assert told == {name: TYPES[known.type] for name, known in ITEM_KINDS[kind].details.items()}
+    row = ", ".join(f"`{name}` ({known.type.lower()})" for name, known in ITEM_KINDS[kind].details.items())
     assert f"| `{kind}` | {row} |" in PAGE

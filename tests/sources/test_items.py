@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from chat.card_details import DETAILS, DetailType
+from chat.item_kinds import ITEM_KINDS, DetailType
 from models.enums import ItemKind
 from sources.items import detail, known_details, one_line, web_address
 
@@ -11,14 +11,14 @@ GOOD: dict[DetailType, list[JsonValue]] = {
     DetailType.TEXT: ["", "Proposal sent", "é ☕", "x" * 300],
     DetailType.DECIMAL: ["0", "18400.00", "-3.5", "9" * 18],
     DetailType.DATE: ["2026-11-30", "2028-02-29"],
-    DetailType.MOMENT: ["2026-11-30T14:00:00-03:00", "2026-11-30T14:00:00Z", "2026-11-30T14:00:00.123+00:00"],
+    DetailType.DATE_TIME: ["2026-11-30T14:00:00-03:00", "2026-11-30T14:00:00Z", "2026-11-30T14:00:00.123+00:00"],
     DetailType.COUNT: [0, 1840, 2**31 - 1],
 }
 BAD: dict[DetailType, list[JsonValue]] = {
     DetailType.TEXT: [None, 1, True, [], {}, "x" * 301],
     DetailType.DECIMAL: [18400, 184.5, "", "1e3", "1,5", "NaN", " 1", "1.", "٣", "9" * 19, "1\n"],
     DetailType.DATE: ["2026-02-30", "30/11/2026", "2026-11-30T00:00:00Z", "20261130", 20261130],
-    DetailType.MOMENT: [
+    DetailType.DATE_TIME: [
         *("2026-11-30", "2026-11-30T14:00:00", "tomorrow", "0001-01-01T00:00:00+23:00", 1790000000),
         *(f"2026-11-30{between}14:00:00Z" for between in ("\x1b", "\x00", " ", "t", "☕")),
         *("2026-11-30T14:00Z", "20261130T140000Z", "2026-W48-1T14:00:00Z", "2026-11-30T14:00:00-0300"),
@@ -51,7 +51,7 @@ def test_a_text_is_one_clean_line(sent: str, shown: str) -> None:
 
 @pytest.mark.parametrize("kind", ItemKind)
 def test_every_kind_has_details_and_no_others_are_shown(kind: ItemKind) -> None:
-    sent = {name: GOOD[known.type][-1] for name, known in DETAILS[kind].items()}
+    sent = {name: GOOD[known.type][-1] for name, known in ITEM_KINDS[kind].details.items()}
     assert len(sent) >= 3
     assert known_details(kind, sent | {"margin": "41%"}) == sent
     assert known_details(kind, {}) == {}

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from chat.cards import Check
 from models.enums import ItemKind
 from sources.breaker import FAILURES, Breaker
-from sources.endpoint import CALLS_AT_ONCE
+from sources.endpoint import MAX_CONCURRENT_CALLS
 from sources.module import Module
 from sources.verdicts import FORBIDDEN, AnswerTooLarge, ModuleFailed, Verdict
 
@@ -109,9 +109,9 @@ async def test_calls_of_one_answer_fail_as_one(breaker: Watched) -> None:
 
 @pytest.mark.parametrize("how", ["silent", "broken"])
 async def test_one_that_is_answered_speaks_for_the_module(breaker: Watched, how: str) -> None:
-    others = READERS[1:CALLS_AT_ONCE]
+    others = READERS[1:MAX_CONCURRENT_CALLS]
     asked = module(Slow(0.0, **{how: others}), breaker)
-    assert await accesses(asked, READERS[:CALLS_AT_ONCE]) == ["FORBIDDEN"] + ["UNAVAILABLE"] * len(others)
+    assert await accesses(asked, READERS[:MAX_CONCURRENT_CALLS]) == ["FORBIDDEN"] + ["UNAVAILABLE"] * len(others)
     assert breaker.failures == 0
 
 
@@ -121,7 +121,7 @@ async def test_a_module_that_hangs_rests_however_much_it_is_asked(breaker: Watch
     asked = module(gateway, breaker)
     answers = []
     for _ in range(10):
-        answers.append(asyncio.create_task(accesses(asked, READERS[:CALLS_AT_ONCE])))
+        answers.append(asyncio.create_task(accesses(asked, READERS[:MAX_CONCURRENT_CALLS])))
         await asyncio.sleep(SECONDS / 3)
     await asyncio.gather(*answers)
     assert breaker.is_open

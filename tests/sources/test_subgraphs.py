@@ -7,10 +7,8 @@ import pytest
 
 from chat.cards import Check
 from models.enums import ItemKind
-from schema.entities import ENTITIES
 from sources import GraphQLConfig, Sources
 from sources.breaker import FAILURES
-from sources.graphql import TYPE_NAMES
 from tests.sources.conftest import Build
 from tests.sources.processes import running
 from tests.sources.refusing_subgraph import ANSWERS, REFUSED
@@ -68,7 +66,3 @@ async def test_many_errors_are_read_once(build: Build, subgraph_url: str) -> Non
     answers = await sources.answer("1", ItemKind.DEAL, checks)
     assert time.monotonic() - began < 1.0
     assert [answers[check].access.value for check in checks] == ["FORBIDDEN"] * 499 + ["REMOVED"]
-
-
-def test_the_types_asked_for_are_those_of_the_federated_graph() -> None:
-    assert {kind: entity.__name__ for kind, entity in ENTITIES.items()} == TYPE_NAMES

@@ -1,0 +1,100 @@
+"""What each kind of change means for live streams: one table instead of a list of kinds at each place that asks.
+
+A test checks that the table has an entry for every kind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
+
+from models.enums import ChangeKind, SystemEvent
+
+
+class ChannelChangeKind(StrEnum):
+    """What `chatChannelChanged` reports."""
+
+    MESSAGE_ADDED = "MESSAGE_ADDED"
+    MESSAGE_UPDATED = "MESSAGE_UPDATED"
+    MESSAGE_DELETED = "MESSAGE_DELETED"
+    MEMBERS_CHANGED = "MEMBERS_CHANGED"
+    CHANNEL_UPDATED = "CHANNEL_UPDATED"
+
+
+class Inbox(Enum):
+    """Whose sidebar shows the channel differently after the change."""
+
+    NOBODY = auto()
+    MEMBERS = auto()
+    AGENT = auto()
+    """Only that of the agent of the change."""
+
+
+class Access(Enum):
+    """How the change affects who can read the channel."""
+
+    UNCHANGED = auto()
+    AGENT_JOINED = auto()
+    AGENT_LEFT = auto()
+    MADE_PUBLIC = auto()
+    MADE_PRIVATE = auto()
+
+    @property
+    def is_membership(self) -> bool:
+        return self in (Access.AGENT_JOINED, Access.AGENT_LEFT)
+
+    @property
+    def is_visibility(self) -> bool:
+        return self in (Access.MADE_PUBLIC, Access.MADE_PRIVATE)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """`shown_as`: what `chatChannelChanged` reports, None for nothing. `mentions`: the change may mention agents.
+    `admission`: it may change whether its agent is admitted to the chat at all."""
+
+    shown_as: ChannelChangeKind | None = None
+    inbox: Inbox = Inbox.NOBODY
+    access: Access = Access.UNCHANGED
+    mentions: bool = False
+    admission: bool = False
+
+
+EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
+    {
+        ChangeKind.MESSAGE_ADDED: Effect(ChannelChangeKind.MESSAGE_ADDED, Inbox.MEMBERS, mentions=True),
+        ChangeKind.MESSAGE_EDITED: Effect(ChannelChangeKind.MESSAGE_UPDATED, Inbox.MEMBERS, mentions=True),
+        ChangeKind.MESSAGE_DELETED: Effect(ChannelChangeKind.MESSAGE_DELETED, Inbox.MEMBERS),
+        ChangeKind.MESSAGE_REACTED: Effect(ChannelChangeKind.MESSAGE_UPDATED),
+        ChangeKind.MEMBER_ADDED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENT, Access.AGENT_JOINED),
+        ChangeKind.MEMBER_REMOVED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENT, Access.AGENT_LEFT),
+        ChangeKind.MEMBER_CHANGED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.MEMBERS),
+        ChangeKind.AUTHORS_CHANGED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.MEMBERS),
+        ChangeKind.CHANNEL_CREATED: Effect(ChannelChangeKind.CHANNEL_UPDATED),
+        ChangeKind.CHANNEL_UPDATED: Effect(ChannelChangeKind.CHANNEL_UPDATED, Inbox.MEMBERS),
+        # Not shown: a CHANNEL_UPDATED of the same transaction reports the new kind.
+        ChangeKind.MADE_PUBLIC: Effect(access=Access.MADE_PUBLIC),
+        ChangeKind.MADE_PRIVATE: Effect(access=Access.MADE_PRIVATE),
+        ChangeKind.AGENT_CHANGED: Effect(admission=True),
+        ChangeKind.AGENT_DEACTIVATED: Effect(admission=True),
+        ChangeKind.AGENT_REACTIVATED: Effect(admission=True),
+        ChangeKind.SETTINGS_CHANGED: Effect(),
+    }
+)
+
+MEMBERSHIP_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_membership)
+VISIBILITY_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_visibility)
+MENTIONING_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.mentions)
+ADMISSION_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.admission)
+
+ANNOUNCED_BY_OTHER_CHANGE = frozenset(
+    {
+        SystemEvent.RENAMED,
+        SystemEvent.DESCRIBED,
+        SystemEvent.KIND_CHANGED,
+        SystemEvent.ARCHIVED,
+        SystemEvent.UNARCHIVED,
+        SystemEvent.ROLE_CHANGED,
+    }
+)
+"""System messages that accompany another change of the same transaction, which has updated the inbox already."""

@@ -1,0 +1,175 @@
+"""The steps of sending a message, for the operations that do so: each works in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+import orjson
+from sqlalchemy import and_, or_, select
+from sqlmodel import col
+
+from chat.access import Seat
+from chat.cards import ItemRef
+from chat.errors import RefusalCode, Refused
+from chat.locking import lock_channel, not_found, read_seat
+from chat.mentions import resolve_mentions, write_mentions
+from chat.naming import checked_text, is_visible
+from chat.operation import Transaction
+from chat.policies import check_post, check_read
+from chat.posting import Post, write_post
+from chat.sharing import CardPath, SharedItem, check_refs, write_cards
+from models import Message
+
+BODY_LENGTH = 20_000
+CLIENT_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class MessageDraft:
+    channel_id: UUID
+    body: str
+    reply_to_id: UUID | None = None
+    client_key: str | None = None
+    cards: tuple[ItemRef, ...] = ()
+
+    @property
+    def payload_hash(self) -> bytes:
+        """Equal for two drafts exactly if they would send the same message."""
+        cards = [[ref.kind, ref.item_id] for ref in self.cards]
+        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id, cards])).digest()
+
+
+@dataclass(frozen=True)
+class InputPaths:
+    """Where the mutation's input holds the channel and the cards, for the `path` of a refusal."""
+
+    channel: tuple[str, ...]
+    card: CardPath
+
+
+async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> Message | None:
+    """Returns the message that this client key sent before, if any. Raises Refused where the viewer cannot post.
+
+    Nothing is locked, so that source modules can be asked afterwards; `write_message` checks everything again."""
+    seat = await read_seat(tx, draft.channel_id, "channel", *paths.channel)
+    sent, _ = await _earlier_messages(tx, seat, draft)
+    if sent is not None:
+        return _check_same_payload(seat, sent, draft.payload_hash)
+    check_post(seat)
+    return None
+
+
+async def write_message(
+    tx: Transaction, draft: MessageDraft, items: Sequence[SharedItem], paths: InputPaths
+) -> Message:
+    """Writes the message with cards for the items, which the viewer may see, and returns it; or returns the message
+    that this client key sent before. Raises Refused NOT_FOUND, CONFLICT, or what `check_post` raises."""
+    seat = await lock_channel(tx, draft.channel_id, "channel", *paths.channel)
+    sent, replied_to = await _earlier_messages(tx, seat, draft)
+    if sent is not None:
+        return _check_same_payload(seat, sent, draft.payload_hash)
+    check_post(seat)
+    if draft.reply_to_id is not None and replied_to is None:
+        raise not_found("message", "replyToId")
+    mentions = await resolve_mentions(tx, seat, draft.body)
+    message = await write_post(tx, _post(seat, draft))
+    await write_mentions(tx, message, mentions)
+    await write_cards(tx, message, items)
+    return message
+
+
+def check_content(body: str, cards: Sequence[ItemRef], client_key: str | None, paths: InputPaths) -> None:
+    """Raises Refused INVALID for a message that cannot be stored. With a card, the text may be empty."""
+    check_body(body)
+    if not cards:
+        check_has_text(body)
+    check_refs(cards, paths.card)
+    _check_client_key(client_key)
+
+
+def check_body(body: str) -> None:
+    """Raises Refused INVALID for a text that is too long or cannot be stored."""
+    checked_text(body, "body")
+    if len(body) > BODY_LENGTH:
+        raise Refused(RefusalCode.INVALID, f"A message can have at most {BODY_LENGTH:,} characters.", "body")
+
+
+def check_has_text(body: str) -> None:
+    """Raises Refused INVALID for a text without a visible character."""
+    if not is_visible(body):
+        raise Refused(RefusalCode.INVALID, "A message needs some text.", "body")
+
+
+async def check_client_key_unused(tx: Transaction, author_id: str, client_key: str | None) -> None:
+    """Raises Refused CONFLICT if the author has used the key. For a message to a channel that does not exist yet, any
+    earlier message is a different one."""
+    if client_key is None:
+        return
+    used = select(col(Message.message_id)).where(
+        col(Message.account_id) == tx.account_id,
+        col(Message.author_id) == author_id,
+        col(Message.client_key) == client_key,
+    )
+    if await tx.session.scalar(used) is not None:
+        raise _conflict()
+
+
+def _check_client_key(client_key: str | None) -> None:
+    if client_key is not None and not 1 <= len(checked_text(client_key, "clientKey")) <= CLIENT_KEY_LENGTH:
+        message = f"A client key has 1 to {CLIENT_KEY_LENGTH} characters."
+        raise Refused(RefusalCode.INVALID, message, "clientKey")
+
+
+def _check_same_payload(seat: Seat, sent: Message, payload_hash: bytes) -> Message:
+    """Returns the earlier message. Raises Refused CONFLICT if the draft differs from it, FORBIDDEN if its sender can
+    no longer read it."""
+    check_read(seat)
+    if sent.payload_hash != payload_hash:
+        raise _conflict()
+    return sent
+
+
+async def _earlier_messages(tx: Transaction, seat: Seat, draft: MessageDraft) -> tuple[Message | None, Message | None]:
+    """Returns the message that this client key sent before and the message replied to, each if there is one."""
+    conditions = []
+    if draft.client_key is not None:
+        conditions.append(
+            and_(
+                col(Message.author_id) == seat.agent.agent_id,
+                col(Message.client_key) == draft.client_key,
+            )
+        )
+    if draft.reply_to_id is not None:
+        conditions.append(
+            and_(
+                col(Message.message_id) == draft.reply_to_id,
+                col(Message.channel_id) == draft.channel_id,
+            )
+        )
+    if not conditions:
+        return None, None
+    found = await tx.session.scalars(select(Message).where(col(Message.account_id) == tx.account_id, or_(*conditions)))
+    sent = replied_to = None
+    for message in found:
+        own = message.author_id == seat.agent.agent_id
+        if own and draft.client_key is not None and message.client_key == draft.client_key:
+            sent = message
+        if message.message_id == draft.reply_to_id:
+            replied_to = message
+    return sent, replied_to
+
+
+def _post(seat: Seat, draft: MessageDraft) -> Post:
+    return Post(
+        channel_id=draft.channel_id,
+        author_id=seat.agent.agent_id,
+        body=draft.body,
+        reply_to_id=draft.reply_to_id,
+        client_key=draft.client_key,
+        payload_hash=draft.payload_hash if draft.client_key is not None else None,
+    )
+
+
+def _conflict() -> Refused:
+    return Refused(RefusalCode.CONFLICT, "This client key was used for a different message.", "clientKey")

@@ -1,0 +1,97 @@
+"""Who could read a channel at which change.
+
+A stream gets an event if its agent could read the channel at the change and can read it now. What happened between an
+agent's removal and their return is never replayed.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlmodel import col
+
+from chat.access import Seat
+from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Access
+from loaders.batches import Sessions
+from loaders.uncancelled import uncancelled
+from models import Change
+from models.enums import ChannelKind
+
+
+@dataclass
+class ChannelAccess:
+    """Whether one agent can read one channel, at the change that a stream has reached."""
+
+    agent_id: str
+    channel_id: UUID
+    is_member: bool
+    is_public: bool
+
+    @property
+    def readable(self) -> bool:
+        return self.is_member or self.is_public
+
+    def apply(self, change: Change) -> None:
+        """Moves on past a change, which may grant or end access."""
+        if change.channel_id != self.channel_id:
+            return
+        match EFFECTS[change.kind].access:
+            case Access.AGENT_JOINED if change.agent_id == self.agent_id:
+                self.is_member = True
+            case Access.AGENT_LEFT if change.agent_id == self.agent_id:
+                self.is_member = False
+            case Access.MADE_PUBLIC:
+                self.is_public = True
+            case Access.MADE_PRIVATE:
+                self.is_public = False
+            case _:
+                pass
+
+
+async def access_at(sessions: Sessions, seats: Collection[Seat], start: int) -> dict[UUID, ChannelAccess]:
+    """Returns one agent's access to the channels of these seats, as it was at the change `start`.
+
+    It is derived from the first later change of the agent's membership and of the channel's visibility: before a
+    removal, the agent was a member. Without such a change it is as in the seat, which must have been read before this.
+    """
+    if not seats:
+        return {}
+    changes: dict[UUID, list[Change]] = {seat.channel.channel_id: [] for seat in seats}
+    for change in await _changes_of_access(sessions, seats, start):
+        assert change.channel_id is not None
+        changes[change.channel_id].append(change)
+    return {seat.channel.channel_id: _access_before(seat, changes[seat.channel.channel_id]) for seat in seats}
+
+
+@uncancelled
+async def _changes_of_access(sessions: Sessions, seats: Collection[Seat], start: int) -> Sequence[Change]:
+    seat = next(iter(seats))
+    async with sessions() as session:
+        found = await session.scalars(
+            select(Change)
+            .where(
+                col(Change.account_id) == seat.channel.account_id,
+                col(Change.change) > start,
+                col(Change.message_id).is_(None),
+                col(Change.channel_id).in_([seat.channel.channel_id for seat in seats]),
+                or_(
+                    and_(col(Change.kind).in_(MEMBERSHIP_KINDS), col(Change.agent_id) == seat.agent.agent_id),
+                    col(Change.kind).in_(VISIBILITY_KINDS),
+                ),
+            )
+            .order_by(col(Change.change))
+        )
+        return found.all()
+
+
+def _access_before(seat: Seat, changes: Iterable[Change]) -> ChannelAccess:
+    effects = [EFFECTS[change.kind].access for change in changes]
+    membership = next((effect for effect in effects if effect.is_membership), None)
+    visibility = next((effect for effect in effects if effect.is_visibility), None)
+    return ChannelAccess(
+        agent_id=seat.agent.agent_id,
+        channel_id=seat.channel.channel_id,
+        is_member=seat.member is not None if membership is None else membership == Access.AGENT_LEFT,
+        is_public=seat.channel.kind == ChannelKind.PUBLIC if visibility is None else visibility == Access.MADE_PRIVATE,
+    )

@@ -1,0 +1,115 @@
+"""Reading a feed for one stream: first the changes that it missed, from the database, then the live ones, without a gap
+or a duplicate in between, and with the viewer's admission checked for every event."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from chat.errors import DenialCode, Denied
+from chat.identity import AgentToken
+from chat.ports import Clock
+from chat.viewer import require_enabled
+from live.changes import BATCH, is_kept, read_scope
+from live.feed import ChangeRecord, Event, Feed, Subscriber
+from live.hub import Hub
+from live.positions import resync_required
+from live.scopes import Scope
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Changes up to `reached`. A page that was read for a scope holds only the changes that concerned it then."""
+
+    records: Sequence[ChangeRecord]
+    reached: int
+    was_read_for_scope: bool
+
+
+@dataclass(frozen=True)
+class FeedReader:
+    """One stream's way through its account's feed."""
+
+    hub: Hub
+    clock: Clock
+    token: AgentToken
+    scope: Scope
+    feed: Feed
+    subscriber: Subscriber
+
+    def add_channel(self, channel_id: UUID) -> None:
+        """Adds the channel's changes to the scope."""
+        self.scope.channel_ids.add(channel_id)
+        self.feed.add_topic(self.subscriber, channel_id)
+
+    def remove_channel(self, channel_id: UUID) -> None:
+        """Removes the channel's changes from the scope."""
+        self.scope.channel_ids.discard(channel_id)
+        self.feed.remove_topic(self.subscriber, channel_id)
+
+    async def events_after(self, start: int) -> AsyncGenerator[Event, None]:
+        """Yields every event of the scope after the change `start`, in order and without end. The caller may change the
+        scope after each event.
+
+        Raises Denied: AGENT_INACTIVE or MODULE_DISABLED once the viewer is no longer admitted, UNAUTHENTICATED when
+        the token expires, RESYNC_REQUIRED for a stream that is so far behind that its changes are no longer kept.
+        """
+        cursor = start
+        while True:
+            if cursor >= self.feed.position:
+                # No change between the cursor and the one that wakes the subscriber is in the scope.
+                cursor = max(cursor, await self._first_pending() - 1)
+                continue
+            page = await self._next_page(cursor)
+            cursor = page.reached
+            for record in page.records:
+                if not self.scope.contains(record):
+                    continue
+                event = self.feed.event(record)
+                await self._check_admission(event)
+                read_for = frozenset(self.scope.channel_ids)
+                yield event
+                if page.was_read_for_scope and not self.scope.channel_ids <= read_for:
+                    # The event added a channel that the page was read without: read again from here.
+                    cursor = event.change.change
+                    break
+
+    async def _first_pending(self) -> int:
+        seconds_left = (self.token.expires_at - self.clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(seconds_left):
+                return await self.subscriber.first_pending()
+        except TimeoutError:
+            raise _token_expired() from None
+
+    async def _check_admission(self, event: Event) -> None:
+        if self.clock.now() >= self.token.expires_at:
+            raise _token_expired()
+        snapshot = await event.loaders.viewers.load(self.token.agent_id)
+        require_enabled(snapshot.viewer if snapshot is not None else None)
+
+    async def _next_page(self, cursor: int) -> _Page:
+        feed, target = self.feed, self.feed.position
+        if cursor >= feed.floor:
+            return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
+        sessions = self.hub.sessions
+        records = await read_scope(sessions, feed.account_id, self.scope, cursor, target)
+        if not await is_kept(sessions, feed.account_id, cursor + 1):
+            raise resync_required()
+        reached = records[-1].change.change if len(records) == BATCH else target
+        return _Page(records, reached, was_read_for_scope=True)
+
+
+@asynccontextmanager
+async def read_feed(hub: Hub, clock: Clock, token: AgentToken, scope: Scope, current: int) -> AsyncIterator[FeedReader]:
+    """Registers a stream with its account's feed and yields its reader: every change that commits from now on will
+    reach it. `current` is the account's last change as the caller has read it; nothing that other streams read before
+    that change is used for this one."""
+    async with hub.subscribe(token.account_id, scope.topics) as (feed, subscriber):
+        feed.invalidate_before(current)
+        yield FeedReader(hub, clock, token, scope, feed, subscriber)
+
+
+def _token_expired() -> Denied:
+    return Denied(DenialCode.UNAUTHENTICATED, "The token has expired. Sign in again.")

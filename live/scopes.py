@@ -1,0 +1,29 @@
+"""Which changes concern a stream, whether they arrive live or are replayed from the database."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from live.feed import ChangeRecord, MentionTopic, Topic
+
+
+@dataclass
+class Scope:
+    """The changes of the account, of one agent, and of these channels, which may change while the stream runs; and the
+    messages in any channel that mention one of `mentions_of`."""
+
+    agent_id: str
+    channel_ids: set[UUID] = field(default_factory=set)
+    mentions_of: Collection[str] = ()
+
+    @property
+    def topics(self) -> Collection[Topic]:
+        return self.channel_ids | self._fixed_topics
+
+    def contains(self, record: ChangeRecord) -> bool:
+        fixed = self._fixed_topics
+        return any(topic in self.channel_ids or topic in fixed for topic in record.topics)
+
+    @property
+    def _fixed_topics(self) -> set[Topic]:
+        return {self.agent_id, None, *map(MentionTopic, self.mentions_of)}

@@ -1,0 +1,133 @@
+"""Signing in as any of the demo's agents by choosing a name. These routes exist only where the server runs the demo."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import jwt
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from loaders.batches import Sessions
+from models import Account, Agent
+from server.identity.tokens import issue_token
+from server.settings import Settings
+
+DEMO_PATH = "/graphql/demo"
+SESSION = timedelta(hours=12)
+BODY_BYTES = 1_000
+LISTED_AGENTS = 100
+
+
+@dataclass(frozen=True)
+class DemoAgent:
+    account_id: str
+    account_name: str
+    agent_id: str
+    name: str
+    role: str
+    active: bool
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.response = _json({"error": message}, status)
+
+
+def demo_sign_in_routes(settings: Settings, sessions: Sessions) -> list[Route]:
+    """Returns the routes that list the agents and issue a token for one of them."""
+
+    async def agents(_: Request) -> JSONResponse:
+        return _json([_agent_json(agent) for agent in await _agents(sessions)])
+
+    async def token(request: Request) -> JSONResponse:
+        try:
+            _refuse_other_sites(request)
+            agent = await _chosen_agent(request, sessions)
+        except _Refusal as refusal:
+            return refusal.response
+        return _token_json(issue_token(settings, agent.account_id, agent.agent_id, SESSION))
+
+    return [
+        Route(f"{DEMO_PATH}/agents", agents, methods=["GET"]),
+        Route(f"{DEMO_PATH}/token", token, methods=["POST"]),
+    ]
+
+
+async def _agents(sessions: Sessions) -> list[DemoAgent]:
+    async with sessions() as session:
+        rows = await session.execute(
+            select(Agent, col(Account.name))
+            .join(Account, col(Account.account_id) == col(Agent.account_id))
+            .order_by(col(Agent.account_id), col(Agent.sort_name))
+            .limit(LISTED_AGENTS)
+        )
+        return [
+            DemoAgent(agent.account_id, account_name, agent.agent_id, agent.name, agent.role.value, agent.active)
+            for agent, account_name in rows
+        ]
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Keeps pages of other sites from getting a token: their Origin differs, and JSON needs a preflight request, which
+    fails."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise _Refusal(403, "Sign in from a page of this server.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _Refusal(415, "The content type must be application/json.")
+
+
+async def _chosen_agent(request: Request, sessions: Sessions) -> DemoAgent:
+    account_id, agent_id = _choice(await _body(request))
+    for agent in await _agents(sessions):
+        if (agent.account_id, agent.agent_id) == (account_id, agent_id):
+            return agent
+    raise _Refusal(404, "The demo has no such agent.")
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise _Refusal(413, f"The body can have at most {BODY_BYTES:,} bytes.")
+    return body
+
+
+def _choice(body: bytes) -> tuple[str, str]:
+    try:
+        choice: object = json.loads(body)
+    except (ValueError, RecursionError):
+        choice = None
+    match choice:
+        case {"accountId": str(account_id), "agentId": str(agent_id)}:
+            return account_id, agent_id
+    raise _Refusal(400, "The body needs the strings accountId and agentId.")
+
+
+def _agent_json(agent: DemoAgent) -> dict[str, str | bool]:
+    return {
+        "accountId": agent.account_id,
+        "accountName": agent.account_name,
+        "agentId": agent.agent_id,
+        "name": agent.name,
+        "role": agent.role,
+        "active": agent.active,
+    }
+
+
+def _token_json(token: str) -> JSONResponse:
+    """The expiry is read from the token without verification: this process has just signed it."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    expires = datetime.fromtimestamp(claims["exp"], UTC)
+    return _json({"token": token, "expiresAt": expires.isoformat().replace("+00:00", "Z")})
+
+
+def _json(content: object, status: int = 200) -> JSONResponse:
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})

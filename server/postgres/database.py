@@ -1,0 +1,57 @@
+"""Which PostgreSQL this process works on: the one it is told of, else the embedded one."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from server.postgres.embedded import EmbeddedPostgres
+from server.settings import Settings, async_url
+
+OLDEST_VERSION = 15
+
+
+class DatabaseUnreachable(Exception):
+    """Nobody answers there, or not to us."""
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[str]:
+    """A postgresql+asyncpg:// URL; the embedded server is kept running for as long as it is in use."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data_dir) as url:
+        yield async_url(url)
+
+
+@asynccontextmanager
+async def single_connection(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """For the few statements of a command; every statement is its own transaction."""
+    engine = create_async_engine(async_url(database_url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        connection = await engine.connect()
+    except (OSError, DBAPIError, ValueError, TypeError) as error:
+        where = make_url(database_url).render_as_string(hide_password=True)
+        raise DatabaseUnreachable(f"The database at {where} cannot be reached: {_reason(error)}") from None
+    try:
+        yield connection
+    finally:
+        await connection.close()
+        await engine.dispose()
+
+
+async def server_version(database_url: str) -> str:
+    """Refuses a server that is too old for the migrations."""
+    async with single_connection(database_url) as connection:
+        version = str(await connection.scalar(text("SHOW server_version")))
+    if int(version.split(".")[0]) < OLDEST_VERSION:
+        raise DatabaseUnreachable(f"PostgreSQL {version} is too old: {OLDEST_VERSION} or newer is needed.")
+    return version
+
+
+def _reason(error: Exception) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error)

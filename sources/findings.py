@@ -1,0 +1,49 @@
+"""What there is to say of a module, and of an item as the chat would show it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from chat.cards import SUMMARY_LENGTH, TITLE_LENGTH, Item
+from chat.item_kinds import ITEM_KINDS
+from models.enums import ItemKind
+from sources.items import WireItem, granted, one_line
+from sources.verdicts import Fault
+
+
+class Mark(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    mark: Mark
+    text: str
+
+
+def about_the_item(kind: ItemKind, sent: JsonValue) -> list[Finding]:
+    """What the chat makes of it, beside what was sent."""
+    verdict = granted(kind, sent)
+    if isinstance(verdict, Fault):
+        return [Finding(Mark.WRONG, f"Its card is unavailable: {verdict.reason}.")]
+    assert verdict.item is not None
+    item = WireItem.model_validate(sent)
+    wrong = [Finding(Mark.WRONG, text) for text in _losses(kind, item, verdict.item)]
+    unknown = sorted(set(item.details or {}) - set(ITEM_KINDS[kind].details))
+    notes = [Finding(Mark.NOTE, f"The detail `{name}` is not shown: a card of {kind} has none.") for name in unknown]
+    return [*(wrong or [Finding(Mark.OK, "The item can be shown as it is.")]), *notes]
+
+
+def _losses(kind: ItemKind, sent: WireItem, shown: Item) -> list[str]:
+    losses = []
+    if len(one_line(sent.title)) > TITLE_LENGTH:
+        losses.append(f"The title is longer than {TITLE_LENGTH} characters and is cut.")
+    if len(sent.summary or "") > SUMMARY_LENGTH:
+        losses.append(f"The summary is longer than {SUMMARY_LENGTH:,} characters and is cut.")
+    for name, known in ITEM_KINDS[kind].details.items():
+        if (sent.details or {}).get(name) is not None and shown.details[name] is None:
+            losses.append(f"The detail `{name}` is not written as a {known.type} and is left out.")
+    return losses

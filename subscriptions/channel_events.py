@@ -1,0 +1,57 @@
+"""The events of one channel for one viewer: those that they could read at the time, until they can no longer."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from chat.access import Seat
+from chat.errors import DenialCode, Denied
+from live.access_history import access_at
+from live.feed import Event
+from live.positions import starting_change
+from live.replay import read_feed
+from live.scopes import Scope
+from schema.ids import Prefix, parse_id
+from subscriptions.context import StreamContext
+
+
+async def channel_events(context: StreamContext, channel_id: UUID, since: str | None) -> AsyncGenerator[Event, None]:
+    """Yields the channel's events. Raises Denied ACCESS_LOST for a channel that the viewer cannot read, and as
+    `FeedReader.events_after` does."""
+    viewer = await context.viewer()
+    current = await context.current_change()
+    scope = Scope(viewer.agent_id, {channel_id})
+    async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
+        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
+        seat = require_readable(await context.loaders.seats.load((viewer.agent_id, channel_id)))
+        access = (await access_at(context.hub.sessions, [seat], start))[channel_id]
+        async for event in reader.events_after(start):
+            if event.change.channel_id != channel_id:
+                continue
+            require_readable(await event.loaders.seats.load((viewer.agent_id, channel_id)))
+            was_readable = access.readable
+            access.apply(event.change)
+            # Access that ended before the stream began and was granted again since then does not end the stream.
+            if was_readable and not access.readable and event.change.change > current:
+                raise access_lost()
+            if access.readable:
+                yield event
+
+
+def require_channel_id(id: str) -> UUID:
+    """Returns the channel's id. Raises Denied ACCESS_LOST for what is not one, as for a channel that the viewer cannot
+    read."""
+    channel_id = parse_id(Prefix.CHANNEL, id)
+    if channel_id is None:
+        raise access_lost()
+    return channel_id
+
+
+def require_readable(seat: Seat | None) -> Seat:
+    """Returns the seat. Raises Denied ACCESS_LOST if the viewer cannot read the channel."""
+    if seat is None or not seat.readable:
+        raise access_lost()
+    return seat
+
+
+def access_lost() -> Denied:
+    return Denied(DenialCode.ACCESS_LOST, "You cannot read this channel.")

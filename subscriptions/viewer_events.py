@@ -1,0 +1,93 @@
+"""The events of all of the viewer's channels, as they join and leave channels, and those that mention the viewer."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from uuid import UUID
+
+from chat.access import Seat
+from chat.change_kinds import EFFECTS
+from chat.viewer import Viewer
+from live.access_history import ChannelAccess, access_at
+from live.feed import Event
+from live.positions import starting_change
+from live.replay import FeedReader, read_feed
+from live.scopes import Scope
+from loaders.channels import read_seats_of_viewer
+from loaders.uncancelled import uncancelled
+from subscriptions.context import StreamContext
+
+
+async def member_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
+    """Yields the events of channels that the viewer was a member of at the time, and those that began or ended a
+    membership of the viewer. Raises Denied as `FeedReader.events_after` does."""
+    viewer = await context.viewer()
+    async with aclosing(_events_with_access(context, viewer, since)) as events:
+        async for event, access in events:
+            if access.is_member or changes_membership_of(event, viewer.agent_id):
+                yield event
+
+
+async def mention_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
+    """Yields the events that mention the viewer. They need not be a member of the channel, but an agent who cannot read
+    a channel is never mentioned there. Raises Denied as `FeedReader.events_after` does."""
+    viewer = await context.viewer()
+    current = await context.current_change()
+    scope = Scope(viewer.agent_id, mentions_of=[viewer.agent_id])
+    async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
+        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
+        async for event in reader.events_after(start):
+            if viewer.agent_id in event.mentioned:
+                yield event
+
+
+async def admission_events(context: StreamContext) -> AsyncGenerator[Event, None]:
+    """Yields changes of the viewer and of the account, for a stream that only needs to end when the viewer is no longer
+    admitted. Raises Denied as `FeedReader.events_after` does."""
+    viewer = await context.viewer()
+    current = await context.current_change()
+    scope = Scope(viewer.agent_id)
+    async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
+        async for event in reader.events_after(current):
+            yield event
+
+
+def changes_membership_of(event: Event, agent_id: str) -> bool:
+    """Returns whether the event began or ended a membership of the agent."""
+    return EFFECTS[event.change.kind].access.is_membership and event.change.agent_id == agent_id
+
+
+async def _events_with_access(
+    context: StreamContext, viewer: Viewer, since: str | None
+) -> AsyncGenerator[tuple[Event, ChannelAccess], None]:
+    """Yields the events of channels that concern the viewer, each with the viewer's access after it."""
+    current = await context.current_change()
+    async with read_feed(context.hub, context.chat.clock, context.token, Scope(viewer.agent_id), current) as reader:
+        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
+        accesses = await access_at(context.hub.sessions, await _seats(context, viewer), start)
+        for channel_id in accesses:
+            reader.add_channel(channel_id)
+        async for event in reader.events_after(start):
+            if event.change.channel_id is None:
+                continue
+            access = accesses.setdefault(
+                event.channel_id, ChannelAccess(viewer.agent_id, event.channel_id, is_member=False, is_public=False)
+            )
+            access.apply(event.change)
+            yield event, access
+            _update_scope(reader, accesses, access)
+
+
+@uncancelled
+async def _seats(context: StreamContext, viewer: Viewer) -> list[Seat]:
+    async with context.hub.sessions() as session:
+        return await read_seats_of_viewer(session, viewer)
+
+
+def _update_scope(reader: FeedReader, accesses: dict[UUID, ChannelAccess], access: ChannelAccess) -> None:
+    """Keeps exactly the viewer's channels in the scope. An event of any other channel was in it because it began or
+    ended a membership of the viewer."""
+    if access.is_member:
+        reader.add_channel(access.channel_id)
+    else:
+        del accesses[access.channel_id]
+        reader.remove_channel(access.channel_id)
