@@ -1,7 +1,7 @@
-"""The loaders of one request, or of all of an account's streams in the process between two changes.
+"""The loaders of one request, or of one account's streams in this process between two changes.
 
-They remember what they read, so they must not outlive it: access is asked once per request and after each change. Keys
-whose answer depends on who asks are (agent_id, id).
+Loaders cache what they read, so they must not live longer: access is read once per request and again after each change.
+If a result depends on the viewer, the key is (agent_id, id).
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from loaders.messages import (
     load_reactions,
     load_reactors,
 )
-from loaders.pages import Slice, empty_page
+from loaders.pages import Page, empty_page
 from loaders.reads import Reads
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models import Agent, Author, Card, Member, Message
@@ -46,32 +46,32 @@ from models.enums import PresenceStatus
 
 @dataclass(frozen=True)
 class DataSources:
-    """What loaders read from. Of `sessions` each statement stands by itself, without a transaction."""
+    """What loaders read from. The sessions run each statement on its own, without a transaction."""
 
     sessions: Sessions
     cards: CardSource
 
 
 class Loaders:
-    """All of one account."""
+    """The loaders, all for one account."""
 
     answers: DataLoader[AnswerKey, Answer]
     cards: DataLoader[UUID, list[Card]]
-    shared_in: DataLoader[SharedInKey, Slice[Message]]
+    shared_in: DataLoader[SharedInKey, Page[Message]]
     select_viewers: DataLoader[str, ViewerSnapshot | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
     presences: DataLoader[str, PresenceStatus]
     seats: DataLoader[Pair, Seat | None]
-    members: DataLoader[MembersKey, Slice[Member]]
-    authors: DataLoader[AuthorsKey, Slice[Author]]
+    members: DataLoader[MembersKey, Page[Member]]
+    authors: DataLoader[AuthorsKey, Page[Author]]
     notes: DataLoader[Pair, str | None]
     unread_mentions: DataLoader[Pair, int]
     messages: DataLoader[Pair, Message | None]
     history: DataLoader[SeqRange, list[Message]]
     posts: DataLoader[PostKey, Message | None]
     reactions: DataLoader[Pair, list[ReactionCount]]
-    reactors: DataLoader[ReactorsKey, Slice[str]]
+    reactors: DataLoader[ReactorsKey, Page[str]]
     mentions: DataLoader[UUID, list[MentionWithAgent]]
 
     def __init__(self, reading: DataSources, account_id: str) -> None:

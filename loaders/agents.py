@@ -1,11 +1,11 @@
-"""People. Every agent of an account may know every other, so these keys are plain agent ids."""
+"""Agents. Every agent can see all agents of the account, so the keys are plain agent ids."""
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.naming import like_pattern
-from loaders.pages import Page, Slice, to_page
+from loaders.pages import Page, PageRequest, to_page
 from models import Agent, Presence
 from models.enums import PresenceStatus
 
@@ -17,8 +17,8 @@ async def load_agents(session: AsyncSession, account_id: str, agent_ids: list[st
     return {agent.agent_id: agent for agent in rows}
 
 
-async def page_of_agents(session: AsyncSession, account_id: str, query: str | None, asked: Page) -> Slice[Agent]:
-    """Returns the account's agents by name, deactivated ones too: they stand in histories and are told apart."""
+async def page_of_agents(session: AsyncSession, account_id: str, query: str | None, asked: PageRequest) -> Page[Agent]:
+    """Returns the account's agents by name, including deactivated ones, who appear in histories."""
     statement = select(Agent).where(col(Agent.account_id) == account_id)
     if query:
         statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))
@@ -30,7 +30,7 @@ async def page_of_agents(session: AsyncSession, account_id: str, query: str | No
 
 
 async def load_presences(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:
-    """What the agents with an open socket appear as; who has none is left out."""
+    """Returns the presence of the agents who have an open socket."""
     rows = await session.execute(
         select(col(Presence.agent_id), col(Presence.status)).where(
             col(Presence.account_id) == account_id,

@@ -1,6 +1,6 @@
-"""What every loader shares: a short session per batch, and answers in the order of the keys.
+"""What all loaders have in common: a short session per batch, and results in the order of the keys.
 
-One AsyncSession must not serve two batches at once, and batches of one request do run at once.
+The batches of one request run concurrently, and an AsyncSession cannot be used concurrently.
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -20,14 +20,14 @@ Value = TypeVar("Value")
 Sessions = async_sessionmaker[AsyncSession]
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Batch = Callable[[AsyncSession, str, list[Key]], Awaitable[Mapping[Key, Value]]]
-"""Reads the account's rows for these keys; a key that is not in the answer was not found."""
+"""Reads the account's rows for these keys. A key that is missing in the result was not found."""
 
 DATABASE_FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
-"""SQLAlchemy's own TimeoutError, for a pool that has no connection left, is none of Python's."""
+"""SQLAlchemy's TimeoutError, raised when the pool has no free connection, is not a subclass of Python's."""
 
 
 def optional_loader(sessions: OpenSession, account_id: str, batch: Batch[Key, Value]) -> DataLoader[Key, Value | None]:
-    """Returns a loader that answers None for what the batch did not find."""
+    """Returns a loader whose result is None for a key that was not found."""
 
     async def load(keys: list[Key]) -> list[Value | None]:
         async with sessions() as session:
@@ -40,7 +40,7 @@ def optional_loader(sessions: OpenSession, account_id: str, batch: Batch[Key, Va
 def defaulting_loader(
     sessions: OpenSession, account_id: str, batch: Batch[Key, Value], missing: Callable[[], Value]
 ) -> DataLoader[Key, Value]:
-    """Returns a loader that answers `missing()` for what the batch did not find."""
+    """Returns a loader whose result is `missing()` for a key that was not found."""
 
     async def load(keys: list[Key]) -> list[Value]:
         async with sessions() as session:

@@ -1,4 +1,4 @@
-"""The cards of messages, and what the source modules answer about them to each reader."""
+"""The cards of messages, and the source modules' answers about them for each reader."""
 
 import asyncio
 from collections import defaultdict
@@ -14,13 +14,13 @@ from strawberry.dataloader import DataLoader
 from chat.access import channel_of_message, member_of_channel, readable
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
-from loaders.pages import Page, Slice, to_page
+from loaders.pages import Page, PageRequest, to_page
 from loaders.reads import Reads
 from models import Card, Channel, Member, Message
 from models.enums import ItemKind
 
 AnswerKey = tuple[str, ItemRef]
-"""May this agent see this item?"""
+"""An agent, and the item that they may or may not see."""
 
 
 async def load_cards(session: AsyncSession, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[Card]]:
@@ -36,11 +36,10 @@ async def load_cards(session: AsyncSession, account_id: str, message_ids: list[U
 
 
 class AnswersLoader(DataLoader[AnswerKey, Answer]):
-    """Asks each module once for all that a request or an event wants to know of it, and all modules at once; it lives
-    no longer than they do.
+    """Calls each source module once per request or event, and all modules at the same time.
 
-    A card may stand on a page, in a message replied to there, or deeper: nothing is asked before the reads that lead to
-    cards are done, so that all of them are in the one call.
+    Cards are in the messages of a page, in the messages that these reply to, and deeper. No module is called before all
+    reads that lead to cards are done, so that all cards are in one call.
     """
 
     def __init__(self, source: CardSource, account_id: str, reads: Reads) -> None:
@@ -50,7 +49,7 @@ class AnswersLoader(DataLoader[AnswerKey, Answer]):
         self._reads = reads
 
     async def load(self, key: AnswerKey) -> Answer:
-        """Whoever leaves while it is asked takes the answer from nobody else."""
+        """Cancelling a caller does not cancel the call for the others."""
         if self.cache_map.get(key) is None:
             await self._reads.settled()
         return await asyncio.shield(asyncio.ensure_future(super().load(key)))
@@ -64,15 +63,15 @@ class AnswersLoader(DataLoader[AnswerKey, Answer]):
         return [answers[ref.kind][Check(agent_id, ref.item_id)] for agent_id, ref in keys]
 
 
-SharedInKey = tuple[str, ItemRef, Page]
-"""For this agent, a page of the messages in which this item was shared."""
+SharedInKey = tuple[str, ItemRef, PageRequest]
+"""An agent, an item, and the page of messages with the item that is read for the agent."""
 
 
 async def load_shared_in(
     session: AsyncSession, account_id: str, keys: list[SharedInKey]
-) -> dict[SharedInKey, Slice[Message]]:
-    """The latest first, as far as the agent can read their channels."""
-    found: dict[SharedInKey, Slice[Message]] = {}
+) -> dict[SharedInKey, Page[Message]]:
+    """Returns the messages that the agent can read, latest first."""
+    found: dict[SharedInKey, Page[Message]] = {}
     for page in {page for _, _, page in keys}:
         items = [(agent_id, ref) for agent_id, ref, of in keys if of == page]
         shared: dict[tuple[str, ItemRef], list[tuple[UUID, Message]]] = defaultdict(list)
@@ -84,7 +83,7 @@ async def load_shared_in(
     return found
 
 
-def _shared_in(account_id: str, items: Sequence[AnswerKey], page: Page) -> Select[str, str, str, UUID, Message]:
+def _shared_in(account_id: str, items: Sequence[AnswerKey], page: PageRequest) -> Select[str, str, str, UUID, Message]:
     asked = (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _ in items], type_=ARRAY(Text)),

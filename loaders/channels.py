@@ -1,4 +1,4 @@
-"""Channels as an agent stands to them, one by one and in lists."""
+"""Seats: channels as an agent sees them, by id and in lists."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlmodel import col
 from chat.access import Pair, Seat, seats, seats_of
 from chat.naming import like_pattern
 from chat.viewer import Viewer
-from loaders.pages import Cursor, Page, Slice, to_page
+from loaders.pages import Cursor, Page, PageRequest, to_page
 from models import Agent, Channel, Member
 from models.enums import ChannelKind
 
@@ -21,7 +21,8 @@ Seats = Select[Agent, Channel, Member, str, Agent]
 
 @dataclass(frozen=True)
 class SidebarFilter:
-    """Which of the viewer's channels: of these kinds (None: all), archived or not, only unread ones or all."""
+    """Which of the viewer's channels to list: those of these kinds (None: all), either archived or not, and all or only
+    unread ones."""
 
     kinds: tuple[ChannelKind, ...] | None
     archived: bool
@@ -34,9 +35,11 @@ async def load_seats(session: AsyncSession, account_id: str, pairs: list[Pair]) 
     return {(seat.agent.agent_id, seat.channel.channel_id): seat for seat in found}
 
 
-async def page_of_sidebar(session: AsyncSession, viewer: Viewer, wanted: SidebarFilter, asked: Page) -> Slice[Seat]:
-    """Returns the viewer's own channels, the latest post first. Sorted among their memberships: the cost grows
-    with how many channels they are in, not with how much was said."""
+async def page_of_sidebar(
+    session: AsyncSession, viewer: Viewer, wanted: SidebarFilter, asked: PageRequest
+) -> Page[Seat]:
+    """Returns the viewer's channels, last active first. PostgreSQL sorts the viewer's memberships, so the cost grows
+    with their number, not with the number of messages."""
     statement = seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None))
     statement = statement.where(col(Channel.archived_at).is_not(None) == wanted.archived)
     if wanted.kinds is not None:
@@ -51,32 +54,34 @@ async def page_of_sidebar(session: AsyncSession, viewer: Viewer, wanted: Sidebar
     return await _page(session, statement, asked, _by_activity)
 
 
-async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | None, asked: Page) -> Slice[Seat]:
-    """Returns what every agent can find, by name: public channels and announcements, without archived ones."""
+async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest) -> Page[Seat]:
+    """Returns the channels that every agent can find, by name: public channels and announcements, unless archived."""
     statement = seats_of_viewer(viewer).where(
         col(Channel.kind).in_([ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT]), col(Channel.archived_at).is_(None)
     )
     return await _page_by_name(session, statement, query, asked)
 
 
-async def page_of_manageable(session: AsyncSession, viewer: Viewer, query: str | None, asked: Page) -> Slice[Seat]:
-    """Returns all channels of the account but direct messages, by name, for its administrators."""
+async def page_of_manageable(
+    session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest
+) -> Page[Seat]:
+    """Returns all channels of the account except direct messages, by name, for administrators."""
     statement = seats_of_viewer(viewer).where(col(Channel.kind) != ChannelKind.DIRECT)
     return await _page_by_name(session, statement, query, asked)
 
 
 async def read_seats_of_viewer(session: AsyncSession, viewer: Viewer) -> list[Seat]:
-    """Returns the viewer's seats in all of their channels, for a stream over them: as many as they joined."""
+    """Returns the viewer's seats in all channels that they are a member of, for a stream over all of them."""
     rows = await session.execute(seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None)))
     return [Seat.from_row(row) for row in rows]
 
 
 def seats_of_viewer(viewer: Viewer) -> Seats:
-    """The viewer's place in every channel they can see."""
+    """Returns a SELECT of the viewer's seats in all channels that they can see."""
     return seats().where(col(Agent.account_id) == viewer.account_id, col(Agent.agent_id) == viewer.agent_id)
 
 
-async def _page_by_name(session: AsyncSession, statement: Seats, query: str | None, asked: Page) -> Slice[Seat]:
+async def _page_by_name(session: AsyncSession, statement: Seats, query: str | None, asked: PageRequest) -> Page[Seat]:
     if query:
         statement = statement.where(col(Channel.sort_name).like(like_pattern(query), escape="\\"))
     if asked.after:
@@ -88,8 +93,8 @@ async def _page_by_name(session: AsyncSession, statement: Seats, query: str | No
 
 
 async def _page(
-    session: AsyncSession, statement: Seats, asked: Page, sort_key: Callable[[Seat], Cursor]
-) -> Slice[Seat]:
+    session: AsyncSession, statement: Seats, asked: PageRequest, sort_key: Callable[[Seat], Cursor]
+) -> Page[Seat]:
     rows = await session.execute(statement.limit(asked.size + 1))
     found: Sequence[Seat] = [Seat.from_row(row) for row in rows]
     return to_page(found, [sort_key(seat) for seat in found], asked)

@@ -1,69 +1,63 @@
-"""Where an item can be shared: the channels in which the viewer can post, and colleagues, as one list by name."""
+"""Where an item can be shared: channels that the viewer can post in, and active agents, as one list by name."""
 
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chat.access import Seat
+from chat.access import Seat, postable
 from chat.naming import like_pattern
 from chat.viewer import Viewer
 from loaders.channels import seats_of_viewer
-from loaders.pages import Cursor, Page, Slice, is_id, to_page, unusable_cursor
-from models import Agent, Author, Channel, Member
+from loaders.pages import Cursor, Page, PageRequest, invalid_cursor, is_id, to_page
+from models import Agent, Channel, Member
 from models.enums import ChannelKind
 
 AGENT, CHANNEL = "agent", "channel"
-"""How a destination sorts beside one of the same name: the second part of the list's key."""
+"""The second part of the list's sort key: the order of destinations with the same name."""
 
 
-class _Place(NamedTuple):
+class _SortKey(NamedTuple):
     sort_name: str
     type: str
     id: str
 
     @classmethod
     def of(cls, cursor: Cursor) -> Self:
-        """Returns the place behind a cursor; raises Denied BAD_USER_INPUT for what is none."""
-        place = cls(*map(str, cursor))
-        if place.type == AGENT or (place.type == CHANNEL and is_id(place.id)):
-            return place
-        raise unusable_cursor()
+        """Returns the sort key in a cursor. Raises Denied BAD_USER_INPUT for an impossible one."""
+        key = cls(*map(str, cursor))
+        if key.type == AGENT or (key.type == CHANNEL and is_id(key.id)):
+            return key
+        raise invalid_cursor()
 
 
 async def page_of_destinations(
-    session: AsyncSession, viewer: Viewer, query: str | None, asked: Page
-) -> Slice[Seat | Agent]:
-    """Returns one page of both: each is read as far as the page could need it, so the cost is that of two pages."""
-    after = _Place.of(asked.after) if asked.after else None
-    found: list[tuple[_Place, Seat | Agent]] = [
+    session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest
+) -> Page[Seat | Agent]:
+    """Returns one page of both. A full page of each is read, since it could consist of either."""
+    after = _SortKey.of(asked.after) if asked.after else None
+    found: list[tuple[_SortKey, Seat | Agent]] = [
         *[
-            (_Place(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id)), seat)
+            (_SortKey(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id)), seat)
             for seat in await _channels(session, viewer, query, after, asked.size + 1)
         ],
         *[
-            (_Place(agent.sort_name, AGENT, agent.agent_id), agent)
+            (_SortKey(agent.sort_name, AGENT, agent.agent_id), agent)
             for agent in await _agents(session, viewer, query, after, asked.size + 1)
         ],
     ]
-    found.sort(key=lambda place_and_destination: place_and_destination[0])
+    found.sort(key=lambda key_and_destination: key_and_destination[0])
     del found[asked.size + 1 :]
-    return to_page([destination for _, destination in found], [tuple(place) for place, _ in found], asked)
+    return to_page([destination for _, destination in found], [tuple(key) for key, _ in found], asked)
 
 
 async def _channels(
-    session: AsyncSession, viewer: Viewer, query: str | None, after: _Place | None, limit: int
+    session: AsyncSession, viewer: Viewer, query: str | None, after: _SortKey | None, limit: int
 ) -> list[Seat]:
-    statement = seats_of_viewer(viewer).where(
-        col(Member.agent_id).is_not(None),
-        col(Channel.archived_at).is_(None),
-        or_(
-            col(Channel.kind).in_([ChannelKind.PUBLIC, ChannelKind.PRIVATE]),
-            and_(col(Channel.kind) == ChannelKind.ANNOUNCEMENT, col(Author.agent_id).is_not(None)),
-        ),
-    )
+    # Direct messages are listed as agents.
+    statement = seats_of_viewer(viewer).where(postable(), col(Channel.kind) != ChannelKind.DIRECT)
     if query:
         statement = statement.where(col(Channel.sort_name).like(like_pattern(query), escape="\\"))
     if after is not None and after.type == CHANNEL:
@@ -76,7 +70,7 @@ async def _channels(
 
 
 async def _agents(
-    session: AsyncSession, viewer: Viewer, query: str | None, after: _Place | None, limit: int
+    session: AsyncSession, viewer: Viewer, query: str | None, after: _SortKey | None, limit: int
 ) -> list[Agent]:
     statement = select(Agent).where(
         col(Agent.account_id) == viewer.account_id, col(Agent.active), col(Agent.agent_id) != viewer.agent_id
@@ -92,7 +86,7 @@ async def _agents(
 
 
 async def read_member_ids(session: AsyncSession, account_id: str, channel_id: UUID, limit: int) -> list[str]:
-    """Returns the active members of a channel, at most so many."""
+    """Returns the ids of the channel's active members, at most `limit`."""
     return list(
         await session.scalars(
             select(col(Member.agent_id))

@@ -1,6 +1,7 @@
-"""Who is in a channel, who may post in it, and what the viewer keeps about it.
+"""Members and authors of channels, personal notes, and unread mentions.
 
-Asked of channels that were found through `chat.access`, many at a time: each page of each channel is a LATERAL.
+The channels must have been found through `chat.access`. A page of members is read for many channels in one statement:
+LATERAL reads each channel's page.
 """
 
 from collections import defaultdict
@@ -15,31 +16,31 @@ from sqlmodel import col
 
 from chat.access import Pair, ids_table, pairs_table
 from chat.naming import like_pattern
-from loaders.pages import Page, Slice, to_page
+from loaders.pages import Page, PageRequest, to_page
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
 from models.enums import MemberRole
 
 
 @dataclass(frozen=True)
 class MemberFilter:
-    """A page of the channel's members by name, with this in the name and in this role."""
+    """A page of members by name, only those whose name contains `query` and whose role is `role`."""
 
-    page: Page
+    page: PageRequest
     query: str | None = None
     role: MemberRole | None = None
 
 
 Person = TypeVar("Person", Member, Author)
-Wanted = TypeVar("Wanted", MemberFilter, Page)
+Wanted = TypeVar("Wanted", MemberFilter, PageRequest)
 
 MembersKey = tuple[UUID, MemberFilter]
-AuthorsKey = tuple[UUID, Page]
+AuthorsKey = tuple[UUID, PageRequest]
 
 
 async def load_members(
     session: AsyncSession, account_id: str, keys: list[MembersKey]
-) -> dict[MembersKey, Slice[Member]]:
-    found: dict[MembersKey, Slice[Member]] = {}
+) -> dict[MembersKey, Page[Member]]:
+    found: dict[MembersKey, Page[Member]] = {}
     for wanted, channel_ids in _grouped(keys).items():
         statement = select(Member, col(Agent.sort_name)).join(Agent, _agent_of(Member))
         if wanted.query:
@@ -53,8 +54,8 @@ async def load_members(
 
 async def load_authors(
     session: AsyncSession, account_id: str, keys: list[AuthorsKey]
-) -> dict[AuthorsKey, Slice[Author]]:
-    found: dict[AuthorsKey, Slice[Author]] = {}
+) -> dict[AuthorsKey, Page[Author]]:
+    found: dict[AuthorsKey, Page[Author]] = {}
     for page, channel_ids in _grouped(keys).items():
         statement = select(Author, col(Agent.sort_name)).join(Agent, _agent_of(Author))
         pages = await _pages(session, account_id, channel_ids, page, statement, Author)
@@ -78,8 +79,8 @@ async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 
 
 async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
-    """How many messages after the member's marker mention them. LATERAL, so that each is a range of the key that
-    begins at the marker: an agent's earlier mentions cost nothing."""
+    """Returns how many messages after the read marker mention the member. LATERAL reads one range of the key for each,
+    beginning at the marker, so earlier mentions cost nothing."""
     asked = pairs_table(pairs)
     unread = (
         select(func.count().label("count"))
@@ -108,7 +109,7 @@ async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: li
 
 
 def _grouped(keys: list[tuple[UUID, Wanted]]) -> dict[Wanted, list[UUID]]:
-    """Fields that ask the same of many channels are one statement."""
+    """Groups the keys, so that the same page of many channels is read in one statement."""
     grouped: dict[Wanted, list[UUID]] = defaultdict(list)
     for channel_id, wanted in keys:
         grouped[wanted].append(channel_id)
@@ -119,10 +120,10 @@ async def _pages(
     session: AsyncSession,
     account_id: str,
     channel_ids: list[UUID],
-    page: Page,
+    page: PageRequest,
     people: Select[Person, str],
     person: type[Person],
-) -> dict[UUID, Slice[Person]]:
+) -> dict[UUID, Page[Person]]:
     asked = ids_table(channel_ids)
     statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.id)
     if page.after:

@@ -1,4 +1,4 @@
-"""Messages, as far as an agent can read the channel they stand in, and what belongs to them."""
+"""Messages that an agent can read, with their reactions and mentions."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from chat.access import Pair, channel_of_message, member_of_channel, pairs_table, readable, readable_messages
-from loaders.pages import PAGE_LIMIT, Page, Slice, to_page
+from loaders.pages import PAGE_LIMIT, Page, PageRequest, to_page
 from models import Agent, Channel, Member, Mention, Message, Reaction
 from models.columns import IDENTIFIER
 
 SeqRange = tuple[str, UUID, int, int]
-"""For this agent, of this channel, the messages with first <= seq <= last."""
+"""An agent, a channel, and a range: the messages with first <= seq <= last."""
 
 PostKey = tuple[str, UUID, int]
-"""For this agent, of this channel, the person's message with this number."""
+"""An agent, a channel, and the number of a post in it."""
 
-ReactorsKey = tuple[UUID, str, Page]
-"""Of this message, who reacted with this emoji."""
+ReactorsKey = tuple[UUID, str, PageRequest]
+"""A message, an emoji, and the page of agents who reacted with it."""
 
 
 @dataclass(frozen=True)
 class ReactionCount:
-    """An emoji on a message: how many agents chose it, and whether the asking one did."""
+    """How many agents reacted to a message with an emoji, and whether the viewer is one of them."""
 
     emoji: str
     count: int
-    mine: bool
+    viewer_reacted: bool
 
 
 @dataclass(frozen=True)
 class MentionWithAgent:
-    """A mention and the agent it names; None for teams, the channel, and ids that name nobody."""
+    """A mention and the mentioned agent; None for a team, the channel, or an unknown id."""
 
     mention: Mention
     agent: Agent | None
@@ -48,8 +48,8 @@ async def load_messages(session: AsyncSession, account_id: str, pairs: list[Pair
 
 
 async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqRange]) -> dict[SeqRange, list[Message]]:
-    """The messages of each range in their order: `seq` is dense, so a page is a range of the unique index. LATERAL
-    and a LIMIT keep it one; as a join the planner may read the whole channel."""
+    """Returns the messages of each range, oldest first. `seq` has no gaps, so a page is a range of the unique index.
+    LATERAL and LIMIT make PostgreSQL read it that way; with a join, the planner may read the whole channel."""
     asked = (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _, _, _ in ranges], type_=ARRAY(Text)),
@@ -86,7 +86,7 @@ async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqR
 
 
 async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]) -> dict[PostKey, Message]:
-    """People's messages by their number in the channel: the first unread one is the one after the marker."""
+    """Returns posts by their number in the channel. The first unread one follows the read marker's number."""
     asked = (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _, _ in keys], type_=ARRAY(Text)),
@@ -115,7 +115,7 @@ async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]
 
 
 async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionCount]]:
-    """The emojis of messages that the agents can read, in the order in which each first came."""
+    """Returns the reactions to messages that the agents can read, in the order in which each emoji was first used."""
     asked = pairs_table(pairs)
     rows = await session.execute(
         select(
@@ -130,20 +130,24 @@ async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pai
         .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
     )
     found: dict[Pair, list[ReactionCount]] = defaultdict(list)
-    for agent_id, message_id, emoji, count, mine in rows:
-        found[agent_id, message_id].append(ReactionCount(emoji, count, mine))
+    for agent_id, message_id, emoji, count, viewer_reacted in rows:
+        found[agent_id, message_id].append(ReactionCount(emoji, count, viewer_reacted))
     return found
 
 
 async def load_reactors(
     session: AsyncSession, account_id: str, keys: list[ReactorsKey]
-) -> dict[ReactorsKey, Slice[str]]:
-    """Pages of the agents behind an emoji, by agent id: the rest of the reactions' own key."""
-    found: dict[ReactorsKey, Slice[str]] = {}
+) -> dict[ReactorsKey, Page[str]]:
+    """Returns pages of the agents who reacted with an emoji, by id, which is the last column of the primary key."""
+    found: dict[ReactorsKey, Page[str]] = {}
     for page in {page for _, _, page in keys}:
         asked = (
             func.unnest(
-                bindparam(None, [message_id for message_id, _, of in keys if of == page], type_=ARRAY(IDENTIFIER)),
+                bindparam(
+                    None,
+                    [message_id for message_id, _, of in keys if of == page],
+                    type_=ARRAY(IDENTIFIER),
+                ),
                 bindparam(None, [emoji for _, emoji, of in keys if of == page], type_=ARRAY(Text)),
             )
             .table_valued("message_id", "emoji", joins_implicitly=True)
@@ -174,7 +178,7 @@ async def load_reactors(
 async def load_mentions(
     session: AsyncSession, account_id: str, message_ids: list[UUID]
 ) -> dict[UUID, list[MentionWithAgent]]:
-    """What the messages name, with the agents themselves: asked for afterwards they would be a statement more."""
+    """Returns the mentions with their agents, which would otherwise take another statement."""
     named = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
     rows = await session.execute(
         select(Mention, Agent)

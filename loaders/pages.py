@@ -1,4 +1,5 @@
-"""Keyset pages: a page continues after the last row's own sort key, so its cost does not grow with how far it is."""
+"""Keyset pages. A page starts after the sort key of the previous page's last row, so its cost does not grow with its
+distance from the start of the list."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -23,17 +24,18 @@ Cursor = tuple[CursorValue, ...]
 
 
 @dataclass(frozen=True)
-class Page:
-    """The rows of a list to read: so many, after this sort key (None: from the start)."""
+class PageRequest:
+    """Which rows of a list to read: `size` rows after the sort key `after`, or from the start. A cursor holds the name
+    of its list, so that every other list refuses it."""
 
-    of: str
+    list_name: str
     size: int
     after: Cursor | None
 
 
 @dataclass(frozen=True)
-class Slice(Generic[Row]):
-    """The rows of a page, each with its cursor."""
+class Page(Generic[Row]):
+    """The rows of a page and their cursors."""
 
     rows: Sequence[Row]
     cursors: Sequence[str]
@@ -41,51 +43,52 @@ class Slice(Generic[Row]):
     has_next: bool
 
 
-def page(of: str, first: int | None, after: str | None, *types: type[Sortable]) -> Page:
-    """Returns the page asked for of the list so named, its cursor a sort key of these types; raises Denied
-    BAD_USER_INPUT."""
-    return Page(of, page_size(first, "first"), decode_cursor(of, after, *types) if after is not None else None)
+def page_request(list_name: str, first: int | None, after: str | None, *types: type[Sortable]) -> PageRequest:
+    """Returns the request for a page of the list, whose sort key has these types. Raises Denied BAD_USER_INPUT for an
+    invalid size or cursor."""
+    key = decode_cursor(list_name, after, *types) if after is not None else None
+    return PageRequest(list_name, page_size(first, "first"), key)
 
 
-def page_size(asked: int | None, name: str) -> int:
-    """Returns the number of rows, 50 by default; raises Denied BAD_USER_INPUT unless 1 to 100."""
-    size = PAGE_DEFAULT if asked is None else asked
+def page_size(size: int | None, argument: str) -> int:
+    """Returns the number of rows, by default 50. Raises Denied BAD_USER_INPUT unless it is between 1 and 100."""
+    size = PAGE_DEFAULT if size is None else size
     if not 1 <= size <= PAGE_LIMIT:
-        raise Denied(DenialCode.BAD_USER_INPUT, f"`{name}` is a number from 1 to {PAGE_LIMIT}.")
+        raise Denied(DenialCode.BAD_USER_INPUT, f"`{argument}` must be between 1 and {PAGE_LIMIT}.")
     return size
 
 
-def to_page(rows: Sequence[Row], cursors: Sequence[Cursor], asked: Page) -> Slice[Row]:
-    """Returns the page from one row more than its size, which tells whether there is a next page."""
-    return Slice(
+def to_page(rows: Sequence[Row], cursors: Sequence[Cursor], asked: PageRequest) -> Page[Row]:
+    """Returns the page. The rows are one more than its size if there is a next page."""
+    return Page(
         rows=rows[: asked.size],
-        cursors=[encode_cursor(asked.of, *cursor) for cursor in cursors[: asked.size]],
+        cursors=[encode_cursor(asked.list_name, *cursor) for cursor in cursors[: asked.size]],
         has_previous=asked.after is not None,
         has_next=len(rows) > asked.size,
     )
 
 
-def empty_page() -> Slice[Row]:
-    return Slice(rows=(), cursors=(), has_previous=False, has_next=False)
+def empty_page() -> Page[Row]:
+    return Page(rows=(), cursors=(), has_previous=False, has_next=False)
 
 
-def encode_cursor(of: str, *values: CursorValue) -> str:
-    """Returns a place in the list so named."""
-    return urlsafe_b64encode(orjson.dumps([of, *values])).decode().rstrip("=")
+def encode_cursor(list_name: str, *key: CursorValue) -> str:
+    """Returns the cursor of the row with this sort key."""
+    return urlsafe_b64encode(orjson.dumps([list_name, *key])).decode().rstrip("=")
 
 
-def decode_cursor(of: str, cursor: str, *types: type[Sortable]) -> Cursor:
-    """Returns the sort key, moments and ids as text; raises Denied BAD_USER_INPUT for a cursor that the list so named
-    never gave."""
+def decode_cursor(list_name: str, cursor: str, *types: type[Sortable]) -> Cursor:
+    """Returns the sort key, with times and ids as text. Raises Denied BAD_USER_INPUT for a cursor of another list, and
+    for anything that is not a cursor."""
     try:
         values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (ValueError, Base64Error):
-        raise unusable_cursor() from None
+        raise invalid_cursor() from None
     match values:
-        case [named, *key] if named == of and len(key) == len(types) and all(map(_fits, key, types)):
+        case [name, *key] if name == list_name and len(key) == len(types) and all(map(_fits, key, types)):
             return tuple(key)
         case _:
-            raise unusable_cursor()
+            raise invalid_cursor()
 
 
 def _fits(value: object, wanted: type[Sortable]) -> bool:
@@ -94,7 +97,7 @@ def _fits(value: object, wanted: type[Sortable]) -> bool:
     if not isinstance(value, str) or not is_storable(value):
         return False
     if wanted is datetime:
-        return _is_moment(value)
+        return _is_time(value)
     return wanted is str or is_id(value)
 
 
@@ -105,13 +108,13 @@ def is_id(text: str) -> bool:
         return False
 
 
-def _is_moment(text: str) -> bool:
+def _is_time(text: str) -> bool:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.tzinfo is not None and bool(moment.astimezone(UTC))
+        time = datetime.fromisoformat(text)
+        return time.tzinfo is not None and bool(time.astimezone(UTC))
     except (ValueError, OverflowError):
         return False
 
 
-def unusable_cursor() -> Denied:
-    return Denied(DenialCode.BAD_USER_INPUT, "This cursor is not one of this list's.")
+def invalid_cursor() -> Denied:
+    return Denied(DenialCode.BAD_USER_INPUT, "This is not a cursor of this list.")

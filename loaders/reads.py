@@ -1,4 +1,4 @@
-"""Which reads of one set of loaders are under way, for what must come after all of them."""
+"""Tracks the running reads of one set of loaders, for calls that must wait until all of them are done."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 ROUNDS = 24
-"""Of the event loop. Between the end of a read and the beginning of one that follows from it resolvers wake and a batch
-fills: that takes three to five."""
+"""How many turns of the event loop must pass without a running read. Between a read and the next one that depends on
+it, resolvers resume and a batch is collected, which takes three to five turns."""
 
 
 class Reads:
-    """Opens the sessions that loaders read with."""
+    """Opens the sessions with which loaders read."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -34,8 +34,8 @@ class Reads:
                 self._none_running.set()
 
     async def settled(self) -> None:
-        """Returns once no read is under way and none has followed from the last; to all who wait at the same moment, so
-        that they fill one batch."""
+        """Waits until no read is running and none has followed the last one. Returns to all waiting callers in the same
+        turn, so that they form one batch."""
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle())
         await asyncio.shield(self._settling)

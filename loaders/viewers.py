@@ -1,4 +1,4 @@
-"""Who is asking: the first thing that a request reads."""
+"""The viewer, which is the first thing that a request reads."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from chat.viewer import Viewer, select_channel_managers, select_viewers
 
 @dataclass(frozen=True)
 class ViewerSnapshot:
-    """An agent of the account, active or not, and the last change of the account when this was read."""
+    """An agent, active or not, and the account's last change at the time of reading."""
 
     viewer: Viewer
     change: int

@@ -1,4 +1,4 @@
-"""Every table, so that importing `models` is knowing the whole schema."""
+"""The tables. Importing this package registers all of them with the metadata."""
 
 from sqlmodel import SQLModel
 

@@ -1,16 +1,17 @@
-"""The tenants: each with its settings, and its clock."""
+"""Accounts, which are the tenants: their settings and their clocks."""
 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import AgentRole, CardPreview, Creators
 
 
 class Account(SQLModel, table=True):
-    """An administrator's role is always enabled, so that a mistaken setting can be taken back."""
+    """A tenant and its settings. ADMINISTRATOR is always among the enabled roles, so that a wrong setting can be
+    corrected."""
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -20,7 +21,7 @@ class Account(SQLModel, table=True):
         CheckConstraint("'ADMINISTRATOR' = ANY (enabled_roles)", name="administrators_enabled"),
     )
 
-    account_id: str = key()
+    account_id: str = key_column()
     name: str = Field(sa_type=Text)
     chat_enabled: bool = False
     enabled_roles: list[str] = Field(
@@ -34,14 +35,14 @@ class Account(SQLModel, table=True):
 
 
 class AccountClock(SQLModel, table=True):
-    """How many changes the account has seen. Its row is locked last in every write, so changes commit in order.
+    """The number of the account's last change. Every write locks this row last, so changes commit in their order.
 
-    A table of its own that no foreign key points to: locked through `accounts`, every insert that refers to the
-    account would wait for it. The fill factor leaves room for updates in place (no index entry is written).
+    It is a separate table to which no foreign key points: locking the counter in `accounts` would block every insert
+    that refers to the account. The fill factor leaves room for HOT updates, which write no index entry.
     """
 
     __tablename__ = "account_clocks"
     __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
 
-    account_id: str = key()
+    account_id: str = key_column()
     change: int = Field(default=0, sa_type=BigInteger)

@@ -1,11 +1,11 @@
-"""The people of an account and their teams, as the platform's directory tells them, and who is there now."""
+"""Agents and teams, as the platform's directory sends them, and presence."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import AgentRole, PresenceStatus, SendKey
 
 
@@ -19,8 +19,8 @@ class Agent(SQLModel, table=True):
         Index(None, "account_id", "sort_name", "agent_id"),
     )
 
-    account_id: str = key()
-    agent_id: str = key()
+    account_id: str = key_column()
+    agent_id: str = key_column()
     name: str = Field(sa_type=Text)
     sort_name: str = Field(sa_type=SORTABLE)
     email: str | None = Field(default=None, sa_type=Text)
@@ -34,8 +34,8 @@ class Team(SQLModel, table=True):
     __tablename__ = "teams"
     __table_args__ = (ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),)
 
-    account_id: str = key()
-    team_id: str = key()
+    account_id: str = key_column()
+    team_id: str = key_column()
     name: str = Field(sa_type=Text)
 
 
@@ -46,24 +46,24 @@ class TeamAgent(SQLModel, table=True):
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
     )
 
-    account_id: str = key()
-    team_id: str = key()
-    agent_id: str = key()
+    account_id: str = key_column()
+    team_id: str = key_column()
+    agent_id: str = key_column()
 
 
 class Presence(SQLModel, table=True):
-    """What an agent chose to appear as, and until when one of their sockets is known to be open: every process
-    prolongs the sockets it holds, so those of a killed one run out by themselves."""
+    """The presence that an agent chose, and until when they count as connected. Every process extends the rows of the
+    agents who have a socket there, so the rows of a killed process expire."""
 
     __tablename__ = "presences"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
         enum_check("status", PresenceStatus),
-        # Whose connection ran out since the last look.
+        # The agents whose connection has expired since the last check.
         Index(None, "account_id", "connected_until"),
     )
 
-    account_id: str = key()
-    agent_id: str = key()
+    account_id: str = key_column()
+    agent_id: str = key_column()
     status: PresenceStatus = Field(default=PresenceStatus.ONLINE, sa_type=enum_text(PresenceStatus))
     connected_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

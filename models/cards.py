@@ -1,4 +1,4 @@
-"""The platform's items as they were shared."""
+"""Cards: the platform's items as they were shared."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import ItemKind
 
 
 class Card(SQLModel, table=True):
-    """A reference to an item in its source module, which alone decides who may see it. Title and summary are as they
-    stood at sharing, for teams that show them to the whole channel. Removed with the text of a deleted message."""
+    """A reference to an item in its source module, which decides who may see it. Title and summary are as they were
+    when the item was shared, for accounts that show them to the whole channel. Removed when the message is deleted."""
 
     __tablename__ = "cards"
     __table_args__ = (
@@ -21,12 +21,12 @@ class Card(SQLModel, table=True):
         enum_check("kind", ItemKind),
         # The cards of a page of messages.
         Index(None, "account_id", "message_id", "place"),
-        # sharedIn: where an item was shared, the latest first.
+        # sharedIn: the messages in which an item was shared, latest first.
         Index(None, "account_id", "kind", "item_id", "card_id"),
     )
 
-    account_id: str = key()
-    card_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    card_id: UUID = key_column(IDENTIFIER)
     message_id: UUID = Field(sa_type=IDENTIFIER)
     place: int
     kind: ItemKind = Field(sa_type=enum_text(ItemKind))

@@ -6,20 +6,21 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import ChangeKind
 
 
 class Change(SQLModel, table=True):
-    """One shared change: dense in `change` per account, committed in that order. It says where to look, not what
-    stands there. No foreign keys: rows are pruned after 14 days, and an insert here must lock nothing else."""
+    """A shared change. The numbers in `change` have no gaps within an account, and changes commit in their order. A row
+    says what changed, not the new value. There are no foreign keys: an insert must not lock any other row, and rows
+    are pruned after 14 days."""
 
     __tablename__ = "changes"
     __table_args__ = (
         enum_check("kind", ChangeKind),
-        # A replay of many channels reads each channel's range.
+        # Replay over many channels: one range per channel.
         Index(None, "account_id", "channel_id", "change"),
-        # What opened or closed a door for one agent, wherever it was.
+        # Replay: the changes of one agent's memberships, in any channel.
         Index(
             None,
             "account_id",
@@ -29,7 +30,7 @@ class Change(SQLModel, table=True):
         ),
     )
 
-    account_id: str = key()
+    account_id: str = key_column()
     change: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     kind: ChangeKind = Field(sa_type=enum_text(ChangeKind))
     channel_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)

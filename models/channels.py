@@ -1,4 +1,4 @@
-"""The spaces where agents talk, who is in them, and what each member keeps for themselves."""
+"""Channels, their members and authors, and personal notes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,14 +6,16 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import IDENTIFIER, SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import ChannelKind, MemberRole, NotificationLevel
 
 
 class Channel(SQLModel, table=True):
-    """Its row is the channel's lock: whoever writes in it holds it FOR UPDATE and takes the next `seq` from it.
+    """A channel. Its row is also its lock: every write in the channel holds it FOR UPDATE and takes the next `seq` from
+    it.
 
-    `post_count` counts people's messages only; it never goes down, so a member's unread count is a subtraction.
+    `post_count` counts the messages of agents, not system messages. It never decreases, so a member's unread count is a
+    subtraction.
     """
 
     __tablename__ = "channels"
@@ -21,7 +23,7 @@ class Channel(SQLModel, table=True):
         ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
         ForeignKeyConstraint(["account_id", "created_by"], ["agents.account_id", "agents.agent_id"]),
         enum_check("kind", ChannelKind),
-        # One direct channel per pair whatever the race: both orders of the pair are the same row.
+        # One direct message per pair, even if both agents open it at the same time: the pair is stored in order.
         UniqueConstraint("account_id", "direct_low", "direct_high"),
         CheckConstraint(
             "(kind = 'DIRECT') = (direct_low IS NOT NULL) AND (kind = 'DIRECT') = (direct_high IS NOT NULL)",
@@ -34,8 +36,8 @@ class Channel(SQLModel, table=True):
         Index(None, "account_id", "sort_name", "channel_id"),
     )
 
-    account_id: str = key()
-    channel_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    channel_id: UUID = key_column(IDENTIFIER)
     kind: ChannelKind = Field(sa_type=enum_text(ChannelKind))
     name: str | None = Field(default=None, sa_type=Text)
     sort_name: str = Field(default="", sa_type=SORTABLE)
@@ -54,7 +56,7 @@ class Channel(SQLModel, table=True):
 
 
 class Member(SQLModel, table=True):
-    """A seat in a channel with the member's read marker: the last `seq` read, and the posts counted up to it."""
+    """A member of a channel, with their settings and read marker: the last `seq` read and the post count up to it."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -66,9 +68,9 @@ class Member(SQLModel, table=True):
         Index(None, "account_id", "agent_id", "channel_id", unique=True),
     )
 
-    account_id: str = key()
-    channel_id: UUID = key(IDENTIFIER)
-    agent_id: str = key()
+    account_id: str = key_column()
+    channel_id: UUID = key_column(IDENTIFIER)
+    agent_id: str = key_column()
     role: MemberRole = Field(default=MemberRole.MEMBER, sa_type=enum_text(MemberRole))
     joined_at: datetime = Field(sa_type=TIMESTAMPTZ)
     notification_level: NotificationLevel = Field(
@@ -82,7 +84,7 @@ class Member(SQLModel, table=True):
 
 
 class Author(SQLModel, table=True):
-    """Who may post in an announcement; separate from roles, since whoever speaks need not manage."""
+    """An agent who may post in an announcement. Separate from roles: an author need not manage the channel."""
 
     __tablename__ = "authors"
     __table_args__ = (
@@ -90,13 +92,13 @@ class Author(SQLModel, table=True):
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
     )
 
-    account_id: str = key()
-    channel_id: UUID = key(IDENTIFIER)
-    agent_id: str = key()
+    account_id: str = key_column()
+    channel_id: UUID = key_column(IDENTIFIER)
+    agent_id: str = key_column()
 
 
 class PersonalNote(SQLModel, table=True):
-    """A note that only its writer ever sees. Not a column of `members`: it is back after leaving and rejoining."""
+    """A note that only its writer ever sees. Not a column of `members`, so that it survives leaving the channel."""
 
     __tablename__ = "personal_notes"
     __table_args__ = (
@@ -104,7 +106,7 @@ class PersonalNote(SQLModel, table=True):
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
     )
 
-    account_id: str = key()
-    agent_id: str = key()
-    channel_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    agent_id: str = key_column()
+    channel_id: UUID = key_column(IDENTIFIER)
     note: str = Field(sa_type=Text)

@@ -1,4 +1,4 @@
-"""The column types that every table shares, so that a fact is stored one way."""
+"""Column types and constraints that the tables share."""
 
 from enum import StrEnum
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, Text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import Field, SQLModel
 
-# Stable names let a migration speak of a constraint, and let the models be compared with the database.
+# Stable names let migrations refer to constraints, and let the models be compared with the database.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -19,12 +19,12 @@ SQLModel.metadata.naming_convention = {
 TIMESTAMPTZ = DateTime(timezone=True)
 IDENTIFIER = UUID(as_uuid=True)
 TEXT_ARRAY = ARRAY(Text)
-# Compared byte by byte whatever the server's locale: a keyset page must not depend on where it runs.
+# Compared by bytes, whatever the server's locale, so that keyset pages are the same everywhere.
 SORTABLE = Text(collation="C")
 
 
 def enum_text(enum: type[StrEnum]) -> Enum:
-    """Text that holds one of the enum's words; the CHECK beside it comes from `one_of`."""
+    """Returns a text column type for the enum's values. `enum_check` makes the CHECK constraint for it."""
     return Enum(enum, native_enum=False, create_constraint=False, length=32)
 
 
@@ -33,6 +33,7 @@ def enum_check(column: str, enum: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 
 
-def key(sql_type: Any = Text) -> Any:
-    """A part of the primary key. Declared account first in every table, so that rows can be spread by account."""
+def key_column(sql_type: Any = Text) -> Any:
+    """Returns a column of the primary key. Every primary key begins with the account, so that tables can be distributed
+    by account."""
     return Field(primary_key=True, sa_type=sql_type)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from models.columns import TEXT_ARRAY, enum_check, enum_text, key
+from models.columns import TEXT_ARRAY, enum_check, enum_text, key_column
 from models.enums import ItemKind
 
 
@@ -19,9 +19,9 @@ class DemoItem(SQLModel, table=True):
         enum_check("kind", ItemKind),
     )
 
-    account_id: str = key()
-    kind: ItemKind = key(enum_text(ItemKind))
-    item_id: str = key()
+    account_id: str = key_column()
+    kind: ItemKind = key_column(enum_text(ItemKind))
+    item_id: str = key_column()
     title: str = Field(sa_type=Text)
     summary: str | None = Field(default=None, sa_type=Text)
     url: str | None = Field(default=None, sa_type=Text)

@@ -1,4 +1,5 @@
-"""The closed vocabularies of the chat, stored as text under a CHECK so that adding a word is a plain migration."""
+"""The enums of the tables. They are stored as text with a CHECK constraint, so that adding a value is a plain
+migration."""
 
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ class PresenceStatus(StrEnum):
 
 
 class ItemKind(StrEnum):
-    """The platform's items that can be shared, each kind from a source module of its own."""
+    """The kinds of items that can be shared. `chat.item_kinds` describes each."""
 
     CONVERSATION = "CONVERSATION"
     CONTACT = "CONTACT"
@@ -53,7 +54,7 @@ class NotificationLevel(StrEnum):
 
 
 class Creators(StrEnum):
-    """Who may create a kind of channel. CHANNEL_MANAGERS: owners and admins of some channel, and administrators."""
+    """Who may create a kind of channel. CHANNEL_MANAGERS: owners and admins of any channel, and administrators."""
 
     EVERYONE = "EVERYONE"
     CHANNEL_MANAGERS = "CHANNEL_MANAGERS"
@@ -66,7 +67,7 @@ class CardPreview(StrEnum):
 
 
 class SystemEvent(StrEnum):
-    """What a message written by the chat itself tells."""
+    """What a system message reports."""
 
     CREATED = "CREATED"
     JOINED = "JOINED"
@@ -90,8 +91,8 @@ class MentionTarget(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What a row of the account's order of changes tells. The kinds that open or close a door for an agent stand
-    by themselves, because a replay decides from them who could read what when."""
+    """The kinds of changes in an account's order of changes. `chat.change_kinds` says what each means for streams. The
+    kinds that grant or end access are separate, because a replay derives from them who could read a channel when."""
 
     MESSAGE_ADDED = "MESSAGE_ADDED"
     MESSAGE_EDITED = "MESSAGE_EDITED"

@@ -1,4 +1,4 @@
-"""What was said, whom it names, and how people reacted."""
+"""Messages, mentions and reactions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,15 +14,15 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key
+from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import MentionTarget, SystemEvent
 
 
 class Message(SQLModel, table=True):
-    """A person's post, or (with `system_event`) what the chat tells. Rows are never removed: a deleted one stays as
-    a tombstone without its text, so `seq` has no gaps and replies keep their place.
+    """A post (a message of an agent) or, with `system_event`, a system message. Rows are never removed: a deleted
+    message remains as a tombstone without text, so `seq` has no gaps and replies keep their target.
 
-    `post_number` is the channel's count of people's messages up to and including this one.
+    `post_number` is the number of posts in the channel up to and including this message.
     """
 
     __tablename__ = "messages"
@@ -30,11 +30,11 @@ class Message(SQLModel, table=True):
         ForeignKeyConstraint(["account_id", "channel_id"], ["channels.account_id", "channels.channel_id"]),
         ForeignKeyConstraint(["account_id", "author_id"], ["agents.account_id", "agents.agent_id"]),
         ForeignKeyConstraint(["account_id", "reply_to_id"], ["messages.account_id", "messages.message_id"]),
-        # History: pages of a channel both ways.
+        # History: pages of a channel in both directions.
         UniqueConstraint("account_id", "channel_id", "seq"),
-        # Sending again with the same key returns the same message, whatever the race.
+        # Two concurrent sends with one client key store one message.
         UniqueConstraint("account_id", "author_id", "client_key"),
-        # The first unread message: the post after the marker's count.
+        # The first unread message: the post after the read marker.
         Index(
             None,
             "account_id",
@@ -48,8 +48,8 @@ class Message(SQLModel, table=True):
         CheckConstraint("deleted_at IS NULL OR body = ''", name="tombstone_is_empty"),
     )
 
-    account_id: str = key()
-    message_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    message_id: UUID = key_column(IDENTIFIER)
     channel_id: UUID = Field(sa_type=IDENTIFIER)
     seq: int = Field(sa_type=BigInteger)
     post_number: int = Field(sa_type=BigInteger)
@@ -69,7 +69,7 @@ class Message(SQLModel, table=True):
 
 
 class Mention(SQLModel, table=True):
-    """What the body names, in the order of the text, and whether whom it names could read it."""
+    """A mention in a message's text, in its order. `reachable`: whether a mentioned agent could read the message."""
 
     __tablename__ = "mentions"
     __table_args__ = (
@@ -77,8 +77,8 @@ class Mention(SQLModel, table=True):
         enum_check("target", MentionTarget),
     )
 
-    account_id: str = key()
-    message_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    message_id: UUID = key_column(IDENTIFIER)
     place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     target: MentionTarget = Field(sa_type=enum_text(MentionTarget))
     agent_id: str | None = Field(default=None, sa_type=Text)
@@ -88,27 +88,27 @@ class Mention(SQLModel, table=True):
 
 
 class MentionedAgent(SQLModel, table=True):
-    """One row per person whom a message mentions, teams and `channel/all` spelled out. The key starts with the
-    agent and the channel, so the unread mentions of a member are one range of it after their marker. `revision` is
-    the message's when it first mentioned them: an edit tells only those it names anew."""
+    """An agent whom a message mentions, directly, by a team or by `channel/all`. The key begins with the agent and the
+    channel, so a member's unread mentions are one range of it after the read marker. `revision` is the message's first
+    revision that mentioned the agent: an edit notifies only newly mentioned agents."""
 
     __tablename__ = "mentioned_agents"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.message_id"]),
-        # An edit and a deletion rewrite the rows of one message.
+        # Editing and deleting replace the rows of one message.
         Index(None, "account_id", "message_id"),
     )
 
-    account_id: str = key()
-    agent_id: str = key()
-    channel_id: UUID = key(IDENTIFIER)
+    account_id: str = key_column()
+    agent_id: str = key_column()
+    channel_id: UUID = key_column(IDENTIFIER)
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     message_id: UUID = Field(sa_type=IDENTIFIER)
     revision: int
 
 
 class Reaction(SQLModel, table=True):
-    """One emoji of one agent on one message; the key makes adding it twice the same as once."""
+    """An agent's reaction to a message with one emoji. The primary key makes adding it twice the same as once."""
 
     __tablename__ = "reactions"
     __table_args__ = (
@@ -116,8 +116,8 @@ class Reaction(SQLModel, table=True):
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
     )
 
-    account_id: str = key()
-    message_id: UUID = key(IDENTIFIER)
-    emoji: str = key()
-    agent_id: str = key()
+    account_id: str = key_column()
+    message_id: UUID = key_column(IDENTIFIER)
+    emoji: str = key_column()
+    agent_id: str = key_column()
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from loaders.agents import page_of_agents
-from loaders.pages import page
+from loaders.pages import page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
 from schema.context import Info
@@ -22,7 +22,7 @@ class AgentsQuery:
         after: After = None,
     ) -> Connection[Agent]:
         viewer = await info.context.viewer()
-        asked = page("agents", first, after, str, str)
+        asked = page_request("agents", first, after, str, str)
         async with info.context.services.data.sessions() as session:
             found = await page_of_agents(session, viewer.account_id, query, asked)
         return connect(found, lambda row: Agent(row=row))

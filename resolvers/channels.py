@@ -11,7 +11,7 @@ from chat.operations.change_channel import ChannelChanges, archive_channel, unar
 from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.open_direct_message import open_direct_message
 from loaders.channels import SidebarFilter, page_of_discovery, page_of_manageable, page_of_sidebar
-from loaders.pages import empty_page, page
+from loaders.pages import empty_page, page_request
 from resolvers.drafts import given, icon_avatar, required
 from resolvers.mutation import mutation
 from schema.channel_inputs import (
@@ -68,7 +68,7 @@ class ChannelsQuery:
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
-        asked = page("sidebar", first, after, datetime, UUID)
+        asked = page_request("sidebar", first, after, datetime, UUID)
         async with info.context.services.data.sessions() as session:
             found = await page_of_sidebar(session, viewer, wanted, asked)
         return connect(found, lambda seat: Channel(seat=seat))
@@ -78,7 +78,7 @@ class ChannelsQuery:
         self, info: Info, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page("discovery", first, after, str, UUID)
+        asked = page_request("discovery", first, after, str, UUID)
         async with info.context.services.data.sessions() as session:
             found = await page_of_discovery(session, viewer, query, asked)
         return connect(found, lambda seat: Channel(seat=seat))
@@ -93,7 +93,7 @@ class ChannelsQuery:
         self, info: Info, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page("manageable", first, after, str, UUID)
+        asked = page_request("manageable", first, after, str, UUID)
         if not viewer.is_administrator:
             return connect(empty_page(), lambda seat: Channel(seat=seat))
         async with info.context.services.data.sessions() as session:

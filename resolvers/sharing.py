@@ -14,7 +14,7 @@ from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_ite
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
 from loaders.destinations import page_of_destinations, read_member_ids
-from loaders.pages import page
+from loaders.pages import page_request
 from models import Agent as AgentRow
 from resolvers.mutation import mutation
 from schema.agents import Agent
@@ -49,7 +49,7 @@ class SharingQuery:
         after: After = None,
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()
-        asked = page("destinations", first, after, str, str, str)
+        asked = page_request("destinations", first, after, str, str, str)
         async with info.context.services.data.sessions() as session:
             found = await page_of_destinations(session, viewer, query, asked)
         return connect(found, _destination)

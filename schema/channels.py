@@ -18,7 +18,7 @@ from chat.policies import (
     check_post,
 )
 from loaders.members import MemberFilter
-from loaders.pages import page
+from loaders.pages import page_request
 from schema.agents import Agent, agents
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Info
@@ -152,13 +152,13 @@ class Channel:
         query: Annotated[str | None, strawberry.argument(description="Only members whose name contains this.")] = None,
         role: Annotated[MemberRole | None, strawberry.argument(description="Only members with this role.")] = None,
     ) -> Connection[Member]:
-        wanted = MemberFilter(page("members", first, after, str, str), query, role)
+        wanted = MemberFilter(page_request("members", first, after, str, str), query, role)
         found = await info.context.loaders.members.load((self.seat.channel.channel_id, wanted))
         return connect(found, lambda row: Member(row=row))
 
     @strawberry.field(description="Who may post in an ANNOUNCEMENT, by name. Empty in every other kind.")
     async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
-        asked = page("authors", first, after, str, str)
+        asked = page_request("authors", first, after, str, str)
         found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
         return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from loaders.pages import Slice
+from loaders.pages import Page
 
 Node = TypeVar("Node")
 Row = TypeVar("Row")
@@ -35,12 +35,12 @@ class Connection(Generic[Node]):
     page_info: PageInfo = strawberry.field(description="Whether there are more items, and from which cursor.")
 
 
-def connect(found: Slice[Row], node_of: Callable[[Row], Node]) -> Connection[Node]:
+def connect(found: Page[Row], node_of: Callable[[Row], Node]) -> Connection[Node]:
     """Returns a connection whose nodes are made from the rows of the page."""
     return connection_of([node_of(row) for row in found.rows], found)
 
 
-def connection_of(nodes: Sequence[Node], found: Slice[Row]) -> Connection[Node]:
+def connection_of(nodes: Sequence[Node], found: Page[Row]) -> Connection[Node]:
     return Connection(
         edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(found.cursors, nodes, strict=True)],
         nodes=list(nodes),

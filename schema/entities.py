@@ -12,7 +12,7 @@ import strawberry
 
 from chat.cards import CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
-from loaders.pages import empty_page, page
+from loaders.pages import empty_page, page_request
 from models.enums import ItemKind
 from schema.connections import After, Connection, First, connect
 from schema.context import Info
@@ -38,7 +38,7 @@ class Entity:
         )
     )
     async def shared_in(self, info: Info, first: First = None, after: After = None) -> Connection[Message]:
-        asked = page("shared in", first, after, UUID)
+        asked = page_request("shared in", first, after, UUID)
         if await self.item(info) is None:
             return connect(empty_page(), lambda row: Message(row=row))
         viewer = await info.context.viewer()

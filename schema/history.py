@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
-from loaders.pages import Slice, decode_cursor, encode_cursor, page_size
+from loaders.pages import Page, decode_cursor, encode_cursor, page_size
 from models import Message as MessageRow
 from schema.context import Info
 from schema.ids import Prefix, parse_id
@@ -23,16 +23,16 @@ class HistoryPage:
     around: str | None
 
 
-async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Slice[MessageRow]:
+async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Page[MessageRow]:
     """Returns the page, oldest first; empty if the viewer cannot read the channel. Raises Denied BAD_USER_INPUT."""
     end = seat.channel.last_seq
     lowest, highest = await _range(info, seat, asked)
     lowest, highest = max(lowest, 1), min(highest, end)
     if not seat.readable or lowest > highest:
-        return Slice(rows=(), cursors=(), has_previous=False, has_next=False)
+        return Page(rows=(), cursors=(), has_previous=False, has_next=False)
     key = (seat.agent.agent_id, seat.channel.channel_id, lowest, highest)
     rows = await info.context.loaders.history.load(key)
-    return Slice(
+    return Page(
         rows=rows,
         cursors=[encode_cursor(_list_name(seat), row.seq) for row in rows],
         has_previous=lowest > 1,

@@ -9,7 +9,7 @@ import strawberry
 from chat.access import Seat
 from chat.policies import allowed, check_delete_message, check_edit_message, check_react
 from loaders.messages import ReactionCount
-from loaders.pages import page
+from loaders.pages import page_request
 from models import Agent as AgentRow
 from models import Mention as MentionRow
 from models import Message as MessageRow
@@ -85,11 +85,11 @@ class Reaction:
 
     @strawberry.field(description="Whether the viewer reacted with it.")
     def viewer_reacted(self) -> bool:
-        return self.tally.mine
+        return self.tally.viewer_reacted
 
     @strawberry.field(description="The agents who reacted with it, by id.")
     async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
-        asked = page("reactors", first, after, str)
+        asked = page_request("reactors", first, after, str)
         found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
         return connection_of(await agents(info.context.loaders, list(found.rows)), found)
 

@@ -1,7 +1,8 @@
-"""The source modules: they own the items that are shared as cards, and alone decide who may see them.
+"""The source modules, which own the items that are shared as cards and decide who may see them.
 
-`contract` is what goes over the wire; `http`, `graphql` and `demo` are the gateways that ask; `module` keeps one that
-is slow or down from costing more than its own cards; `registry` is the `CardSource` that the chat sees.
+`contract` defines the requests and responses; `http`, `graphql` and `demo` are gateways, the ways to call a module;
+`module` contains the effects of a module that is slow or down; `registry` is the `CardSource` that the chat uses; and
+`checker` tests a module for its owner.
 """
 
 from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig

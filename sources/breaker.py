@@ -1,4 +1,4 @@
-"""A module that does not answer is left alone for a while, so that its readers do not wait for nothing each time."""
+"""A circuit breaker: a module that does not answer is not called for a while, so that readers do not wait in vain."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +9,14 @@ REST_SECONDS = 10.0
 
 
 class BreakerOpen(Exception):
-    """It is not asked now."""
+    """The breaker is open: the module is not called."""
 
 
 class Breaker:
-    """Closed; open after FAILURES in a row; after a rest one turn tries, alone, and decides for the others.
+    """Opens after FAILURES failures in a row. After REST_SECONDS it admits one trial at a time, whose outcome closes it
+    or opens it again.
 
-    Not a library's: those for asyncio that are still kept do not hold the trial to one at a time.
+    No library is used: those for asyncio that are maintained do not limit the trials to one at a time.
     """
 
     def __init__(
@@ -36,9 +37,9 @@ class Breaker:
         return self._failures >= self._limit
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Raises ModuleResting instead of letting a question through that is not due. A turn that ends without
-        `answered` or `failed` (its reader left, it got no place) says nothing about the module."""
+    def attempt(self) -> Iterator[None]:
+        """Surrounds a call. Raises BreakerOpen if the module must not be called. A call that ends without `answered` or
+        `failed`, because its reader was cancelled or no slot was free, does not count."""
         trial = self._admit()
         try:
             yield
@@ -54,7 +55,7 @@ class Breaker:
         self._opened_at = self._now()
 
     def _admit(self) -> bool:
-        """Whether the turn is the trial of an open breaker."""
+        """Returns whether the call is a trial of an open breaker."""
         if not self.is_open:
             return False
         if self._trying or self._now() < self._opened_at + self._rest:

@@ -1,4 +1,4 @@
-"""Tries a source module out as the chat would ask it, and says in plain words what it finds."""
+"""Checks a source module for its owner: calls it as the chat would, and reports what it finds."""
 
 import asyncio
 import time
@@ -19,13 +19,13 @@ from sources.verdicts import ModuleFailed
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 SECRET_BYTES = 32
-NAME_A_READER = "name an agent who may see the item, or no card can be checked"
-WORDS = (CardAccess.GRANTED, CardAccess.FORBIDDEN, CardAccess.REMOVED)
+GIVE_A_READER = "give an agent who may see the item, because no card can be checked without one"
+ACCESS_VALUES = (CardAccess.GRANTED, CardAccess.FORBIDDEN, CardAccess.REMOVED)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The module, and a pair of agent and item to ask it about; the agent should be one who may see the item."""
+    """The module, and an agent and an item to ask it about. The agent should be able to see the item."""
 
     module: HttpConfig
     kind: ItemKind
@@ -47,21 +47,21 @@ class Trial:
 
 
 class NoUsableAnswer(Exception):
-    """Nothing that can be read came back; the text says why."""
+    """The module gave no usable response. The text is the reason."""
 
 
 async def findings(trial: Trial) -> AsyncIterator[Finding]:
-    """Yields what is found, as it is found. A module that does not answer at all is not asked further."""
+    """Yields findings as they are made. Stops if the module does not answer at all."""
     endpoint = Endpoint(trial.module.url)
     questions = _Questions(trial, endpoint)
     try:
         async for finding in _about_the_answer(questions):
             yield finding
-        for probe in (_tokens, _unknown_items, _strangers, _order, _many):
-            for finding in await _tried(probe, questions):
+        for probe in (_tokens, _unknown_items, _unknown_agents, _order, _many):
+            for finding in await _findings_of(probe, questions):
                 yield finding
     except NoUsableAnswer as failure:
-        yield Finding(Mark.WRONG, f"It does not answer as it should: {failure}.")
+        yield Finding(Mark.WRONG, f"It gives no usable response: {failure}.")
     finally:
         await endpoint.aclose()
 
@@ -83,7 +83,7 @@ class _Questions:
             raise NoUsableAnswer(str(failure)) from None
         by_pair = {Check(result.agent_id, result.item_id): result for result in results}
         if len(by_pair) < len(results):
-            raise NoUsableAnswer("it answers a pair twice")
+            raise NoUsableAnswer("it gives two results for one pair")
         return by_pair
 
     async def reply(self, checks: Sequence[Check], token: str | None, account_id: str | None = None) -> Reply:
@@ -100,7 +100,7 @@ class _Questions:
 Probe = Callable[[_Questions], Awaitable[list[Finding]]]
 
 
-async def _tried(probe: Probe, questions: _Questions) -> list[Finding]:
+async def _findings_of(probe: Probe, questions: _Questions) -> list[Finding]:
     try:
         return await probe(questions)
     except NoUsableAnswer as failure:
@@ -110,36 +110,38 @@ async def _tried(probe: Probe, questions: _Questions) -> list[Finding]:
 async def _about_the_answer(questions: _Questions) -> AsyncIterator[Finding]:
     trial = questions.trial
     if len(trial.secret.encode()) < SECRET_BYTES:
-        yield Finding(Mark.NOTE, f"The secret is short: {SECRET_BYTES} bytes or more are hard to guess.")
+        yield Finding(Mark.NOTE, f"The secret is short. Use {SECRET_BYTES} bytes or more.")
     began = time.monotonic()
     results = await questions.results([trial.pair])
     took = (time.monotonic() - began) * 1000
-    yield Finding(Mark.OK, f"It answers, and in the contract's shape ({took:.0f} ms).")
+    yield Finding(Mark.OK, f"It answers with a response that matches the contract ({took:.0f} ms).")
     for finding in _about_the_pair(trial, results.get(trial.pair)):
         yield finding
     if set(results) - {trial.pair}:
-        yield Finding(Mark.NOTE, "It answers pairs that it was not asked about; the chat passes over them.")
+        yield Finding(Mark.NOTE, "It gives results for pairs that were not asked for. The chat ignores them.")
 
 
 def _about_the_pair(trial: Trial, result: contract.WireResult | None) -> list[Finding]:
     pair = f"agent {trial.agent_id} and item {trial.item_id}"
     if result is None:
-        return [Finding(Mark.WRONG, f"It leaves {pair} out, which is FORBIDDEN; {NAME_A_READER}.")]
-    if result.access not in WORDS:
-        return [Finding(Mark.WRONG, f"For {pair} `access` is none of {', '.join(WORDS)}.")]
+        return [Finding(Mark.WRONG, f"It gives no result for {pair}, which means FORBIDDEN: {GIVE_A_READER}.")]
+    if result.access not in ACCESS_VALUES:
+        return [Finding(Mark.WRONG, f"For {pair}, `access` is not one of {', '.join(ACCESS_VALUES)}.")]
     if result.access != CardAccess.GRANTED:
-        return [Finding(Mark.WRONG, f"For {pair} it says {result.access}; {NAME_A_READER}.")]
-    return [Finding(Mark.OK, f"For {pair} it says GRANTED."), *about_the_item(trial.kind, result.item)]
+        return [Finding(Mark.WRONG, f"For {pair}, it answers {result.access}: {GIVE_A_READER}.")]
+    return [Finding(Mark.OK, f"For {pair}, it answers GRANTED."), *about_the_item(trial.kind, result.item)]
 
 
 async def _tokens(questions: _Questions) -> list[Finding]:
-    """Asked with tokens that are not the chat's."""
+    """Called with invalid tokens."""
     found = []
     for described, token in _bad_tokens(questions.trial.secret).items():
         reply = await questions.reply([questions.trial.pair], token)
         if reply.status not in REFUSALS:
-            found.append(Finding(Mark.WRONG, f"Asked {described} it answers {reply.status} instead of 401 or 403."))
-    return found or [Finding(Mark.OK, "It refuses bad tokens: none, another's, expired, unsigned, for somebody else.")]
+            found.append(Finding(Mark.WRONG, f"Called {described}, it answers {reply.status} instead of 401 or 403."))
+    return found or [
+        Finding(Mark.OK, "It refuses invalid tokens: none, wrong secret, expired, wrong audience, unsigned.")
+    ]
 
 
 def _bad_tokens(secret: str) -> dict[str, str | None]:
@@ -155,48 +157,46 @@ def _bad_tokens(secret: str) -> dict[str, str | None]:
 
 
 async def _unknown_items(questions: _Questions) -> list[Finding]:
-    """Asked about an item that does not exist."""
+    """Asked for an item that does not exist."""
     trial = questions.trial
     unknown = Check(trial.agent_id, f"unknown-{uuid4().hex}")
-    alone, beside = await questions.results([unknown]), await questions.results([unknown, trial.pair])
-    told = [_not_forbidden("about an item that does not exist", results.get(unknown)) for results in (alone, beside)]
-    return (told[0] or told[1]) or [Finding(Mark.OK, "It takes an unknown item for one that may not be seen.")]
+    alone, together = await questions.results([unknown]), await questions.results([unknown, trial.pair])
+    found = [_not_forbidden("for an item that does not exist", results.get(unknown)) for results in (alone, together)]
+    return (found[0] or found[1]) or [Finding(Mark.OK, "It answers FORBIDDEN for an unknown item.")]
 
 
-async def _strangers(questions: _Questions) -> list[Finding]:
+async def _unknown_agents(questions: _Questions) -> list[Finding]:
     """Asked for an agent, and for an account, that do not exist."""
     trial = questions.trial
-    stranger = Check(f"unknown-{uuid4().hex}", trial.item_id)
-    here = (await questions.results([stranger])).get(stranger)
+    unknown = Check(f"unknown-{uuid4().hex}", trial.item_id)
+    here = (await questions.results([unknown])).get(unknown)
     elsewhere = (await questions.results([trial.pair], account_id=f"unknown-{uuid4().hex}")).get(trial.pair)
     found = [
         *_not_forbidden("for an agent who does not exist", here),
-        *_not_forbidden("in an account that does not exist (does it look at account_id?)", elsewhere),
+        *_not_forbidden("in an account that does not exist (does it check account_id?)", elsewhere),
     ]
     return found or [Finding(Mark.OK, "It grants nothing to unknown agents, and nothing in unknown accounts.")]
 
 
 async def _order(questions: _Questions) -> list[Finding]:
-    """Asked the same in another order."""
+    """Asked for the same pairs in another order."""
     trial = questions.trial
     checks = [trial.pair, *(Check(trial.agent_id, f"unknown-{number}") for number in range(3))]
     there, back = await questions.results(checks), await questions.results(checks[::-1])
     if any(_access(there.get(check)) != _access(back.get(check)) for check in checks):
-        return [Finding(Mark.WRONG, "Its answers depend on the order of the checks.")]
-    return [Finding(Mark.OK, "Its answers do not depend on the order of the checks.")]
+        return [Finding(Mark.WRONG, "Its results depend on the order of the checks.")]
+    return [Finding(Mark.OK, "Its results do not depend on the order of the checks.")]
 
 
 async def _many(questions: _Questions) -> list[Finding]:
-    """Asked about as many pairs as a call may hold."""
+    """Asked for as many pairs as one call can have."""
     trial = questions.trial
     others = [Check(trial.agent_id, f"unknown-{number}") for number in range(contract.CHECKS_PER_CALL - 1)]
     began = time.monotonic()
     alone, among = await questions.results([trial.pair]), await questions.results([*others, trial.pair])
     took = (time.monotonic() - began) * 1000
     if _access(alone.get(trial.pair)) != _access(among.get(trial.pair)):
-        return [
-            Finding(Mark.WRONG, f"Among {contract.CHECKS_PER_CALL} checks it answers the pair otherwise than alone.")
-        ]
+        return [Finding(Mark.WRONG, f"Its result for the pair differs among {contract.CHECKS_PER_CALL} checks.")]
     return [Finding(Mark.OK, f"It answers {contract.CHECKS_PER_CALL} checks in one call ({took:.0f} ms).")]
 
 
@@ -205,18 +205,18 @@ def _access(result: contract.WireResult | None) -> str:
 
 
 def _not_forbidden(asked: str, result: contract.WireResult | None) -> list[Finding]:
-    """Anything but FORBIDDEN would tell which ids exist."""
-    said = _access(result)
-    if said == CardAccess.FORBIDDEN:
+    """Returns a finding for any other answer, which would reveal which ids exist."""
+    access = _access(result)
+    if access == CardAccess.FORBIDDEN:
         return []
-    said = said if said in WORDS else "an unknown word"
-    return [Finding(Mark.WRONG, f"Asked {asked} it says {said} instead of FORBIDDEN.")]
+    shown = access if access in ACCESS_VALUES else "an unknown value"
+    return [Finding(Mark.WRONG, f"Asked {asked}, it answers {shown} instead of FORBIDDEN.")]
 
 
 def _status(status: int) -> str:
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return f"it answers {status} to a good token: it may have another secret"
+            return f"it answers a valid token with status {status}: its secret may differ"
         case _ if 300 <= status < 400:
-            return f"it redirects ({status}), and the chat does not follow"
-    return f"it answers {status} instead of 200"
+            return f"it redirects (status {status}), which the chat does not follow"
+    return f"it answers with status {status} instead of 200"

@@ -1,4 +1,4 @@
-"""CHAT_SOURCES: which module answers for which kind of item, and how it is asked."""
+"""The setting CHAT_SOURCES: which module owns which kind of item, and how it is called."""
 
 import re
 from collections.abc import Mapping
@@ -17,24 +17,24 @@ _PATH = re.compile(r"[_A-Za-z][_0-9A-Za-z]*(\.[_A-Za-z][_0-9A-Za-z]*)*")
 
 
 def _module_address(url: str) -> str:
-    """A user and password in it would take the place of the token."""
+    """Refuses a user and password, which would replace the token."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("it must be an http:// or https:// address without a user")
+        raise ValueError("it must be an http:// or https:// URL without a user")
     return url
 
 
 def _field_path(path: str) -> str:
     if not _PATH.fullmatch(path):
-        raise ValueError("it must be a field, or fields with points between them")
+        raise ValueError("it must be a field name, or several separated by dots")
     return path
 
 
-def _some(secret: SecretStr) -> SecretStr:
+def _not_empty(secret: SecretStr) -> SecretStr:
     if not secret.get_secret_value():
         raise ValueError("it must not be empty")
     return secret
@@ -42,7 +42,7 @@ def _some(secret: SecretStr) -> SecretStr:
 
 Address: TypeAlias = Annotated[str, AfterValidator(_module_address)]
 FieldPath: TypeAlias = Annotated[str, AfterValidator(_field_path)]
-Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_some)]
+Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_not_empty)]
 Timeout: TypeAlias = Annotated[int, Field(ge=50, le=30_000)]
 
 
@@ -63,8 +63,8 @@ class HttpConfig(_Config):
 
 
 class GraphQLConfig(_Config):
-    """`fields` says where the module keeps what a card shows, where it is not under the name that CONVENTION has.
-    null: the module has no such field. Details are asked only if they stand here."""
+    """`fields` maps a card's field to the path of the module's field, where it differs from CONVENTION. null means that
+    the module has no such field. Details are requested only if they are listed."""
 
     type: Literal["graphql"] = "graphql"
     url: Address = Field(repr=False)
@@ -72,7 +72,7 @@ class GraphQLConfig(_Config):
     fields: Mapping[str, FieldPath | None] = Field(default_factory=dict)
 
     def paths(self) -> dict[str, str]:
-        """Returns where the module keeps each field of a card."""
+        """Returns the path of the module's field for each field of a card."""
         return {name: path for name, path in {**CONVENTION, **self.fields}.items() if path is not None}
 
 
@@ -87,7 +87,7 @@ _ADAPTER: TypeAdapter[dict[ItemKind, SourceConfig]] = TypeAdapter(
 
 
 def parse_sources(text: str) -> SourceConfigs:
-    """Raises ValueError with a sentence that never repeats a value: it may be a secret."""
+    """Raises ValueError with a message that contains no value, because it may be a secret."""
     try:
         configs = _ADAPTER.validate_json(text)
     except ValidationError as error:
@@ -99,21 +99,21 @@ def parse_sources(text: str) -> SourceConfigs:
 
 
 def http_config(url: str, secret: str, timeout_ms: int) -> HttpConfig:
-    """Returns what CHAT_SOURCES would make of these; raises ValueError with a sentence that repeats none of them."""
+    """Returns the same configuration as CHAT_SOURCES would. Raises ValueError with a message that contains no value."""
     try:
         return HttpConfig.model_validate({"url": url, "secret": secret, "timeout_ms": timeout_ms})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise ValueError(f"The module's {first['loc'][0]} is refused: {_reason(first)}") from None
+        raise ValueError(f"The module's {first['loc'][0]} is invalid: {_reason(first)}") from None
 
 
 def _refuse_unknown_fields(kind: ItemKind, config: GraphQLConfig) -> None:
     known = [*CONVENTION, *ITEM_KINDS[kind].details]
     if any(name not in known for name in config.fields):
-        raise ValueError(f"at {kind.value}.fields, a card of this kind has only {', '.join(known)}")
+        raise ValueError(f"at {kind.value}.fields, the fields of this kind are {', '.join(known)}")
     for name in ("title", "url"):
         if config.fields.get(name, name) is None:
-            raise ValueError(f"at {kind.value}.fields, a card cannot do without its {name}")
+            raise ValueError(f"at {kind.value}.fields, {name} is required")
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -122,13 +122,13 @@ def _sentence(error: ErrorDetails) -> str:
         case "json_invalid", _:
             return "it must be JSON"
         case _, ():
-            return "it must be a JSON object by kind of item"
+            return "it must be a JSON object with kinds of items as its keys"
         case _, (_, "[key]"):
             return f"the kinds of items are {kinds}"
         case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" | "dict_type", (kind, *_):
             return f'at {kind}, it must be an object whose `type` is "http", "graphql" or "demo"'
         case "extra_forbidden", (kind, type_, *_):
-            return f"at {kind}, it has a setting that the type {type_} does not have"
+            return f"at {kind}, the type {type_} has no such setting"
     kind, _, *place = error["loc"]
     return f"at {kind}.{'.'.join(map(str, place))}, {_reason(error)}"
 

@@ -1,7 +1,7 @@
-"""What goes over the wire between the chat and a source module: see docs/source-modules.md.
+"""The requests to source modules and their responses. docs/source-modules.md documents the contract.
 
-Two strictnesses, on purpose. An answer that does not have the contract's shape is refused whole: the module evidently
-speaks something else. In one that has it, a pair that cannot be shown costs only that pair.
+A response that does not have the contract's shape is rejected as a whole, because the module evidently implements
+something else. In a response that has it, an invalid result affects only its own agent and item.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ AUDIENCE = "internal-chat-source"
 TOKEN_LIFE = timedelta(seconds=60)
 CHECKS_PER_CALL = 500
 RESULTS_LIMIT = 20 * CHECKS_PER_CALL
-"""Results that were not asked for are passed over, but reading them costs time that others wait."""
+"""Results for other pairs are ignored, but parsing them blocks the event loop."""
 
 
 class WireCheck(BaseModel):
@@ -40,7 +40,7 @@ class WireQuestion(BaseModel):
 
 
 class WireResult(BaseModel):
-    """`item` is looked at only with GRANTED. What a module says beside these fields is not looked at."""
+    """`item` is read only with GRANTED. Further fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -51,7 +51,7 @@ class WireResult(BaseModel):
 
 
 class WireAnswer(BaseModel):
-    """The body of a response. The first wrong result ends the reading: to list them all took seconds."""
+    """The body of a response. Validation stops at the first invalid result: collecting all errors took seconds."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -59,7 +59,7 @@ class WireAnswer(BaseModel):
 
 
 def token(secret: str, claims: Mapping[str, str] | None = None) -> str:
-    """Signed for one call. Without `iat`, so that a module whose clock is behind takes it too."""
+    """Returns a token for one call. It has no `iat`, so that a module whose clock is slow accepts it."""
     expiry = datetime.now(UTC) + TOKEN_LIFE
     return jwt.encode({**(claims or {}), "aud": AUDIENCE, "exp": expiry}, secret, algorithm="HS256")
 
@@ -70,20 +70,20 @@ def question(account_id: str, kind: ItemKind, checks: Sequence[Check]) -> bytes:
 
 
 def verdicts(kind: ItemKind, checks: Sequence[Check], body: bytes) -> dict[Check, Verdict]:
-    """Returns a verdict for each check: FORBIDDEN for what the module left out; what was not asked is passed over."""
+    """Returns a verdict for each check: FORBIDDEN if the response has no result for it."""
     found: dict[Check, Verdict] = {}
     asked = frozenset(checks)
     for result in answer(body).results:
         check = Check(result.agent_id, result.item_id)
         if check in found:
-            found[check] = Fault("a pair answered twice")
+            found[check] = Fault("two results for one pair")
         elif check in asked:
             found[check] = _verdict(kind, result)
     return {check: found.get(check, FORBIDDEN) for check in checks}
 
 
 def answer(body: bytes) -> WireAnswer:
-    """Raises ModuleFailed where the body has not the contract's shape."""
+    """Returns the parsed response. Raises ModuleFailed if it does not have the contract's shape."""
     try:
         return WireAnswer.model_validate_json(body)
     except ValidationError as error:
@@ -98,14 +98,14 @@ def _verdict(kind: ItemKind, result: WireResult) -> Verdict:
             return FORBIDDEN
         case CardAccess.REMOVED:
             return REMOVED
-    return Fault("an unknown word for `access`")
+    return Fault("an unknown value of `access`")
 
 
 def _refusal(error: ValidationError) -> str:
-    """Where it is wrong, in the contract's own names: what the module sent is not for the log."""
+    """Returns the place of the error by the contract's field names. What the module sent must not be logged."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "json_invalid":
-        return "the answer is not JSON"
+        return "the response is not JSON"
     known = {*WireAnswer.model_fields, *WireResult.model_fields}
     place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in known)
-    return f"the answer has not the contract's shape at {place or 'its top'} ({first['type']})"
+    return f"the response does not match the contract at {place or 'its root'} ({first['type']})"

@@ -1,4 +1,4 @@
-"""Asking a module over HTTP, and taking no more from it than is good for us."""
+"""Calling a module over HTTP, with a limit on the size of the response."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,11 +10,11 @@ from sources.verdicts import AnswerTooLarge, ModuleFailed
 
 MAX_BYTES = 2_000_000
 MAX_CONCURRENT_CALLS = 8
-"""Of one kind, from one process. Whoever asks takes a place first; here it is the number of connections."""
+"""How many calls one process makes to one module at the same time."""
 
 _HEADERS = {
     "accept": "application/json",
-    "accept-encoding": "identity",  # so that the limit is one on what is held in memory
+    "accept-encoding": "identity",  # so that the limit bounds the memory used
     "content-type": "application/json",
     "user-agent": "internal-chat",
 }
@@ -27,9 +27,9 @@ class Reply:
 
 
 class Endpoint:
-    """One module's address, with connections of its own, so that none waits for another module.
+    """The address of one module, with its own connection pool, so that no module waits for another.
 
-    How long an answer may take is for the caller to say: a timeout here would begin anew with every byte.
+    The caller limits the time: httpx's timeouts start again with every chunk.
     """
 
     def __init__(self, url: str) -> None:
@@ -38,19 +38,19 @@ class Endpoint:
             headers=_HEADERS,
             timeout=None,  # noqa: S113
             follow_redirects=False,
-            # HTTP_PROXY and the like are not meant for modules: tokens and items would go through it. SSL_CERT_FILE is.
+            # Ignores HTTP_PROXY and the like: a proxy would see tokens and items. SSL_CERT_FILE is still used.
             trust_env=False,
             verify=httpx.create_ssl_context(),
             limits=httpx.Limits(max_connections=MAX_CONCURRENT_CALLS),
-            # A cookie set for one agent's question must not travel with the next agent's.
+            # Stores no cookies: one set for one agent must not be sent with the next agent's call.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
     async def post(self, body: bytes, token: str) -> bytes:
-        """Returns the body of a 200; anything else is ModuleFailed."""
+        """Returns the body of a response with status 200. Raises ModuleFailed for anything else."""
         reply = await self.send(body, token)
         if reply.status != HTTPStatus.OK:
-            raise ModuleFailed(f"it answered {reply.status}")
+            raise ModuleFailed(f"it answered with status {reply.status}")
         return reply.body
 
     async def send(self, body: bytes, token: str | None) -> Reply:
@@ -59,7 +59,7 @@ class Endpoint:
             async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 return Reply(response.status_code, await _bounded(response))
         except httpx.HTTPError as error:
-            raise ModuleFailed(f"it could not be asked ({type(error).__name__})") from None
+            raise ModuleFailed(f"the call failed ({type(error).__name__})") from None
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -70,6 +70,6 @@ async def _bounded(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_BYTES:
-            large = AnswerTooLarge if response.status_code == HTTPStatus.OK else ModuleFailed
-            raise large(f"it sent more than {MAX_BYTES} bytes")
+            error = AnswerTooLarge if response.status_code == HTTPStatus.OK else ModuleFailed
+            raise error(f"it sent more than {MAX_BYTES} bytes")
     return bytes(body)

@@ -1,4 +1,4 @@
-"""What there is to say of a module, and of an item as the chat would show it."""
+"""The findings of the checker, and those about an item as the chat would show it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,25 +25,25 @@ class Finding:
 
 
 def about_the_item(kind: ItemKind, sent: JsonValue) -> list[Finding]:
-    """What the chat makes of it, beside what was sent."""
+    """Compares what the chat would show with what the module sent."""
     verdict = granted(kind, sent)
     if isinstance(verdict, Fault):
-        return [Finding(Mark.WRONG, f"Its card is unavailable: {verdict.reason}.")]
+        return [Finding(Mark.WRONG, f"The card would be UNAVAILABLE: {verdict.reason}.")]
     assert verdict.item is not None
     item = WireItem.model_validate(sent)
     wrong = [Finding(Mark.WRONG, text) for text in _losses(kind, item, verdict.item)]
     unknown = sorted(set(item.details or {}) - set(ITEM_KINDS[kind].details))
-    notes = [Finding(Mark.NOTE, f"The detail `{name}` is not shown: a card of {kind} has none.") for name in unknown]
-    return [*(wrong or [Finding(Mark.OK, "The item can be shown as it is.")]), *notes]
+    notes = [Finding(Mark.NOTE, f"The detail `{name}` is not shown: {kind} has no such detail.") for name in unknown]
+    return [*(wrong or [Finding(Mark.OK, "The item is shown as it was sent.")]), *notes]
 
 
 def _losses(kind: ItemKind, sent: WireItem, shown: Item) -> list[str]:
     losses = []
     if len(one_line(sent.title)) > TITLE_LENGTH:
-        losses.append(f"The title is longer than {TITLE_LENGTH} characters and is cut.")
+        losses.append(f"The title is longer than {TITLE_LENGTH} characters and is shortened.")
     if len(sent.summary or "") > SUMMARY_LENGTH:
-        losses.append(f"The summary is longer than {SUMMARY_LENGTH:,} characters and is cut.")
+        losses.append(f"The summary is longer than {SUMMARY_LENGTH:,} characters and is shortened.")
     for name, known in ITEM_KINDS[kind].details.items():
         if (sent.details or {}).get(name) is not None and shown.details[name] is None:
-            losses.append(f"The detail `{name}` is not written as a {known.type} and is left out.")
+            losses.append(f"The detail `{name}` is not a valid {known.type} and is omitted.")
     return losses

@@ -1,6 +1,7 @@
-"""A federated module, asked for `_entities` on each reader's behalf: no endpoint of its own is needed for the chat.
+"""A module that is a federated subgraph, queried for `_entities` on behalf of each reader. It needs no endpoint for the
+chat.
 
-One request per agent, since the token names the agent and the module answers as it would answer that agent.
+There is one request per agent: the token names the agent, and the module answers as it would answer that agent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +21,11 @@ from sources.items import granted
 from sources.verdicts import FORBIDDEN, REMOVED, Fault, ModuleFailed, Verdict
 
 ERRORS_LIMIT = 20 * contract.CHECKS_PER_CALL
-"""More errors than all fields of all entities could have; each costs time to read."""
+"""More errors than all fields of all entities can have. Parsing more would block the event loop."""
 
 REFUSALS = frozenset({"FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"})
 REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-"""With these statuses servers of GraphQL answer, in GraphQL, a request that they do not execute."""
+"""The statuses of GraphQL responses to a request that was not executed."""
 
 Entity = dict[str, JsonValue]
 
@@ -109,20 +110,21 @@ class GraphQLGateway:
 
     def _verdict(self, kind: ItemKind, check: Check, entity: Entity) -> Verdict:
         if entity.get("id") != check.item_id:
-            return Fault("an entity of another id")
-        read = {field: _at(entity, field, path) for field, path in self._config.paths().items()}
+            return Fault("an entity with another id")
+        read = {field: _value_at(entity, field, path) for field, path in self._config.paths().items()}
         details = {name: value for name, value in read.items() if name not in CONVENTION}
         return granted(kind, {**{name: read.get(name) for name in CONVENTION}, "details": details})
 
 
 def _selection(field: str, path: str) -> str:
-    """`stage: pipelineStage { name }` for the path pipelineStage.name: under our name, whatever the module's is."""
+    """Returns the selection of a path under the card's field name: `stage: pipelineStage { name }` for
+    pipelineStage.name."""
     outer, *inner = path.split(".")
     nested = "".join(f" {{ {name}" for name in inner) + " }" * len(inner)
     return f"{field}: {outer}{nested}"
 
 
-def _at(entity: Entity, field: str, path: str) -> JsonValue:
+def _value_at(entity: Entity, field: str, path: str) -> JsonValue:
     value = entity.get(field)
     for name in path.split(".")[1:]:
         value = value.get(name) if isinstance(value, dict) else None
@@ -130,19 +132,19 @@ def _at(entity: Entity, field: str, path: str) -> JsonValue:
 
 
 def _response(reply: Reply) -> WireResponse:
-    """Raises ModuleFailed for what is no response of GraphQL: with data, or with errors that say why there is none."""
+    """Returns the parsed response. Raises ModuleFailed unless it has data, or errors that explain why it has none."""
     response = _parsed(reply.body)
     if reply.status == HTTPStatus.OK and response.entities is not None:
         return response
     if reply.status in (HTTPStatus.OK, *REFUSED_REQUEST) and response.is_refusal:
         return response
     if reply.status == HTTPStatus.OK:
-        raise ModuleFailed("the answer is no GraphQL response with `_entities`")
-    raise ModuleFailed(f"it answered {reply.status}")
+        raise ModuleFailed("the response is not a GraphQL response with `_entities`")
+    raise ModuleFailed(f"it answered with status {reply.status}")
 
 
 def _parsed(body: bytes) -> WireResponse:
-    """Returns an empty response for what is none."""
+    """Returns an empty response if the body is not one."""
     try:
         return WireResponse.model_validate_json(body)
     except ValidationError:
@@ -150,10 +152,10 @@ def _parsed(body: bytes) -> WireResponse:
 
 
 def _without_data(errors: Sequence[WireError]) -> Verdict:
-    """The module lives, and refuses this agent as a whole: that says nothing about the other agents' calls."""
+    """Returns the verdict for all checks of a call without data. The module may refuse one agent and answer others."""
     if all(error.code in REFUSALS for error in errors):
         return FORBIDDEN
-    return Fault("it answered with errors only")
+    return Fault("only errors, no data")
 
 
 def _codes_by_place(errors: Sequence[WireError]) -> dict[int, str | None]:
@@ -167,7 +169,7 @@ def _codes_by_place(errors: Sequence[WireError]) -> dict[int, str | None]:
 
 
 def _without_entity(place: int, codes: Mapping[int, str | None]) -> Verdict:
-    """null is no access. An error beside it may say otherwise: a resolver that broke is not a refusal."""
+    """Returns the verdict for a null entity: no access, unless an error at its place has another code."""
     if place not in codes or codes[place] in ("FORBIDDEN", "NOT_FOUND"):
         return FORBIDDEN
     if codes[place] == "REMOVED":

@@ -1,4 +1,4 @@
-"""A module that speaks the chat's own contract."""
+"""A module that implements the chat's own contract."""
 
 from collections.abc import Mapping, Sequence
 

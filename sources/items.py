@@ -1,6 +1,6 @@
-"""From what a module says of an item to what a reader may be shown: bounded texts, web addresses, known details.
+"""Validating an item that a module sends: bounded texts, web addresses, and the details of its kind.
 
-A module is trusted with its own items, not with the reader's screen: what it sends goes through here.
+A module is trusted to decide who sees its items, but not to send texts and links that are safe to display.
 """
 
 import re
@@ -19,19 +19,21 @@ from sources.verdicts import Fault, Verdict
 URL_LENGTH = 2_000
 DETAIL_LENGTH = 300
 COUNT_MAX = 2**31 - 1
-"""GraphQL's Int."""
+"""The maximum of GraphQL's Int."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _CONTROLS_BUT_NEWLINE = {code: " " for code in _CONTROLS if code != ord("\n")}
-# Embeddings, overrides and isolates of writing directions: they would turn what stands beside the item's own text. The
-# joiners that scripts and emojis need are none of them.
-_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
+# Embeddings, overrides and isolates of the text direction, which would reorder the text around the item. The joiners
+# that scripts and emojis need are not among them.
+_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 
 
 class WireItem(BaseModel):
-    """An item as a module sends it; what it says beside these is not looked at."""
+    """An item as a module sends it. Further fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -42,26 +44,25 @@ class WireItem(BaseModel):
 
 
 def granted(kind: ItemKind, sent: JsonValue) -> Verdict:
-    """GRANTED with the item, or a fault where it is none: a card without a title says nothing, one without an address
-    leads nowhere."""
+    """Returns GRANTED with the item; a fault if it is invalid or has no visible title or no usable URL."""
     try:
         wire = WireItem.model_validate(sent)
     except ValidationError:
         return Fault(
-            "GRANTED without a proper item (title and url are texts, summary one or null, details an object or null)"
+            "GRANTED without a valid item (title and url: strings; summary: string or null; details: object or null)"
         )
     title, address = one_line(wire.title), web_address(wire.url)
     if not is_visible(title):
         return Fault("an item without a title")
     if address is None:
-        return Fault("an item without a usable address")
+        return Fault("an item without a usable URL")
     details = known_details(kind, wire.details or {})
     return Answer(CardAccess.GRANTED, Item(shortened(title, TITLE_LENGTH), _summary(wire.summary), address, details))
 
 
 def one_line(text: str) -> str:
-    """Returns the text as one line, with single spaces and without what is no text."""
-    return " ".join(text.translate(_CONTROLS | _TURNING).split())
+    """Returns the text as one line: without control and direction characters, and with single spaces."""
+    return " ".join(text.translate(_CONTROLS | _DIRECTION).split())
 
 
 def shortened(text: str, length: int) -> str:
@@ -69,7 +70,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def web_address(url: str) -> str | None:
-    """None for what is no plain http(s) address: a `javascript:` link, or one that hides its host behind a name."""
+    """Returns the URL; None unless it is a plain http(s) URL. A user in it could disguise its host."""
     if len(url) > URL_LENGTH or "\\" in url or not url.isprintable() or " " in url:
         return None
     try:
@@ -82,12 +83,12 @@ def web_address(url: str) -> str | None:
 
 
 def known_details(kind: ItemKind, sent: Mapping[str, JsonValue]) -> dict[str, DetailValue]:
-    """Returns the kind's own details among what was sent; one that is not written as it must be is null."""
+    """Returns the details of the kind among those sent; null for a value that does not have its type."""
     return {name: detail(known.type, sent[name]) for name, known in ITEM_KINDS[kind].details.items() if name in sent}
 
 
 def detail(type_: DetailType, value: JsonValue) -> DetailValue:
-    """Returns the value if it is written as its type is, a text as one line; else None."""
+    """Returns the value, text as one line; None if it does not have the type."""
     if type_ == DetailType.COUNT:
         return value if type(value) is int and 0 <= value <= COUNT_MAX else None
     if not isinstance(value, str):
@@ -95,13 +96,13 @@ def detail(type_: DetailType, value: JsonValue) -> DetailValue:
     if type_ == DetailType.TEXT:
         text = one_line(value)
         return text if len(text) <= DETAIL_LENGTH else None
-    return value if _IS_WRITTEN_AS[type_](value) else None
+    return value if _HAS_FORMAT[type_](value) else None
 
 
 def _summary(text: str | None) -> str | None:
     if text is None:
         return None
-    lines = text.translate(_CONTROLS_BUT_NEWLINE | _TURNING).strip()
+    lines = text.translate(_CONTROLS_BUT_NEWLINE | _DIRECTION).strip()
     return shortened(lines, SUMMARY_LENGTH) if is_visible(lines) else None
 
 
@@ -116,9 +117,9 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _is_moment(text: str) -> bool:
-    """As in RFC 3339, and such that it can be told in UTC. Python by itself reads other spellings too."""
-    if not _MOMENT.fullmatch(text):
+def _is_date_time(text: str) -> bool:
+    """Returns whether the text is an RFC 3339 time that can be expressed in UTC. Python accepts other formats too."""
+    if not _DATE_TIME.fullmatch(text):
         return False
     try:
         return datetime.fromisoformat(text).astimezone(UTC).tzinfo is UTC
@@ -126,8 +127,8 @@ def _is_moment(text: str) -> bool:
         return False
 
 
-_IS_WRITTEN_AS = {
+_HAS_FORMAT = {
     DetailType.DECIMAL: _is_decimal,
     DetailType.DATE: _is_date,
-    DetailType.DATE_TIME: _is_moment,
+    DetailType.DATE_TIME: _is_date_time,
 }

@@ -1,5 +1,5 @@
-"""One source module behind its gateway: asked within its time, left alone while it is down, and never a reason for the
-chat to fail. What a module does wrong is told to the operator here, and its readers see UNAVAILABLE."""
+"""Calling one source module through its gateway: with a timeout, not at all while its breaker is open, and without ever
+failing. Faults are logged for the operator, and readers see UNAVAILABLE."""
 
 import asyncio
 from collections import Counter
@@ -17,8 +17,8 @@ from sources.verdicts import UNAVAILABLE, AnswerTooLarge, Fault, ModuleFailed, V
 
 log = structlog.get_logger(__name__)
 
-NO_FREE_SLOT = Fault("no free place")
-"""All places were taken until it was too late: our own limit, of which the module knows nothing."""
+NO_FREE_SLOT = Fault("no free slot")
+"""All slots were in use until the timeout. That is the chat's own limit, so it does not count as a failure."""
 
 Verdicts = Mapping[Check, Verdict]
 
@@ -29,25 +29,25 @@ class Module:
         self._gateway = gateway
         self._seconds = seconds
         self._breaker = breaker
-        self._places = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
-        self._heard_at = -inf
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
+        self._last_answer_at = -inf
 
     async def answer(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Answer]:
-        """All calls run at once under one deadline; the ones that fail cost their own pairs only. While the module is
-        left alone nothing more is logged: the failures before said why."""
+        """Returns an answer for every check. All calls run concurrently with one deadline; a failed call makes only its
+        own checks UNAVAILABLE. While the breaker is open nothing is logged: the failures before were."""
         try:
-            with self._breaker.turn():
+            with self._breaker.attempt():
                 found = await self._verdicts(account_id, checks)
         except BreakerOpen:
             return dict.fromkeys(checks, UNAVAILABLE)
-        self._tell(account_id, found)
-        return {check: _shown(found[check]) for check in checks}
+        self._log_faults(account_id, found)
+        return {check: _answer_of(found[check]) for check in checks}
 
     async def aclose(self) -> None:
         await self._gateway.aclose()
 
     async def _verdicts(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Verdict]:
-        """However many calls fail, they are one failure of the module, and none if another of them was answered."""
+        """Counts one failure of the module if all calls failed, however many there were."""
         began = asyncio.get_running_loop().time()
         calls = self._gateway.calls(checks)
         outcomes = await asyncio.gather(*(self._call(account_id, call, began) for call in calls))
@@ -59,30 +59,31 @@ class Module:
         return found
 
     async def _call(self, account_id: str, checks: Sequence[Check], began: float) -> Verdicts | Fault:
-        """Returns a fault where the call brought nothing. Its time runs from when the reader began to wait, so what it
-        waits for a place is not the module's: see `_timed_out`."""
-        waits, placed = self._places.locked(), False
+        """Returns a fault if the call failed. The timeout includes the wait for a slot, for which the module is not to
+        blame: see `_timed_out`."""
+        waited, has_slot = self._slots.locked(), False
         try:
-            async with asyncio.timeout_at(began + self._seconds), self._places:
-                placed = True
-                verdicts = await self._asked(account_id, checks)
+            async with asyncio.timeout_at(began + self._seconds), self._slots:
+                has_slot = True
+                verdicts = await self._ask_in_parts(account_id, checks)
         except TimeoutError:
-            return self._timed_out(waits, placed, began)
+            return self._timed_out(waited, has_slot, began)
         except ModuleFailed as failure:
             return Fault(str(failure))
-        self._heard_at = asyncio.get_running_loop().time()
+        self._last_answer_at = asyncio.get_running_loop().time()
         self._breaker.answered()
         return verdicts
 
-    def _timed_out(self, waits: bool, placed: bool, began: float) -> Fault:
-        """A call that had to wait had less than the module's time. It tells against the module only if nobody at all
-        was answered meanwhile: or else a module that hangs would never rest while it is asked a lot."""
-        if not placed or (waits and self._heard_at >= began):
+    def _timed_out(self, waited: bool, has_slot: bool, began: float) -> Fault:
+        """Returns the fault of a call that timed out. A call that had to wait for a slot had less time than the module
+        may take, so it counts as a failure only if no other call was answered meanwhile. It must count then: otherwise
+        the breaker of a busy module that hangs would never open."""
+        if not has_slot or (waited and self._last_answer_at >= began):
             return NO_FREE_SLOT
         return Fault(f"no answer within {self._seconds:g} s")
 
-    async def _asked(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
-        """Asks again in halves, in the same place and time, where the answer about all is too large."""
+    async def _ask_in_parts(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
+        """Asks again in halves, within the same slot and timeout, if the response is too large."""
         try:
             return await self._ask(account_id, checks)
         except AnswerTooLarge:
@@ -90,22 +91,22 @@ class Module:
                 raise
         middle = len(checks) // 2
         return {
-            **await self._asked(account_id, checks[:middle]),
-            **await self._asked(account_id, checks[middle:]),
+            **await self._ask_in_parts(account_id, checks[:middle]),
+            **await self._ask_in_parts(account_id, checks[middle:]),
         }
 
     async def _ask(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
-        """A mistake of ours in a gateway is the module's failure too: a page is served whatever happens here. Its text
-        stays unlogged, because it might quote an item."""
+        """Turns any exception of a gateway into ModuleFailed, so that the page is served. Its text is not logged,
+        because it might contain an item."""
         try:
             return await self._gateway.ask(account_id, self._kind, checks)
         except (ModuleFailed, TimeoutError):
             raise
         except Exception as error:
-            raise ModuleFailed(f"asking it failed ({type(error).__name__})") from error
+            raise ModuleFailed(f"the gateway raised {type(error).__name__}") from error
 
-    def _tell(self, account_id: str, found: Verdicts) -> None:
-        """One line for all that went wrong, with the reasons and how many pairs each cost."""
+    def _log_faults(self, account_id: str, found: Verdicts) -> None:
+        """Logs one line with the reasons of all faults and how many checks each affected."""
         faults = [verdict for verdict in found.values() if isinstance(verdict, Fault)]
         if faults:
             log.warning(
@@ -113,9 +114,9 @@ class Module:
                 kind=self._kind.value,
                 account_id=account_id,
                 reasons=dict(Counter(fault.reason for fault in faults)),
-                resting=self._breaker.is_open,
+                breaker_open=self._breaker.is_open,
             )
 
 
-def _shown(verdict: Verdict) -> Answer:
+def _answer_of(verdict: Verdict) -> Answer:
     return UNAVAILABLE if isinstance(verdict, Fault) else verdict

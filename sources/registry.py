@@ -1,4 +1,4 @@
-"""The chat's `CardSource`: from the kind of an item to the module that owns it."""
+"""The chat's `CardSource`: passes checks to the module that owns the kind of item."""
 
 from collections.abc import Mapping, Sequence
 from typing import assert_never
@@ -20,13 +20,13 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Sources:
-    """Keeps no answer: what is known of access ends with the call."""
+    """Caches nothing."""
 
     def __init__(self, modules: Mapping[ItemKind, Module]) -> None:
         self._modules = modules
 
     async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
-        """Returns an answer for every check, within the module's time; each pair is asked once."""
+        """Returns an answer for every check, within the module's timeout. Duplicates are asked once."""
         module = self._modules.get(kind)
         if module is None:
             return dict.fromkeys(checks, MODULE_DISABLED)

@@ -1,4 +1,4 @@
-"""What asking a module can come to."""
+"""The outcomes of calling a module."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,16 +7,16 @@ from chat.cards import Answer, CardAccess
 
 
 class ModuleFailed(Exception):
-    """The module gave nothing that can be read. The text is a reason for the log: never what the module sent."""
+    """The module gave no usable response. The text is logged, so it never contains what the module sent."""
 
 
 class AnswerTooLarge(ModuleFailed):
-    """More than is held in memory: of fewer checks it may be less."""
+    """The response exceeds the size limit. One for fewer checks may not."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer about one pair that cannot be shown, in an answer that is good otherwise; the reason is for the log."""
+    """An invalid result for one agent and item in a valid response. The reason is logged."""
 
     reason: str
 

@@ -24,12 +24,12 @@ def breaker(clock: StoppedClock) -> Breaker:
 
 def fail(breaker: Breaker, times: int = 1) -> None:
     for _ in range(times):
-        with breaker.turn():
+        with breaker.attempt():
             breaker.failed()
 
 
 def succeed(breaker: Breaker) -> None:
-    with breaker.turn():
+    with breaker.attempt():
         breaker.answered()
 
 
@@ -75,7 +75,7 @@ def test_a_trial_that_fails_is_another_rest(breaker: Breaker, clock: StoppedCloc
 def test_one_turn_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
-    with breaker.turn():
+    with breaker.attempt():
         assert rests(breaker)
     assert not rests(breaker)
 
@@ -83,7 +83,7 @@ def test_one_turn_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
 def test_a_cancelled_trial_leaves_the_next_to_another(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
-    with pytest.raises(KeyboardInterrupt), breaker.turn():
+    with pytest.raises(KeyboardInterrupt), breaker.attempt():
         raise KeyboardInterrupt
     assert breaker.is_open
     assert not rests(breaker)
@@ -91,12 +91,12 @@ def test_a_cancelled_trial_leaves_the_next_to_another(breaker: Breaker, clock: S
 
 def test_a_turn_that_says_nothing_leaves_all_as_it_was(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 2)
-    with breaker.turn():
+    with breaker.attempt():
         pass
     fail(breaker)
     assert breaker.is_open
     clock.now = 10
-    with breaker.turn():
+    with breaker.attempt():
         pass
     assert breaker.is_open
     assert not rests(breaker)

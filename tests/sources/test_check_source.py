@@ -35,42 +35,43 @@ async def test_nothing_is_wrong_with_the_example(example_url: str) -> None:
 
 
 async def test_the_items_own_faults_are_told(example_url: str) -> None:
-    assert await wrong(trial(example_url, "script")) == ["Its card is unavailable: an item without a usable address."]
+    assert await wrong(trial(example_url, "script")) == ["The card would be UNAVAILABLE: an item without a usable URL."]
     for item in ("untitled", "unseen"):
-        assert await wrong(trial(example_url, item)) == ["Its card is unavailable: an item without a title."]
+        assert await wrong(trial(example_url, item)) == ["The card would be UNAVAILABLE: an item without a title."]
     assert await wrong(trial(example_url, "long")) == [
-        "The title is longer than 300 characters and is cut.",
-        "The summary is longer than 2,000 characters and is cut.",
+        "The title is longer than 300 characters and is shortened.",
+        "The summary is longer than 2,000 characters and is shortened.",
     ]
     odd = await found(trial(example_url, "odd details"))
-    assert Finding(Mark.WRONG, "The detail `amount` is not written as a DECIMAL and is left out.") in odd
-    assert Finding(Mark.NOTE, "The detail `margin` is not shown: a card of DEAL has none.") in odd
+    assert Finding(Mark.WRONG, "The detail `amount` is not a valid DECIMAL and is omitted.") in odd
+    assert Finding(Mark.NOTE, "The detail `margin` is not shown: DEAL has no such detail.") in odd
 
 
 async def test_a_reader_has_to_be_named(example_url: str) -> None:
     assert await wrong(trial(example_url, agent="3")) == [
-        "For agent 3 and item 77 it says FORBIDDEN; name an agent who may see the item, or no card can be checked."
+        "For agent 3 and item 77, it answers FORBIDDEN:"
+        " give an agent who may see the item, because no card can be checked without one."
     ]
 
 
 async def test_a_module_that_grants_everything(faulty_url: str) -> None:
     assert await wrong(trial(f"{faulty_url}/good")) == [
-        "Asked without a token it answers 200 instead of 401 or 403.",
-        "Asked with a token signed with another secret it answers 200 instead of 401 or 403.",
-        "Asked with an expired token it answers 200 instead of 401 or 403.",
-        "Asked with a token for another audience it answers 200 instead of 401 or 403.",
-        "Asked with an unsigned token it answers 200 instead of 401 or 403.",
-        "Asked about an item that does not exist it says GRANTED instead of FORBIDDEN.",
-        "Asked for an agent who does not exist it says GRANTED instead of FORBIDDEN.",
-        "Asked in an account that does not exist (does it look at account_id?) it says GRANTED instead of FORBIDDEN.",
+        "Called without a token, it answers 200 instead of 401 or 403.",
+        "Called with a token signed with another secret, it answers 200 instead of 401 or 403.",
+        "Called with an expired token, it answers 200 instead of 401 or 403.",
+        "Called with a token for another audience, it answers 200 instead of 401 or 403.",
+        "Called with an unsigned token, it answers 200 instead of 401 or 403.",
+        "Asked for an item that does not exist, it answers GRANTED instead of FORBIDDEN.",
+        "Asked for an agent who does not exist, it answers GRANTED instead of FORBIDDEN.",
+        "Asked in an account that does not exist (does it check account_id?), it answers GRANTED instead of FORBIDDEN.",
     ]
 
 
-@pytest.mark.parametrize(("path", "said"), [("tells of the removed", "REMOVED"), ("has a word", "an unknown word")])
+@pytest.mark.parametrize(("path", "said"), [("tells of the removed", "REMOVED"), ("has a word", "an unknown value")])
 async def test_a_module_that_tells_which_ids_exist(faulty_url: str, path: str, said: str) -> None:
     told = await wrong(trial(f"{faulty_url}/{path}"))
-    assert f"Asked about an item that does not exist it says {said} instead of FORBIDDEN." in told
-    assert f"Asked for an agent who does not exist it says {said} instead of FORBIDDEN." in told
+    assert f"Asked for an item that does not exist, it answers {said} instead of FORBIDDEN." in told
+    assert f"Asked for an agent who does not exist, it answers {said} instead of FORBIDDEN." in told
 
 
 @pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR, "slow", "trickle", "drops every second"])
@@ -80,13 +81,15 @@ async def test_no_fault_passes(faulty_url: str, fault: str) -> None:
 
 
 async def test_what_keeps_it_from_answering_is_told(faulty_url: str, example_url: str) -> None:
-    said = "It does not answer as it should:"
-    assert await wrong(trial(f"{faulty_url}/html")) == [f"{said} the answer is not JSON."]
+    said = "It gives no usable response:"
+    assert await wrong(trial(f"{faulty_url}/html")) == [f"{said} the response is not JSON."]
     assert await wrong(trial(f"{faulty_url}/slow")) == [f"{said} no answer within 1 s."]
-    assert await wrong(trial(f"{faulty_url}/redirect")) == [f"{said} it redirects (307), and the chat does not follow."]
-    assert await wrong(trial(closed_port_url())) == [f"{said} it could not be asked (ConnectError)."]
+    assert await wrong(trial(f"{faulty_url}/redirect")) == [
+        f"{said} it redirects (status 307), which the chat does not follow."
+    ]
+    assert await wrong(trial(closed_port_url())) == [f"{said} the call failed (ConnectError)."]
     assert await wrong(trial(example_url, secret=SECRET[::-1])) == [
-        f"{said} it answers 401 to a good token: it may have another secret."
+        f"{said} it answers a valid token with status 401: its secret may differ."
     ]
 
 
@@ -108,10 +111,10 @@ def test_the_command(example_url: str, item: str, code: int, last: str) -> None:
     ("url", "secret", "refused"),
     [
         *(
-            (url, SECRET, "The module's url is refused: it must be an http:// or https:// address without a user.\n")
+            (url, SECRET, "The module's url is invalid: it must be an http:// or https:// URL without a user.\n")
             for url in ("http://[::1", "http://crm.example:99999", "ftp://crm.example", "crm.example")
         ),
-        ("http://crm.example", "", "The module's secret is refused: it must not be empty.\n"),
+        ("http://crm.example", "", "The module's secret is invalid: it must not be empty.\n"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(

@@ -45,7 +45,7 @@ def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> Non
     ("value", "reason"),
     [
         (SECRET, "it must be JSON"),
-        (f'["{SECRET}"]', "it must be a JSON object by kind of item"),
+        (f'["{SECRET}"]', "it must be a JSON object with kinds of items as its keys"),
         ({SECRET: HTTP}, f"the kinds of items are {', '.join(ItemKind)}"),
         ({"DEAL": SECRET}, 'at DEAL, it must be an object whose `type` is "http", "graphql" or "demo"'),
         (
@@ -53,11 +53,11 @@ def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> Non
             'at DEAL, it must be an object whose `type` is "http", "graphql" or "demo"',
         ),
         ({"DEAL": {}}, 'at DEAL, it must be an object whose `type` is "http", "graphql" or "demo"'),
-        ({"DEAL": HTTP | {SECRET: 1}}, "at DEAL, it has a setting that the type http does not have"),
+        ({"DEAL": HTTP | {SECRET: 1}}, "at DEAL, the type http has no such setting"),
         ({"DEAL": {"type": "http", "url": "http://x"}}, "at DEAL.secret, field required"),
         ({"DEAL": HTTP | {"secret": ""}}, "at DEAL.secret, it must not be empty"),
         *(
-            ({"DEAL": HTTP | {"url": url}}, "at DEAL.url, it must be an http:// or https:// address without a user")
+            ({"DEAL": HTTP | {"url": url}}, "at DEAL.url, it must be an http:// or https:// URL without a user")
             for url in (
                 "",
                 "crm.example",
@@ -70,13 +70,13 @@ def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"DEAL": HTTP | {"timeout_ms": 0}}, "at DEAL.timeout_ms, input should be greater than or equal to 50"),
         (
             {"DEAL": GRAPHQL | {"fields": {SECRET: "x"}}},
-            "at DEAL.fields, a card of this kind has only title, summary, url, stage, amount, currency",
+            "at DEAL.fields, the fields of this kind are title, summary, url, stage, amount, currency",
         ),
-        ({"DEAL": GRAPHQL | {"fields": {"title": None}}}, "at DEAL.fields, a card cannot do without its title"),
-        ({"DEAL": GRAPHQL | {"fields": {"url": None}}}, "at DEAL.fields, a card cannot do without its url"),
+        ({"DEAL": GRAPHQL | {"fields": {"title": None}}}, "at DEAL.fields, title is required"),
+        ({"DEAL": GRAPHQL | {"fields": {"url": None}}}, "at DEAL.fields, url is required"),
         (
             {"DEAL": GRAPHQL | {"fields": {"stage": "stage { name } secret"}}},
-            "at DEAL.fields.stage, it must be a field, or fields with points between them",
+            "at DEAL.fields.stage, it must be a field name, or several separated by dots",
         ),
     ],
 )

@@ -92,7 +92,7 @@ async def test_waiting_for_a_place_is_part_of_the_time(build: Build, faulty_url:
 async def test_nobody_listens(build: Build) -> None:
     with capture_logs() as logs:
         assert await accesses(build(DEAL=module(closed_port_url()))) == ["UNAVAILABLE"] * 3
-    assert [line["reasons"] for line in logs] == [{"it could not be asked (ConnectError)": 3}]
+    assert [line["reasons"] for line in logs] == [{"the call failed (ConnectError)": 3}]
 
 
 async def test_a_hanging_module_delays_no_other(build: Build, faulty_url: str, example_url: str) -> None:
@@ -173,7 +173,7 @@ async def test_a_dead_module_is_left_alone(build: Build, faulty_url: str) -> Non
         for _ in range(12):
             assert await accesses(sources) == ["UNAVAILABLE"] * 3
     assert await counted(faulty_url, "error") == before + 5
-    assert [line["resting"] for line in logs] == [False] * 4 + [True]
+    assert [line["breaker_open"] for line in logs] == [False] * 4 + [True]
 
 
 async def test_a_module_that_is_back_is_asked_again(faulty_url: str) -> None:
@@ -215,4 +215,4 @@ async def test_what_goes_wrong_in_a_gateway_is_its_cards_only(
     monkeypatch.setattr("sources.contract.verdicts", broken)
     with capture_logs() as logs:
         assert await accesses(build(DEAL=module(faulty_url, "good"))) == ["UNAVAILABLE"] * 3
-    assert [line["reasons"] for line in logs] == [{"asking it failed (RuntimeError)": 3}]
+    assert [line["reasons"] for line in logs] == [{"the gateway raised RuntimeError": 3}]

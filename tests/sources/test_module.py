@@ -89,7 +89,7 @@ async def test_more_readers_than_places_do_not_tell_against_a_module_that_answer
     assert time.monotonic() - began < SECONDS + 0.3
     assert 20 < seen.count("FORBIDDEN") == len(READERS) - seen.count("UNAVAILABLE")
     assert seen.count("UNAVAILABLE") > FAILURES
-    assert [line["reasons"] for line in logs] == [{"no free place": seen.count("UNAVAILABLE")}]
+    assert [line["reasons"] for line in logs] == [{"no free slot": seen.count("UNAVAILABLE")}]
     assert (breaker.failures, breaker.is_open) == (0, False)
 
 
