@@ -1,4 +1,4 @@
-"""Measurements of the chat on databases that they generate, run by `scripts/bench`.
+"""Benchmarks of the chat on databases that they generate. `scripts/bench` runs them.
 
-A bench is one file with one coroutine `(Place) -> None`, named in `__main__.BENCHES`.
+A benchmark is one file with one coroutine `(Environment) -> None`, listed in `__main__.BENCHMARKS`.
 """

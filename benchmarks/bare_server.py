@@ -1,6 +1,6 @@
-"""What the machine gives without a chat: uvicorn, its socket protocol, and nothing else.
+"""The baseline of the live benchmark: uvicorn and its WebSocket protocol without any chat code.
 
-Sockets open at `/<channel>`. A frame that is posted there is acknowledged, then sent to each of them.
+Sockets connect to `/<channel>`. A POST to the same path is acknowledged, then its body is sent to each of them.
 """
 
 import sys
@@ -9,18 +9,17 @@ from typing import Any
 
 import uvicorn
 
-Sockets = defaultdict[str, set[Any]]
-sockets: Sockets = defaultdict(set)
+sockets: defaultdict[str, set[Any]] = defaultdict(set)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
-        await _hold(scope["path"], receive, send)
+        await _serve_socket(scope["path"], receive, send)
     elif scope["type"] == "http":
-        await _pass_on(scope["path"], receive, send)
+        await _broadcast_body(scope["path"], receive, send)
 
 
-async def _hold(path: str, receive: Any, send: Any) -> None:
+async def _serve_socket(path: str, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
     sockets[path].add(send)
@@ -31,7 +30,7 @@ async def _hold(path: str, receive: Any, send: Any) -> None:
         sockets[path].discard(send)
 
 
-async def _pass_on(path: str, receive: Any, send: Any) -> None:
+async def _broadcast_body(path: str, receive: Any, send: Any) -> None:
     body = b""
     more = True
     while more:

@@ -1,5 +1,8 @@
-"""Does the cost of everyday requests grow with the history? Two accounts of one shape, one with a tenth of the
-messages, in one database, asked in turn by one front end each."""
+"""Whether everyday requests get slower as the history grows.
+
+Two accounts of the same shape, one with a tenth of the messages, live in one database. The same requests are sent to
+both in alternation.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.accounts import VIEWER, Generated, Plan, generate, settle
-from benchmarks.measure import Latency, Step, in_turn
-from benchmarks.place import Client, Place, counted_statements, front_door, running_app
+from benchmarks.environment import Client, Environment, Options, counted_statements, in_process_http, running_app
+from benchmarks.generated_account import VIEWER, AccountPlan, GeneratedAccount, generate, vacuum
+from benchmarks.latency import Latency, Step, measure_alternately
 
 SIDEBAR = """
 query Sidebar {
@@ -28,7 +31,7 @@ query Sidebar {
 """
 
 MESSAGE = """
-fragment Shown on ChatMessage {
+fragment MessageFields on ChatMessage {
   id seq body createdAt editedAt deletedAt
   author { id name avatarUrl }
   systemEvent { kind agents { id name } before after }
@@ -41,7 +44,7 @@ fragment Shown on ChatMessage {
 PAGE = f"""
 query Page($channelId: ID!) {{
   chatChannel(id: $channelId) {{
-    messages(last: 50) {{ nodes {{ ...Shown }} pageInfo {{ hasPreviousPage startCursor }} }}
+    messages(last: 50) {{ nodes {{ ...MessageFields }} pageInfo {{ hasPreviousPage startCursor }} }}
   }}
 }}
 {MESSAGE}
@@ -51,7 +54,7 @@ AROUND = f"""
 query Around($channelId: ID!, $messageId: ID!) {{
   chatChannel(id: $channelId) {{
     messages(around: $messageId, first: 50) {{
-      nodes {{ ...Shown }} pageInfo {{ hasPreviousPage hasNextPage startCursor endCursor }}
+      nodes {{ ...MessageFields }} pageInfo {{ hasPreviousPage hasNextPage startCursor endCursor }}
     }}
   }}
 }}
@@ -70,15 +73,15 @@ mutation Send($input: SendChatMessageInput!) {
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """What the viewer's client does, in one of the accounts."""
+    """The requests of the viewer's client in one of the accounts."""
 
     client: Client
-    account: Generated
+    account: GeneratedAccount
     channel_ids: list[str]
 
     @classmethod
-    async def open(cls, client: Client, account: Generated) -> "FrontEnd":
-        nodes = (await client.ask(SIDEBAR))["chatChannels"]["nodes"]
+    async def open(cls, client: Client, account: GeneratedAccount) -> "FrontEnd":
+        nodes = (await client.execute(SIDEBAR))["chatChannels"]["nodes"]
         return cls(client, account, [node["id"] for node in nodes])
 
     @property
@@ -86,35 +89,35 @@ class FrontEnd:
         return f"chn_{self.account.long_channel_id.hex}"
 
     async def sidebar(self, _: int) -> None:
-        nodes = (await self.client.ask(SIDEBAR))["chatChannels"]["nodes"]
+        nodes = (await self.client.execute(SIDEBAR))["chatChannels"]["nodes"]
         assert len(nodes) == len(self.channel_ids)
 
-    async def page(self, round_: int) -> None:
-        """Another channel of the sidebar each time."""
-        await self._newest(self.channel_ids[round_ % len(self.channel_ids)])
+    async def page(self, number: int) -> None:
+        """Opens a different channel of the sidebar in each round."""
+        await self._newest(self.channel_ids[number % len(self.channel_ids)])
 
     async def long_page(self, _: int) -> None:
         await self._newest(self.long_channel_id)
 
     async def _newest(self, channel_id: str) -> None:
-        answer = await self.client.ask(PAGE, channelId=channel_id)
+        answer = await self.client.execute(PAGE, channelId=channel_id)
         assert len(answer["chatChannel"]["messages"]["nodes"]) == 50
 
-    async def jump(self, round_: int) -> None:
-        """To another message each time, from the middle half of the long channel."""
-        message_id = f"msg_{self.account.middle_ids[round_ % len(self.account.middle_ids)].hex}"
-        answer = await self.client.ask(AROUND, channelId=self.long_channel_id, messageId=message_id)
+    async def jump(self, number: int) -> None:
+        """Opens the long channel around a message from its middle half, a different one in each round."""
+        message_id = f"msg_{self.account.middle_ids[number % len(self.account.middle_ids)].hex}"
+        answer = await self.client.execute(AROUND, channelId=self.long_channel_id, messageId=message_id)
         nodes = answer["chatChannel"]["messages"]["nodes"]
         assert len(nodes) == 50
         assert message_id in {node["id"] for node in nodes}
 
-    async def send(self, round_: int) -> None:
-        """A post with a client key, a mention and a reply, in the long channel."""
-        answer = await self.client.ask(
+    async def send(self, number: int) -> None:
+        """Sends a reply with a client key and a mention to the long channel."""
+        answer = await self.client.execute(
             SEND,
             input={
                 "channelId": self.long_channel_id,
-                "body": f"For [@Agent](mention://user/agent-005/Agent), round {round_}",
+                "body": f"For [@Agent](mention://user/agent-005/Agent), round {number}",
                 "replyToId": f"msg_{self.account.middle_ids[0].hex}",
                 "clientKey": f"{time.time_ns()}",
             },
@@ -124,7 +127,7 @@ class FrontEnd:
 
 REQUESTS: dict[str, Callable[[FrontEnd], Step]] = {
     "sidebar, 100 channels": lambda front_end: front_end.sidebar,
-    "page of 50, channels in turn": lambda front_end: front_end.page,
+    "page of 50, every channel in turn": lambda front_end: front_end.page,
     "page of 50, the long channel": lambda front_end: front_end.long_page,
     "jump into the long channel": lambda front_end: front_end.jump,
     "send with a mention": lambda front_end: front_end.send,
@@ -132,40 +135,40 @@ REQUESTS: dict[str, Callable[[FrontEnd], Step]] = {
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One request on both accounts; `statements` is the number of SQL statements on the large one, which the small
-    one must equal."""
+class Comparison:
+    """One request on both accounts."""
 
     name: str
     small: Latency
     large: Latency
     statements: int
+    """SQL statements per request, the same on both accounts."""
 
 
-async def run(place: Place) -> None:
+async def run(environment: Environment) -> None:
     console = Console(highlight=False, soft_wrap=True, width=120)
-    options = place.options
-    async with running_app(place) as app, front_door(app) as http:
+    options = environment.options
+    async with running_app(environment) as app, in_process_http(app) as http:
         engine: AsyncEngine = app.state.pool.engine
         front_ends: list[FrontEnd] = []
         for plan in (
-            Plan("small", options.channels, options.messages // 10),
-            Plan("large", options.channels, options.messages),
+            AccountPlan("small", options.channels, options.messages // 10),
+            AccountPlan("large", options.channels, options.messages),
         ):
-            began = time.perf_counter()
+            start = time.perf_counter()
             account = await generate(engine, plan)
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - start
             console.print(
                 f"{plan.account_id}: {plan.messages:,} messages in {plan.channels} channels,"
                 f" {plan.lengths[0]:,} of them in the long one, written and checked in {seconds:.0f} s"
             )
-            client = Client.of(http, place.settings, plan.account_id, VIEWER)
+            client = Client.of(http, environment.settings, plan.account_id, VIEWER)
             front_ends.append(await FrontEnd.open(client, account))
-        await settle(engine)
-        console.print(_table([await _measure(engine, name, front_ends, options.rounds) for name in REQUESTS], place))
+        await vacuum(engine)
+        console.print(_table([await _measure(engine, name, front_ends, options.rounds) for name in REQUESTS], options))
 
 
-async def _measure(engine: AsyncEngine, name: str, front_ends: list[FrontEnd], rounds: int) -> Finding:
+async def _measure(engine: AsyncEngine, name: str, front_ends: list[FrontEnd], rounds: int) -> Comparison:
     steps = [REQUESTS[name](front_end) for front_end in front_ends]
     counts = []
     for step in steps:
@@ -173,15 +176,14 @@ async def _measure(engine: AsyncEngine, name: str, front_ends: list[FrontEnd], r
             await step(0)
         counts.append(len(statements))
     if len(set(counts)) > 1:
-        raise AssertionError(f"{name}: {counts} SQL statements, which must not depend on the history.")
-    small, large = await in_turn(steps, rounds)
-    return Finding(name, small, large, counts[0])
+        raise AssertionError(f"{name}: {counts} SQL statements. The number must not depend on the history.")
+    small, large = await measure_alternately(steps, rounds)
+    return Comparison(name, small, large, counts[0])
 
 
-def _table(findings: list[Finding], place: Place) -> Table:
-    options = place.options
+def _table(comparisons: list[Comparison], options: Options) -> Table:
     table = Table(
-        title=f"milliseconds over {options.rounds} rounds, one request at a time, application in the bench's process"
+        title=f"milliseconds over {options.rounds} rounds, one request at a time, application in this process"
     )
     table.add_column("request")
     table.add_column("SQL", justify="right")
@@ -190,9 +192,9 @@ def _table(findings: list[Finding], place: Place) -> Table:
         table.add_column("p95", justify="right")
     table.add_column("ratio p50", justify="right")
     table.add_column("p95", justify="right")
-    for found in findings:
-        latencies = (found.small.p50, found.small.p95, found.large.p50, found.large.p95)
-        ratios = (found.large.p50 / found.small.p50, found.large.p95 / found.small.p95)
+    for each in comparisons:
+        latencies = (each.small.p50, each.small.p95, each.large.p50, each.large.p95)
+        ratios = (each.large.p50 / each.small.p50, each.large.p95 / each.small.p95)
         figures = [*(f"{value:.1f}" for value in latencies), *(f"{value:.2f}" for value in ratios)]
-        table.add_row(found.name, str(found.statements), *figures)
+        table.add_row(each.name, str(each.statements), *figures)
     return table

@@ -1,4 +1,4 @@
-"""A server in a process of its own, on a free port of 127.0.0.1, and what it takes."""
+"""A server in its own process, on a free port of 127.0.0.1, with its memory and processor time."""
 
 import asyncio
 import os
@@ -14,18 +14,19 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.place import Place
+from benchmarks.environment import Environment
 
-READY_SECONDS = 60
-END_SECONDS = 30
-QUIET_SECONDS = 1.5
+START_SECONDS = 60
+STOP_SECONDS = 30
+IDLE_SECONDS = 1.5
+IDLE_SHARE = 1 / 20
 TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Running:
-    """Where it answers, and who it is."""
+class ServerProcess:
+    """A server that is ready for requests."""
 
     port: int
     process_id: int
@@ -38,49 +39,49 @@ class Running:
 
     @property
     def processor_seconds(self) -> float:
-        """Spent so far."""
+        """Processor time used since the process started, in user and kernel mode."""
         fields = Path(f"/proc/{self.process_id}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    async def quiet(self) -> None:
-        """Returns once it has next to nothing to do."""
+    async def wait_until_idle(self) -> None:
+        """Returns once the process has used less than a twentieth of a core for a moment."""
         while True:
             before = self.processor_seconds
-            await asyncio.sleep(QUIET_SECONDS)
-            if self.processor_seconds - before < QUIET_SECONDS / 20:
+            await asyncio.sleep(IDLE_SECONDS)
+            if self.processor_seconds - before < IDLE_SECONDS * IDLE_SHARE:
                 return
 
 
 @asynccontextmanager
-async def chat_process(place: Place) -> AsyncIterator[Running]:
-    secret = place.settings.hs256_secret()
+async def chat_process(environment: Environment) -> AsyncIterator[ServerProcess]:
+    secret = environment.settings.hs256_secret()
     assert secret is not None
     port = free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
-    environment = inherited | {
-        "CHAT_DATABASE_URL": place.database_url,
-        "CHAT_DATA_DIR": str(place.settings.data_dir),
+    variables = inherited | {
+        "CHAT_DATABASE_URL": environment.database_url,
+        "CHAT_DATA_DIR": str(environment.settings.data_dir),
         "CHAT_DRAIN_SECONDS": "0",
         "CHAT_JWT_SECRET": secret,
-        "CHAT_JWT_ISSUER": place.settings.issuer,
+        "CHAT_JWT_ISSUER": environment.settings.issuer,
         "CHAT_PORT": str(port),
     }
     program = str(Path(sys.executable).with_name("internal-chat"))
-    async with _running([program, "serve"], environment, port) as running:
-        yield running
+    async with _server_process([program, "serve"], variables, port) as server:
+        yield server
 
 
 @asynccontextmanager
-async def bare_process(place: Place) -> AsyncIterator[Running]:
+async def bare_process() -> AsyncIterator[ServerProcess]:
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.bare_server", str(port)]
-    async with _running(command, dict(os.environ), port) as running:
-        yield running
+    async with _server_process(command, dict(os.environ), port) as server:
+        yield server
 
 
-async def answering(port: int) -> None:
-    """Returns once HTTP is answered there, whatever it is."""
-    async with asyncio.timeout(READY_SECONDS), httpx.AsyncClient() as http:
+async def wait_until_answering(port: int) -> None:
+    """Returns once the port answers any HTTP request, with whatever status. Raises TimeoutError after a minute."""
+    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
         while True:
             with suppress(httpx.TransportError):
                 await http.post(f"http://127.0.0.1:{port}/readyz")
@@ -96,37 +97,37 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def _running(command: Sequence[str], env: dict[str, str], port: int) -> AsyncIterator[Running]:
-    with tempfile.TemporaryFile() as said:
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=said, stderr=said)
+async def _server_process(command: Sequence[str], variables: dict[str, str], port: int) -> AsyncIterator[ServerProcess]:
+    with tempfile.TemporaryFile() as output:
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=variables, stdout=output, stderr=output)
         try:
-            await _ready(process, port)
-            yield Running(port, process.pid)
+            await _wait_until_ready(process, port)
+            yield ServerProcess(port, process.pid)
         except BaseException:
-            said.seek(0)
-            sys.stderr.write(said.read()[-2_000:].decode(errors="replace"))
+            output.seek(0)
+            sys.stderr.write(output.read()[-2_000:].decode(errors="replace"))
             raise
         finally:
-            await _end(process)
+            await _stop(process)
 
 
-async def _ready(process: Process, port: int) -> None:
+async def _wait_until_ready(process: Process, port: int) -> None:
     async with asyncio.TaskGroup() as tasks:
-        ended = tasks.create_task(process.wait())
-        answers = tasks.create_task(answering(port))
-        await asyncio.wait([ended, answers], return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-        answers.cancel()
+        exited = tasks.create_task(process.wait())
+        answering = tasks.create_task(wait_until_answering(port))
+        await asyncio.wait([exited, answering], return_when=asyncio.FIRST_COMPLETED)
+        exited.cancel()
+        answering.cancel()
     if process.returncode is not None:
-        raise RuntimeError("The server did not start; what it said stands above.")
+        raise RuntimeError("The server did not start. Its output is printed above.")
 
 
-async def _end(process: Process) -> None:
+async def _stop(process: Process) -> None:
     if process.returncode is not None:
         return
     process.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(END_SECONDS):
+        async with asyncio.timeout(STOP_SECONDS):
             await process.wait()
     except TimeoutError:
         process.kill()

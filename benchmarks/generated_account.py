@@ -1,7 +1,8 @@
-"""A generated account: as many messages as asked, lying in the tables as a year of real use leaves them.
+"""An account with any number of messages, stored as a year of real use would store them.
 
-Messages are stored in the order of time, so that those of one channel are scattered over the table; writing channel
-by channel would flatter every page of history. Only the last 14 days are in `changes`, as after pruning.
+Messages are written in the order of their time, so those of one channel are spread over the whole table. Writing them
+channel by channel would make every page of history unrealistically fast. As after pruning, `changes` holds only the
+last 14 days.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,18 +22,21 @@ AGENTS = 200
 MEMBERS = 20
 YEAR = timedelta(days=365)
 LONG_SHARE = 8
-"""One channel holds an eighth of all messages."""
+"""The long channel holds one eighth of all messages."""
 
 UNREAD = 10
-"""How many messages of each channel its members have not read."""
+"""Unread messages of every member in every channel."""
 
 VIEWER = "agent-000"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How much there is. The viewer is a member of up to 200 channels: the long one, and of the rest the direct ones
-    first, so that their sidebar has every kind."""
+class AccountPlan:
+    """The size of an account.
+
+    The viewer is a member of the first 200 channels: the long one, then the direct ones, then others. That puts
+    every kind of channel into their sidebar.
+    """
 
     account_id: str
     channels: int
@@ -40,35 +44,36 @@ class Plan:
 
     @property
     def lengths(self) -> list[int]:
-        """The messages of each channel, the long one first; what does not divide evenly is said in the long one."""
+        """The number of messages of each channel. The long channel comes first and takes the remainder."""
         each = (self.messages - self.messages // LONG_SHARE) // (self.channels - 1)
         return [self.messages - each * (self.channels - 1), *[each] * (self.channels - 1)]
 
     @property
-    def directs(self) -> int:
+    def direct_channels(self) -> int:
         return min(self.channels // 10, AGENTS - 1)
 
     @property
-    def of_viewer(self) -> int:
+    def channels_of_viewer(self) -> int:
         return min(self.channels, 200)
 
 
 @dataclass(frozen=True)
-class Generated:
-    """Where to look: the channel with the long history, and messages from its middle, in no particular order."""
+class GeneratedAccount:
+    """An account in the database, with the ids that requests need."""
 
     account_id: str
     long_channel_id: UUID
     middle_ids: Sequence[UUID]
+    """Messages from the middle half of the long channel, in random order."""
 
 
-async def generate(engine: AsyncEngine, plan: Plan) -> Generated:
-    """Returns the account once it is written, and found whole."""
+async def generate(engine: AsyncEngine, plan: AccountPlan) -> GeneratedAccount:
+    """Returns the account after writing it. Raises AssertionError if it breaks an invariant of the schema."""
     now = datetime.now(UTC)
     channels = list(_channels(plan, now - YEAR))
     async with engine.begin() as connection:
         await _add_rows(connection, plan, channels, now - YEAR)
-        # What follows takes every id from rows that are there, so foreign keys need not be looked up row by row.
+        # The statements take every id from existing rows, so foreign keys need not be checked row by row.
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         parameters = {"account_id": plan.account_id, "start": now - YEAR, "year": YEAR, "now": now}
         for statement in _STATEMENTS:
@@ -77,19 +82,19 @@ async def generate(engine: AsyncEngine, plan: Plan) -> Generated:
         await _check(connection, plan)
         long_channel_id = channels[0].channel_id
         middle_ids = (await connection.scalars(_MIDDLE, {"channel_id": long_channel_id})).all()
-    return Generated(plan.account_id, long_channel_id, middle_ids)
+    return GeneratedAccount(plan.account_id, long_channel_id, middle_ids)
 
 
-async def settle(engine: AsyncEngine) -> None:
-    """What autovacuum and the checkpointer would do in time, done now, so that they do not do it meanwhile."""
+async def vacuum(engine: AsyncEngine) -> None:
+    """Does the work of autovacuum and the checkpointer now, so that they do not disturb the measurement."""
     async with engine.connect() as connection:
-        settled = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await settled.execute(text("VACUUM ANALYZE"))
-        await settled.execute(text("CHECKPOINT"))
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.execute(text("VACUUM ANALYZE"))
+        await autocommit.execute(text("CHECKPOINT"))
 
 
-async def _add_rows(connection: AsyncConnection, plan: Plan, channels: list[Channel], start: datetime) -> None:
-    """Everything but the messages is little enough to be written through the models, defaults included."""
+async def _add_rows(connection: AsyncConnection, plan: AccountPlan, channels: list[Channel], start: datetime) -> None:
+    """Writes everything except the messages through the models, which fill in the defaults."""
     async with AsyncSession(connection) as session:
         session.add(Account(account_id=plan.account_id, name=plan.account_id, chat_enabled=True, created_at=start))
         session.add(AccountClock(account_id=plan.account_id, change=plan.messages))
@@ -98,40 +103,40 @@ async def _add_rows(connection: AsyncConnection, plan: Plan, channels: list[Chan
         await session.flush()
         session.add_all(channels)
         await session.flush()
-        session.add_all(member for place, channel in enumerate(channels) for member in _members(plan, place, channel))
+        session.add_all(member for index, channel in enumerate(channels) for member in _members(plan, index, channel))
         await session.flush()
 
 
-def _agents(plan: Plan) -> Iterator[Agent]:
+def _agents(plan: AccountPlan) -> Iterator[Agent]:
     for number in range(AGENTS):
         name = f"Agent {number:03}"
         yield Agent(account_id=plan.account_id, agent_id=_agent_id(number), name=name, sort_name=fold(name))
 
 
-def _channels(plan: Plan, start: datetime) -> Iterator[Channel]:
-    for place, length in enumerate(plan.lengths):
-        direct = 1 <= place <= plan.directs
-        name = None if direct else f"Channel {place:04}"
+def _channels(plan: AccountPlan, start: datetime) -> Iterator[Channel]:
+    for index, length in enumerate(plan.lengths):
+        direct = 1 <= index <= plan.direct_channels
+        name = None if direct else f"Channel {index:04}"
         yield Channel(
             account_id=plan.account_id,
             channel_id=uuid7(),
-            kind=ChannelKind.DIRECT if direct else (ChannelKind.PUBLIC, ChannelKind.PRIVATE)[place % 2],
+            kind=ChannelKind.DIRECT if direct else (ChannelKind.PUBLIC, ChannelKind.PRIVATE)[index % 2],
             name=name,
             sort_name=fold(name or ""),
             direct_low=VIEWER if direct else None,
-            direct_high=_agent_id(place) if direct else None,
-            created_by=_agent_ids(plan, place)[0],
+            direct_high=_agent_id(index) if direct else None,
+            created_by=_agent_ids(plan, index)[0],
             created_at=start,
             last_activity_at=start,
             last_seq=length,
             post_count=length if direct else length - 1,
-            member_count=len(_agent_ids(plan, place)),
+            member_count=len(_agent_ids(plan, index)),
         )
 
 
-def _members(plan: Plan, place: int, channel: Channel) -> Iterator[Member]:
+def _members(plan: AccountPlan, index: int, channel: Channel) -> Iterator[Member]:
     owned = channel.kind != ChannelKind.DIRECT
-    for agent_id in _agent_ids(plan, place):
+    for agent_id in _agent_ids(plan, index):
         yield Member(
             account_id=plan.account_id,
             channel_id=channel.channel_id,
@@ -143,23 +148,23 @@ def _members(plan: Plan, place: int, channel: Channel) -> Iterator[Member]:
         )
 
 
-def _agent_ids(plan: Plan, place: int) -> list[str]:
-    """Who is in the channel: the two of a direct one, else twenty, the viewer first where it is one of theirs."""
-    if 1 <= place <= plan.directs:
-        return [VIEWER, _agent_id(place)]
-    others = [_agent_id(1 + (place * 7 + step) % (AGENTS - 1)) for step in range(MEMBERS - 1)]
-    return [VIEWER if place < plan.of_viewer else _agent_id(1 + (place * 7 + MEMBERS) % (AGENTS - 1)), *others]
+def _agent_ids(plan: AccountPlan, index: int) -> list[str]:
+    """Returns the members of channel `index`: two in a direct channel, twenty elsewhere."""
+    if 1 <= index <= plan.direct_channels:
+        return [VIEWER, _agent_id(index)]
+    others = [_agent_id(1 + (index * 7 + step) % (AGENTS - 1)) for step in range(MEMBERS - 1)]
+    return [VIEWER if index < plan.channels_of_viewer else _agent_id(1 + (index * 7 + MEMBERS) % (AGENTS - 1)), *others]
 
 
 def _agent_id(number: int) -> str:
     return f"agent-{number:03}"
 
 
-# One row per message, numbered in the order of time. `neighbour_id` is whom it mentions, if it mentions anybody: each
-# member in turn, the author never.
+# One row per message, numbered in the order of time. If the message has a mention, it is of `neighbour_id`: each
+# member in turn, but never the author.
 _DRAFT = text(
     """
-    CREATE TEMPORARY TABLE drafted ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE draft ON COMMIT DROP AS
     SELECT *, row_number() OVER (ORDER BY moment, channel_id) AS change,
            lag(message_id, 3) OVER (PARTITION BY channel_id ORDER BY seq) AS earlier_id
       FROM (
@@ -169,12 +174,12 @@ _DRAFT = text(
                    agent_ids[1 + (seq + 1 + seq / 10 % (member_count - 1)) % member_count] AS neighbour_id
               FROM channels
               JOIN (SELECT channel_id, array_agg(agent_id ORDER BY agent_id) AS agent_ids
-                      FROM members WHERE account_id = :account_id GROUP BY channel_id) AS seated USING (channel_id)
+                      FROM members WHERE account_id = :account_id GROUP BY channel_id) AS seats USING (channel_id)
              CROSS JOIN LATERAL generate_series(1, last_seq) AS seq
              CROSS JOIN LATERAL (
                     SELECT CAST(:start AS timestamptz) + CAST(:year AS interval) * (
                            (seq - abs(hashtext(channel_id::text) % 1000) / 1000.0) / last_seq) AS moment
-                  ) AS said
+                  ) AS time
              WHERE account_id = :account_id
            ) AS numbered
     """
@@ -186,7 +191,7 @@ _MESSAGES = text(
                           system_agent_ids, reply_to_id, created_at, revision)
     SELECT :account_id, message_id, channel_id, seq, post_number, author_id,
            CASE WHEN opening THEN '' ELSE
-                left(repeat('What was said here, and answered there. ', 6), 30 + (seq * 37 % 200)::int)
+                left(repeat('A sentence of an everyday conversation. ', 6), 30 + (seq * 37 % 200)::int)
                 || CASE WHEN seq % 10 = 0
                         THEN ' [@' || neighbour_id || '](mention://user/' || neighbour_id || ')' ELSE '' END
            END,
@@ -194,7 +199,7 @@ _MESSAGES = text(
            CASE WHEN opening THEN '{}'::text[] END,
            CASE WHEN seq % 5 = 0 THEN earlier_id END,
            moment, 1
-      FROM drafted
+      FROM draft
      ORDER BY change
     """
 )
@@ -203,7 +208,7 @@ _MENTIONS = text(
     """
     INSERT INTO mentions (account_id, message_id, place, target, agent_id, reachable)
     SELECT :account_id, message_id, 0, 'AGENT', neighbour_id, true
-      FROM drafted WHERE seq % 10 = 0 ORDER BY change
+      FROM draft WHERE seq % 10 = 0 ORDER BY change
     """
 )
 
@@ -211,7 +216,7 @@ _MENTIONED = text(
     """
     INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id, revision)
     SELECT :account_id, neighbour_id, channel_id, seq, message_id, 1
-      FROM drafted WHERE seq % 10 = 0 ORDER BY change
+      FROM draft WHERE seq % 10 = 0 ORDER BY change
     """
 )
 
@@ -219,7 +224,7 @@ _REACTIONS = text(
     """
     INSERT INTO reactions (account_id, message_id, emoji, agent_id, created_at)
     SELECT :account_id, message_id, emoji, CASE emoji WHEN '👍' THEN neighbour_id ELSE author_id END, moment
-      FROM drafted CROSS JOIN unnest(ARRAY['👍', '🎉']) AS emoji
+      FROM draft CROSS JOIN unnest(ARRAY['👍', '🎉']) AS emoji
      WHERE seq % 4 = 0 ORDER BY change
     """
 )
@@ -228,8 +233,8 @@ _CHANGES = text(
     """
     INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
     SELECT :account_id, change, 'MESSAGE_ADDED', channel_id, message_id, 1, author_id, moment
-      FROM drafted
-     WHERE change >= (SELECT min(change) FROM drafted WHERE moment > CAST(:now AS timestamptz) - interval '14 days')
+      FROM draft
+     WHERE change >= (SELECT min(change) FROM draft WHERE moment > CAST(:now AS timestamptz) - interval '14 days')
      ORDER BY change
     """
 )
@@ -237,8 +242,8 @@ _CHANGES = text(
 _ACTIVITY = text(
     """
     UPDATE channels SET last_activity_at = moment
-      FROM drafted
-     WHERE account_id = :account_id AND drafted.channel_id = channels.channel_id AND seq = last_seq
+      FROM draft
+     WHERE account_id = :account_id AND draft.channel_id = channels.channel_id AND seq = last_seq
     """
 )
 
@@ -249,43 +254,43 @@ _STATEMENTS = [
 
 _MIDDLE = text(
     """
-    SELECT message_id FROM drafted
+    SELECT message_id FROM draft
      WHERE channel_id = :channel_id
-       AND seq BETWEEN (SELECT max(seq) / 4 FROM drafted WHERE channel_id = :channel_id)
-                   AND (SELECT max(seq) * 3 / 4 FROM drafted WHERE channel_id = :channel_id)
+       AND seq BETWEEN (SELECT max(seq) / 4 FROM draft WHERE channel_id = :channel_id)
+                   AND (SELECT max(seq) * 3 / 4 FROM draft WHERE channel_id = :channel_id)
      ORDER BY md5(message_id::text) LIMIT 1000
     """
 )
 
-# What the code relies on without looking: `seq` and `post_number` without gaps, the counters equal to what they
-# count, the markers within the channel, the clock at the last change.
+# The invariants that the code relies on without checking: `seq` and `post_number` have no gaps, counters equal what
+# they count, read markers lie within the channel, and the clock stands at the last change.
 _VIOLATIONS = text(
     """
-    WITH said AS (
+    WITH counted AS (
         SELECT channel_id, count(*) AS messages, max(seq) AS last_seq, min(seq) AS first_seq,
                count(*) FILTER (WHERE system_event IS NULL) AS posts,
                count(DISTINCT post_number) FILTER (WHERE system_event IS NULL) AS numbers,
                max(post_number) AS last_number
           FROM messages WHERE account_id = :account_id GROUP BY channel_id
-    ), seated AS (
+    ), seats AS (
         SELECT channel_id, count(*) AS members FROM members WHERE account_id = :account_id GROUP BY channel_id
     )
     SELECT (SELECT count(*)
-              FROM channels LEFT JOIN said USING (channel_id) LEFT JOIN seated USING (channel_id)
+              FROM channels LEFT JOIN counted USING (channel_id) LEFT JOIN seats USING (channel_id)
              WHERE account_id = :account_id
                AND (channels.last_seq, channels.last_seq, 1::bigint, post_count, post_count, post_count, member_count)
-                   IS DISTINCT FROM (messages, said.last_seq, first_seq, posts, numbers, last_number, members))
+                   IS DISTINCT FROM (messages, counted.last_seq, first_seq, posts, numbers, last_number, members))
          + (SELECT count(*) FROM members JOIN messages USING (account_id, channel_id)
              WHERE account_id = :account_id AND seq = read_seq AND read_posts <> post_number)
          + (SELECT count(*) FROM account_clocks
              WHERE account_id = :account_id
                AND change <> (SELECT max(change) FROM changes WHERE account_id = :account_id))
-         + abs(:messages - (SELECT sum(messages) FROM said))
+         + abs(:messages - (SELECT sum(messages) FROM counted))
     """
 ).bindparams(bindparam("account_id", type_=Text), bindparam("messages", type_=BigInteger))
 
 
-async def _check(connection: AsyncConnection, plan: Plan) -> None:
+async def _check(connection: AsyncConnection, plan: AccountPlan) -> None:
     violations = await connection.scalar(_VIOLATIONS, {"account_id": plan.account_id, "messages": plan.messages})
     if violations:
-        raise AssertionError(f"The generated account {plan.account_id} breaks {violations} invariants.")
+        raise AssertionError(f"The generated account {plan.account_id} violates invariants in {violations} rows.")

@@ -1,4 +1,4 @@
-"""Where a bench happens: an empty, migrated database of its own and the real application on it."""
+"""What a benchmark runs on: an empty, migrated database of its own and the real application."""
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says: how much there is, and how often each thing is measured."""
+    """The sizes given on the command line. `__main__` describes each."""
 
     messages: int
     channels: int
@@ -34,8 +34,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The database lives in a temporary folder and answers on a socket file; nothing listens on a network."""
+class Environment:
+    """A temporary database. It listens on a socket file only, not on a network."""
 
     options: Options
     settings: Settings
@@ -43,25 +43,25 @@ class Place:
 
 
 @contextmanager
-def empty_place(options: Options) -> Iterator[Place]:
-    """Removes everything in the end, however the bench ends."""
+def temporary_environment(options: Options) -> Iterator[Environment]:
+    """Removes the database afterwards, also when the benchmark fails."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-bench-") as folder, EmbeddedPostgres(Path(folder)) as url:
         upgrade(url)
-        yield Place(options, Settings(data_dir=Path(folder)), url)
+        yield Environment(options, Settings(data_dir=Path(folder)), url)
 
 
 @asynccontextmanager
-async def running_app(place: Place) -> AsyncIterator[Starlette]:
-    app = create_app(place.settings, place.database_url)
+async def running_app(environment: Environment) -> AsyncIterator[Starlette]:
+    app = create_app(environment.settings, environment.database_url)
     async with app.router.lifespan_context(app):
         yield app
 
 
 @asynccontextmanager
-async def front_door(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """HTTP without a socket: the application is called in this process, sign-in, GraphQL and JSON included."""
+async def in_process_http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """Calls the application in this process: everything a request does except the socket."""
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://chat.bench", timeout=60) as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat.benchmark", timeout=60) as http:
         yield http
 
 
@@ -76,27 +76,27 @@ class Client:
     def of(cls, http: httpx.AsyncClient, settings: Settings, account_id: str, agent_id: str) -> "Client":
         return cls(http, issue_token(settings, account_id, agent_id, timedelta(hours=1)))
 
-    async def ask(self, query: str, **variables: object) -> Json:
-        """Returns the data; an answer with errors ends the bench, since it would be fast for the wrong reason."""
+    async def execute(self, query: str, **variables: object) -> Json:
+        """Returns the data. Raises RuntimeError on errors: a failed request would be fast for the wrong reason."""
         headers = {"authorization": f"Bearer {self.token}"}
         response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         answer: Json = response.json()
         if answer.get("errors"):
-            raise RuntimeError(f"The chat answered with errors: {answer['errors']}")
+            raise RuntimeError(f"The request failed: {answer['errors']}")
         data: Json = answer["data"]
         return data
 
 
 @contextmanager
 def counted_statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Collects the SQL statements sent meanwhile."""
-    sent: list[str] = []
+    """Yields a list that collects the SQL statements executed inside the block."""
+    statements: list[str] = []
 
-    def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
+    def record(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine.sync_engine, "before_cursor_execute", record)
     try:
-        yield sent
+        yield statements
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engine.sync_engine, "before_cursor_execute", record)
