@@ -7,7 +7,6 @@ from models.agents import Agent, Presence, Team, TeamAgent
 from models.cards import Card
 from models.changes import Change
 from models.channels import Author, Channel, Member, PersonalNote
-from models.demo_items import DemoItem
 from models.messages import Mention, MentionedAgent, Message, Reaction
 
 metadata = SQLModel.metadata
@@ -20,7 +19,6 @@ __all__ = [
     "Card",
     "Change",
     "Channel",
-    "DemoItem",
     "Member",
     "Mention",
     "MentionedAgent",

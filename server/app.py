@@ -18,6 +18,7 @@ from live.pruning import prune_periodically
 from loaders import DataSources
 from schema.context import Services
 from server.background import BackgroundParts
+from server.demo.items import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.http.connections import Connections
@@ -28,6 +29,7 @@ from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
 from server.settings import Settings, async_url
+from sources.demo import DemoItems
 from sources.registry import build_sources
 
 ALLOCATIONS_PER_COLLECTION = 10_000
@@ -40,10 +42,13 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def create_app(settings: Settings, database_url: str) -> Starlette:
-    """Returns the ASGI application. Its lifespan starts and stops the background parts and closes the pool."""
+def create_app(settings: Settings, database_url: str, demo_items: DemoItems | None = None) -> Starlette:
+    """Returns the ASGI application. Its lifespan starts and stops the background parts and closes the pool.
+
+    Source modules of type "demo" answer from `demo_items`, by default from the items of the demo's content.
+    """
     pool = ConnectionPool.at(database_url)
-    sources = build_sources(settings.source_configs, pool.reads)
+    sources = build_sources(settings.source_configs, load_items() if demo_items is None else demo_items)
     data = DataSources(pool.reads, sources)
     hub = Hub(data, _broadcast_url(settings, database_url))
     presence, connections = PresenceTracker(hub), Connections()

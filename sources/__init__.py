@@ -6,6 +6,16 @@
 """
 
 from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig
+from sources.demo import DemoItem, DemoItems
 from sources.registry import Sources, build_sources
 
-__all__ = ["DemoConfig", "GraphQLConfig", "HttpConfig", "SourceConfig", "Sources", "build_sources"]
+__all__ = [
+    "DemoConfig",
+    "DemoItem",
+    "DemoItems",
+    "GraphQLConfig",
+    "HttpConfig",
+    "SourceConfig",
+    "Sources",
+    "build_sources",
+]

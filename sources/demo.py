@@ -1,50 +1,58 @@
-"""The demo's modules: rows of the chat's own database."""
+"""The gateway of the demo's source modules. It answers from memory, from items that it is given."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlmodel import col
+from pydantic import JsonValue
 
-from chat.cards import Check
-from models.demo_items import DemoItem
+from chat.cards import Check, DetailValue, ItemRef
 from models.enums import ItemKind
 from sources.gateway import chunks
 from sources.items import granted
-from sources.verdicts import FORBIDDEN, REMOVED, ModuleFailed, Verdict
+from sources.verdicts import FORBIDDEN, REMOVED, Verdict
+
+
+@dataclass(frozen=True)
+class DemoItem:
+    """An item as its source module would send it. Agents in `hidden_from` get FORBIDDEN even if it is removed."""
+
+    title: str
+    url: str | None
+    summary: str | None = None
+    details: Mapping[str, DetailValue] = field(default_factory=dict)
+    hidden_from: frozenset[str] = frozenset()
+    removed: bool = False
+
+    def as_sent(self) -> JsonValue:
+        """Returns the item as a source module writes it in its answer."""
+        details: dict[str, JsonValue] = dict(self.details)
+        return {"title": self.title, "summary": self.summary, "url": self.url, "details": details}
+
+
+DemoItems: TypeAlias = Mapping[tuple[str, ItemRef], DemoItem]
+"""Items by account id and reference. An item's id is unique only within its account and kind."""
 
 
 class DemoGateway:
-    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        self._sessions = sessions
+    """Looks items up at every call, so an item that is added to the mapping later is found as well."""
+
+    def __init__(self, items: DemoItems) -> None:
+        self._items = items
 
     def calls(self, checks: Sequence[Check]) -> list[list[Check]]:
         return chunks(checks)
 
     async def ask(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Verdict]:
-        items = await self._read(account_id, kind, {check.item_id for check in checks})
-        return {check: _verdict(check, items.get(check.item_id)) for check in checks}
+        return {check: self._verdict(account_id, kind, check) for check in checks}
 
     async def aclose(self) -> None:
-        """The sessions are not ours to close."""
+        """Does nothing: the gateway has no connections."""
 
-    async def _read(self, account_id: str, kind: ItemKind, item_ids: set[str]) -> dict[str, DemoItem]:
-        wanted = (
-            select(DemoItem)
-            .where(col(DemoItem.account_id) == account_id)
-            .where(col(DemoItem.kind) == kind, col(DemoItem.item_id).in_(item_ids))
-        )
-        try:
-            async with self._sessions() as session:
-                return {item.item_id: item for item in await session.scalars(wanted)}
-        except (SQLAlchemyError, OSError) as error:
-            raise ModuleFailed(f"its rows could not be read ({type(error).__name__})") from None
-
-
-def _verdict(check: Check, item: DemoItem | None) -> Verdict:
-    if item is None or check.agent_id in item.hidden_from:
-        return FORBIDDEN
-    if item.removed:
-        return REMOVED
-    return granted(item.kind, {"title": item.title, "summary": item.summary, "url": item.url, "details": item.details})
+    def _verdict(self, account_id: str, kind: ItemKind, check: Check) -> Verdict:
+        item = self._items.get((account_id, ItemRef(kind, check.item_id)))
+        if item is None or check.agent_id in item.hidden_from:
+            return FORBIDDEN
+        if item.removed:
+            return REMOVED
+        return granted(kind, item.as_sent())

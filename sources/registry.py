@@ -3,20 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from chat.cards import Answer, Check, can_be_item_id
 from models.enums import ItemKind
 from sources.breaker import Breaker
 from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig
-from sources.demo import DemoGateway
+from sources.demo import DemoGateway, DemoItems
 from sources.gateway import Gateway
 from sources.graphql import GraphQLGateway
 from sources.http import HttpGateway
 from sources.module import Module
 from sources.verdicts import FORBIDDEN, MODULE_DISABLED
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 class Sources:
@@ -39,23 +35,23 @@ class Sources:
             await module.aclose()
 
 
-def build_sources(configs: Mapping[ItemKind, SourceConfig], sessions: Sessions) -> Sources:
-    """`sessions` is what the demo's items are read with."""
+def build_sources(configs: Mapping[ItemKind, SourceConfig], demo_items: DemoItems) -> Sources:
+    """Returns a source module for each configured kind. Those of type "demo" answer from `demo_items`."""
     return Sources(
         {
-            kind: Module(kind, _gateway(config, sessions), config.timeout_ms / 1000, Breaker())
+            kind: Module(kind, _gateway(config, demo_items), config.timeout_ms / 1000, Breaker())
             for kind, config in configs.items()
         }
     )
 
 
-def _gateway(config: SourceConfig, sessions: Sessions) -> Gateway:
+def _gateway(config: SourceConfig, demo_items: DemoItems) -> Gateway:
     match config:
         case HttpConfig():
             return HttpGateway(config)
         case GraphQLConfig():
             return GraphQLGateway(config)
         case DemoConfig():
-            return DemoGateway(sessions)
+            return DemoGateway(demo_items)
         case _:
             assert_never(config)

@@ -9,15 +9,17 @@ from itertools import count
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import DemoItem
+from chat.cards import ItemRef
 from models.enums import ItemKind
 from server.identity.tokens import issue_token
 from server.settings import Settings
+from sources.demo import DemoItem
 
 Json = dict[str, Any]
+ItemRegistry = dict[tuple[str, ItemRef], DemoItem]
 
 _accounts = count(1)
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
@@ -130,6 +132,8 @@ class Api:
     http: httpx.AsyncClient
     settings: Settings
     engine: AsyncEngine
+    items: ItemRegistry | None = None
+    """What the server's source modules answer from; None if the server does not run in the test's process."""
 
     def service(self, account_id: str) -> Asker:
         token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
@@ -216,18 +220,11 @@ class House:
         )
 
     async def own_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:
-        """Lets the kind's module own an item that everybody of the house but these may see."""
-        async with self.api.engine.begin() as connection:
-            await connection.execute(
-                insert(DemoItem).values(
-                    account_id=self.account_id,
-                    kind=kind,
-                    item_id=item_id,
-                    title=f"Secret title of {item_id}",
-                    summary=f"Secret summary of {item_id}",
-                    url=f"https://app.example.com/secret/{item_id}",
-                    details={},
-                    hidden_from=list(hidden_from),
-                    removed=False,
-                )
-            )
+        """Adds an item to the kind's source module. Everybody in the account can see it except `hidden_from`."""
+        assert self.api.items is not None, "the server runs in another process"
+        self.api.items[self.account_id, ItemRef(kind, item_id)] = DemoItem(
+            title=f"Secret title of {item_id}",
+            summary=f"Secret summary of {item_id}",
+            url=f"https://app.example.com/secret/{item_id}",
+            hidden_from=frozenset(hidden_from),
+        )

@@ -14,7 +14,7 @@ from server.app import create_app
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import upgrade
 from server.settings import Settings
-from tests.api import Api, House
+from tests.api import Api, House, ItemRegistry
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +37,23 @@ def settings(data_dir_of_run: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings, database_url: str) -> AsyncIterator[Starlette]:
-    app = create_app(settings, database_url)
+def items() -> ItemRegistry:
+    """What the server's source modules answer from. Tests add items with `House.own_item`."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings, database_url: str, items: ItemRegistry) -> AsyncIterator[Starlette]:
+    app = create_app(settings, database_url, items)
     async with app.router.lifespan_context(app):
         yield app
 
 
 @pytest.fixture(scope="session")
-async def api(app: Starlette, settings: Settings) -> AsyncIterator[Api]:
+async def api(app: Starlette, settings: Settings, items: ItemRegistry) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-        yield Api(http, settings, app.state.pool.engine)
+        yield Api(http, settings, app.state.pool.engine, items)
 
 
 @pytest.fixture

@@ -4,13 +4,10 @@ hidden from somebody, and one item of three kinds is gone."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chat.cards import DetailValue
-from models import DemoItem
+from chat.cards import DetailValue, ItemRef
 from models.enums import ItemKind
 from server.demo.people import BRUNO, CARLA, DAVI, ELISA, PAULA
+from sources.demo import DemoItem, DemoItems
 
 PLATFORM = "https://app.example.com"
 PATHS = {
@@ -36,18 +33,9 @@ class ItemLine:
     hidden_from: tuple[str, ...] = ()
     removed: bool = False
 
-    def row(self, account_id: str) -> dict[str, object]:
-        return {
-            "account_id": account_id,
-            "kind": self.kind,
-            "item_id": self.id,
-            "title": self.title,
-            "summary": self.summary,
-            "url": f"{PLATFORM}/{PATHS[self.kind]}/{self.id}",
-            "details": dict(self.details),
-            "hidden_from": list(self.hidden_from),
-            "removed": self.removed,
-        }
+    def item(self) -> DemoItem:
+        url = f"{PLATFORM}/{PATHS[self.kind]}/{self.id}"
+        return DemoItem(self.title, url, self.summary, self.details, frozenset(self.hidden_from), self.removed)
 
 
 CONVERSATIONS = (
@@ -217,5 +205,8 @@ ITEMS: Mapping[str, tuple[ItemLine, ...]] = {
 }
 
 
-async def write_items(connection: AsyncConnection, account_id: str) -> None:
-    await connection.execute(insert(DemoItem), [item.row(account_id) for item in ITEMS[account_id]])
+def load_items() -> DemoItems:
+    """Returns the items of all accounts of the demo."""
+    return {
+        (account_id, ItemRef(line.kind, line.id)): line.item() for account_id, lines in ITEMS.items() for line in lines
+    }

@@ -24,6 +24,7 @@ from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryT
 from chat.ports import Chat, Signal
 from chat.sending import MessageDraft
 from models.enums import ChannelKind
+from server.demo.items import load_items
 from server.demo.script import (
     Adds,
     Archives,
@@ -69,7 +70,7 @@ class Player:
     def __init__(self, sessions: async_sessionmaker[AsyncSession], company: Company, founded: datetime) -> None:
         self.company = company
         self.clock = StoryClock(founded)
-        self.chat = Chat(sessions, self.clock, NobodyListens(), build_sources(DEMO_SOURCES, sessions))
+        self.chat = Chat(sessions, self.clock, NobodyListens(), build_sources(DEMO_SOURCES, load_items()))
         self.rooms: dict[str, UUID] = {}
         self.lines: dict[Says, UUID] = {}
         self.mentions = _mentions(company)

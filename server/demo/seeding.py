@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker, create_a
 from sqlalchemy.pool import NullPool
 
 from server.demo.companies import COMPANIES
-from server.demo.items import write_items
 from server.demo.player import Player
 from server.demo.timeline import SAO_PAULO, cues, moment_of
 from server.settings import async_url
@@ -41,5 +40,4 @@ async def _play(connection: AsyncConnection, now: datetime) -> None:
     for company in COMPANIES:
         player = Player(sessions, company, moment_of(company.founded, today))
         await player.found()
-        await write_items(connection, company.id)
         await player.play(cues(company, today))

@@ -1,4 +1,4 @@
-"""Items of the demo's modules, which answer from the database of the run."""
+"""The items that the tests of cards share."""
 
 import pytest
 

@@ -37,7 +37,6 @@ TABLES = [
     "reactions",
     "personal_notes",
     "changes",
-    "demo_items",
 ]
 
 

@@ -2,21 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from models import Account, DemoItem
 from models.enums import ItemKind
-from server.settings import async_url
 from sources import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig, Sources, build_sources
 from tests.sources.processes import running
-from tests.sources.world import FIRST, SECOND, SECRET, demo_rows, items
+from tests.sources.world import SECRET, demo_items, items
 
-Sessions = async_sessionmaker[AsyncSession]
 Build = Callable[..., Sources]
 FIELDS = {
     "title": "name",
@@ -52,30 +46,13 @@ def faulty_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(async_url(database_url))
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-async def sessions(engine: AsyncEngine) -> Sessions:
-    """With the world's items as the demo's."""
-    accounts = [{"account_id": id, "name": id, "created_at": datetime.now(UTC)} for id in (FIRST, SECOND)]
-    async with engine.begin() as connection:
-        await connection.execute(insert(Account), accounts)
-        await connection.execute(insert(DemoItem), demo_rows())
-    return async_sessionmaker(engine)
-
-
 @pytest.fixture
-async def build(sessions: Sessions) -> AsyncIterator[Build]:
+async def build() -> AsyncIterator[Build]:
     """Builds sources that are closed after the test."""
     built = []
 
     def build(**configs: SourceConfig) -> Sources:
-        built.append(build_sources({ItemKind(kind): config for kind, config in configs.items()}, sessions))
+        built.append(build_sources({ItemKind(kind): config for kind, config in configs.items()}, demo_items()))
         return built[-1]
 
     yield build

@@ -1,9 +1,8 @@
-"""What the modules of the contract's tests hold: in the example module's words, and the same as rows of the demo."""
+"""The same items for every gateway that the tests of the contract run on."""
 
-from typing import Any
-
-from models import DemoItem
+from chat.cards import ItemRef
 from models.enums import ItemKind
+from sources import DemoItem, DemoItems
 from tests.api import Json
 
 SECRET = "a module's secret of thirty-two bytes or more"
@@ -47,20 +46,16 @@ def items() -> Json:
     return {FIRST: first, SECOND: second}
 
 
-def demo_rows() -> list[dict[str, Any]]:
-    """PostgreSQL holds no NUL, so the row of that item has another control character in its place."""
-    return [
-        DemoItem(
-            account_id=account,
-            kind=ItemKind.DEAL,
-            item_id=id,
-            title=item["card"]["title"].replace("\0", "\x01"),
-            summary=item["card"].get("summary"),
+def demo_items() -> DemoItems:
+    return {
+        (account, ItemRef(ItemKind.DEAL, id)): DemoItem(
+            title=item["card"]["title"],
             url=item["card"].get("url"),
+            summary=item["card"].get("summary"),
             details=item["card"].get("details", {}),
-            hidden_from=[agent for agent in AGENTS if agent not in item["visible_to"]],
+            hidden_from=frozenset(AGENTS) - set(item["visible_to"]),
             removed=item.get("removed", False),
-        ).model_dump()
+        )
         for account, held in items().items()
         for id, item in held.items()
-    ]
+    }
