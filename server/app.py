@@ -18,7 +18,7 @@ from live.pruning import prune_periodically
 from loaders import DataSources
 from schema.context import Services
 from server.background import BackgroundParts
-from server.demo.items import load_items
+from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.http.connections import Connections

@@ -1,7 +1,8 @@
-"""The demo: two companies with a few weeks of conversation, for front ends to be built on.
+"""The demo: two accounts with a few weeks of messages, for building front ends against.
 
-`script` is the vocabulary, `people`, `companies` and `conversations` are the content, `timeline` puts it in order
-and `player` plays it through the chat's operations. `items` are what the demo's source modules hold.
+`content` has the accounts as text files, and a README about their format. `loading` reads the files into the types of
+`account_format` and `channel_format`. `timeline` puts everything that happens in order, `player` plays it through the
+chat's operations, and `seeding` runs this once per database. `sign_in` has the routes for signing in as an agent.
 """
 
 from server.demo.seeding import seed

@@ -1,9 +1,8 @@
-"""Plays the script through the chat's own operations, so that the demo is what people could have made themselves."""
+"""Plays the content through the chat's own operations, so the demo is a state that agents could have produced."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -21,43 +20,54 @@ from chat.operations.reading import mark_all_read
 from chat.operations.send_message import send_message
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
-from chat.ports import Chat, Signal
+from chat.ports import CardSource, Chat, Signal
 from chat.sending import MessageDraft
 from models.enums import ChannelKind
-from server.demo.items import load_items
-from server.demo.script import (
-    Adds,
-    Archives,
-    Company,
-    Departs,
-    Joins,
-    Keeps,
-    Leaves,
-    LetsPost,
-    Looks,
-    Promotes,
-    Renames,
-    Room,
-    Says,
-    Talk,
+from server.demo.account_format import DemoDirectory
+from server.demo.channel_format import (
+    AddAuthors,
+    AddMembers,
+    Archive,
+    ChangeRole,
+    ChangeSettings,
+    ChannelEvent,
+    DirectMessage,
+    GroupChannel,
+    Join,
+    Leave,
+    Message,
+    Rename,
 )
-from server.demo.timeline import Cue, Deletes, Edits, Opens, Posts, Reacts, RoomAct
-from sources.config import DEMO_SOURCES
-from sources.registry import build_sources
+from server.demo.fields import MENTION
+from server.demo.timeline import (
+    AccountStep,
+    AddReaction,
+    ChannelStep,
+    CreateChannel,
+    Deactivate,
+    DeleteMessage,
+    EditMessage,
+    MessageEvent,
+    ReadEverything,
+    SendMessage,
+    Step,
+)
+
+Value = TypeVar("Value")
 
 
-class StoryClock:
-    """Stands at the moment of the act that is being played."""
+class SimulatedClock:
+    """Shows the time of the step that is being played."""
 
-    def __init__(self, moment: datetime) -> None:
-        self.moment = moment
+    def __init__(self, time: datetime) -> None:
+        self.time = time
 
     def now(self) -> datetime:
-        return self.moment
+        return self.time
 
 
-class NobodyListens:
-    """The demo is played before the server takes its first connection: there is nobody to wake."""
+class NoWakeUps:
+    """The demo is played before the server accepts connections, so there is no subscriber to wake."""
 
     def changed(self, account_id: str, change: int) -> None: ...
 
@@ -65,114 +75,128 @@ class NobodyListens:
 
 
 class Player:
-    """Plays one company's story, remembering the ids that its rooms and lines were given."""
+    """Plays one account, and keeps the ids that its channels and messages get."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], company: Company, founded: datetime) -> None:
-        self.company = company
-        self.clock = StoryClock(founded)
-        self.chat = Chat(sessions, self.clock, NobodyListens(), build_sources(DEMO_SOURCES, load_items()))
-        self.rooms: dict[str, UUID] = {}
-        self.lines: dict[Says, UUID] = {}
-        self.mentions = _mentions(company)
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        directory: DemoDirectory,
+        sources: CardSource,
+        founded: datetime,
+    ) -> None:
+        self._directory = directory
+        self._clock = SimulatedClock(founded)
+        self._chat = Chat(sessions, self._clock, NoWakeUps(), sources)
+        self._channel_ids: dict[GroupChannel | DirectMessage, UUID] = {}
+        self._deactivated: set[str] = set()
+        self._message_ids: dict[Message, UUID] = {}
+        self._mentions = _mentions(directory)
 
     async def found(self) -> None:
-        """The directory arrives, and the first agent turns the chat on."""
-        await self._sync(departed=())
-        on = SettingsChanges(chat_enabled=Given(True))  # noqa: FBT003
-        await update_account_settings(self.chat, self._as(self.company.people[0].id), on)
+        """Syncs the directory, and turns the chat on as the administrator."""
+        await self._sync()
+        settings = SettingsChanges(chat_enabled=Given(True))  # noqa: FBT003
+        await update_account_settings(self._chat, self._as(self._directory.administrator.id), settings)
 
-    async def play(self, cues: Iterable[Cue]) -> None:
-        for cue in cues:
-            self.clock.moment = cue.moment
-            match cue.act:
-                case Looks(agent=agent):
-                    await mark_all_read(self.chat, self._as(agent))
-                case Departs(agent=agent):
-                    await self._sync(departed=(agent,))
-                case act:
-                    assert cue.room is not None
-                    await self._play_in(cue.room, act)
+    async def play(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self._clock.time = step.time
+            match step:
+                case AccountStep(event=ReadEverything(agent)):
+                    await mark_all_read(self._chat, self._as(agent.id))
+                case AccountStep(event=Deactivate(agent)):
+                    self._deactivated.add(agent.id)
+                    await self._sync()
+                case ChannelStep():
+                    await self._play_in(step.channel, step.event)
 
-    async def _play_in(self, room: Room, act: RoomAct) -> None:
-        chat, id = self.chat, self.rooms.get(room.name, UUID(int=0))
-        match act:
-            case Opens():
-                self.rooms[room.name] = await self._open(room)
-            case Posts(line, answered):
-                await self._post(id, line, answered)
-            case Reacts(line, emoji, agent):
-                await add_reaction(chat, self._as(agent), self.lines[line], emoji)
-            case Edits(line, text):
-                await edit_message(chat, self._as(line.by), self.lines[line], self._written(text))
-            case Deletes(line):
-                await delete_message(chat, self._as(line.by), self.lines[line])
-            case Joins(agent=agent):
-                await join_channel(chat, self._as(agent), id)
-            case Leaves(agent=agent):
-                await leave_channel(chat, self._as(agent), id)
-            case Adds(by=by, agents=agents):
-                await add_channel_members(chat, self._as(by), id, agents)
-            case Promotes(by=by, agent=agent, role=role):
-                await change_member_role(chat, self._as(by), id, agent, role)
-            case LetsPost(by=by, agents=agents):
-                await add_authors(chat, self._as(by), id, agents)
-            case Renames(by=by, name=name):
-                await update_channel(chat, self._as(by), ChannelChanges(id, name=Given(name)))
-            case Archives(by=by):
-                await archive_channel(chat, self._as(by), id)
-            case Keeps():
-                await self._keep(id, act)
-            case Talk():
-                raise AssertionError("the timeline unfolds talks into posts")
+    async def _play_in(
+        self, channel: GroupChannel | DirectMessage, event: CreateChannel | MessageEvent | ChannelEvent
+    ) -> None:
+        if isinstance(event, CreateChannel):
+            self._channel_ids[channel] = await self._create(channel)
+            return
+        chat, id = self._chat, self._channel_ids[channel]
+        match event:
+            case SendMessage(message, reply_to):
+                await self._send(id, message, reply_to)
+            case AddReaction(message, emoji, agent_id):
+                await add_reaction(chat, self._as(agent_id), self._message_ids[message], emoji)
+            case EditMessage(message, text):
+                await edit_message(chat, self._as(message.by), self._message_ids[message], self._with_mentions(text))
+            case DeleteMessage(message):
+                await delete_message(chat, self._as(message.by), self._message_ids[message])
+            case Join():
+                await join_channel(chat, self._as(event.agent), id)
+            case Leave():
+                await leave_channel(chat, self._as(event.agent), id)
+            case AddMembers():
+                await add_channel_members(chat, self._as(event.by), id, event.agents)
+            case AddAuthors():
+                await add_authors(chat, self._as(event.by), id, event.agents)
+            case ChangeRole():
+                await change_member_role(chat, self._as(event.by), id, event.agent, event.role)
+            case Rename():
+                await update_channel(chat, self._as(event.by), ChannelChanges(id, name=Given(event.name)))
+            case Archive():
+                await archive_channel(chat, self._as(event.by), id)
+            case ChangeSettings():
+                await update_membership(chat, self._as(event.agent), _membership_changes(id, event))
             case _:
-                assert_never(act)
+                assert_never(event)
 
-    async def _open(self, room: Room) -> UUID:
-        owner = self._as(room.owner)
-        if room.kind == ChannelKind.DIRECT:
-            (peer,) = room.members
-            return await open_direct_message(self.chat, owner, peer)
-        avatar = IconAvatar(room.icon, room.color)
-        return await create_channel(
-            self.chat, owner, ChannelDraft(room.kind, room.name, room.description, avatar, room.members)
-        )
+    async def _create(self, channel: GroupChannel | DirectMessage) -> UUID:
+        owner = self._as(channel.owner)
+        if isinstance(channel, DirectMessage):
+            return await open_direct_message(self._chat, owner, channel.peer)
+        avatar = IconAvatar(channel.icon, channel.color)
+        draft = ChannelDraft(ChannelKind(channel.kind), channel.name, channel.description, avatar, channel.members)
+        return await create_channel(self._chat, owner, draft)
 
-    async def _post(self, channel_id: UUID, line: Says, answered: Says | None) -> None:
-        reply_to_id = self.lines[answered] if answered else None
-        draft = MessageDraft(channel_id, self._written(line.text), reply_to_id, cards=line.shares)
-        self.lines[line] = (await send_message(self.chat, self._as(line.by), draft)).message_id
+    async def _send(self, channel_id: UUID, message: Message, reply_to: Message | None) -> None:
+        reply_to_id = self._message_ids[reply_to] if reply_to else None
+        draft = MessageDraft(channel_id, self._with_mentions(message.text), reply_to_id, cards=message.cards)
+        sent = await send_message(self._chat, self._as(message.by), draft)
+        self._message_ids[message] = sent.message_id
 
-    async def _keep(self, channel_id: UUID, keeps: Keeps) -> None:
-        changes = MembershipChanges(
-            channel_id,
-            notification_level=Given(keeps.level),
-            muted=Given(keeps.muted),
-            favourite=Given(keeps.favourite),
-            personal_note=Given(keeps.note),
-        )
-        await update_membership(self.chat, self._as(keeps.agent), changes)
-
-    async def _sync(self, departed: tuple[str, ...]) -> None:
+    async def _sync(self) -> None:
         agents = [
-            DirectoryAgent(person.id, person.name, person.email, None, person.role, person.id not in departed)
-            for person in self.company.people
+            DirectoryAgent(agent.id, agent.name, agent.email, None, agent.role, agent.id not in self._deactivated)
+            for agent in self._directory.agents.values()
         ]
-        teams = [DirectoryTeam(name.lower(), name, agents) for name, agents in self.company.teams.items()]
-        service = DirectoryToken(self.company.id, self._expiry())
-        await sync_directory(self.chat, service, Directory(self.company.name, agents, teams))
+        teams = [DirectoryTeam(name.lower(), name, ids) for name, ids in self._directory.team_members().items()]
+        token = DirectoryToken(self._directory.id, self._expiry())
+        await sync_directory(self._chat, token, Directory(self._directory.name, agents, teams))
 
     def _as(self, agent_id: str) -> AgentToken:
-        return AgentToken(self.company.id, agent_id, self._expiry())
+        return AgentToken(self._directory.id, agent_id, self._expiry())
 
     def _expiry(self) -> datetime:
-        return self.clock.moment + timedelta(hours=1)
+        return self._clock.time + timedelta(hours=1)
 
-    def _written(self, text: str) -> str:
-        """Returns the text with its @Names as the platform writes mentions."""
-        return re.sub(r"(?<!\w)@(\w+)", lambda name: self.mentions[name[1]], text)
+    def _with_mentions(self, text: str) -> str:
+        """Returns the text with each @Name as a mention in the platform's syntax."""
+        return MENTION.sub(lambda name: self._mentions[name[1]], text)
 
 
-def _mentions(company: Company) -> dict[str, str]:
-    people = {person.name: f"[@{person.name}](mention://user/{person.id}/{person.name})" for person in company.people}
-    teams = {name: f"[@{name}](mention://team/{name.lower()}/{name})" for name in company.teams}
-    return people | teams | {"all": "[@all](mention://channel/all)"}
+def _membership_changes(channel_id: UUID, settings: ChangeSettings) -> MembershipChanges:
+    return MembershipChanges(
+        channel_id,
+        notification_level=_given(settings.notification_level),
+        muted=_given(settings.muted),
+        favourite=_given(settings.favourite),
+        personal_note=_given(settings.personal_note),
+    )
+
+
+def _given(value: Value | None) -> Given[Value] | None:
+    return None if value is None else Given(value)
+
+
+def _mentions(directory: DemoDirectory) -> dict[str, str]:
+    """Returns the platform's syntax of each mention by the name that the content uses."""
+    agents = {
+        agent.name: f"[@{agent.name}](mention://user/{agent.id}/{agent.name})" for agent in directory.agents.values()
+    }
+    teams = {name: f"[@{name}](mention://team/{name.lower()}/{name})" for name in directory.teams}
+    return agents | teams | {"all": "[@all](mention://channel/all)"}

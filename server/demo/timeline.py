@@ -1,86 +1,118 @@
-"""From the script to its single acts, each with its moment and in the order in which they happen."""
+"""Turns the content into events in the order in which they happen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
-from server.demo.script import Company, Departs, Looks, Room, RoomStep, Says, Step, Talk
+from server.demo.account_format import Agent
+from server.demo.channel_format import ChannelEvent, DirectMessage, Exchange, GroupChannel, Message
+from server.demo.loading import Account
 
 SAO_PAULO = timezone(timedelta(hours=-3))
-"""The script's times of day; Brazil has no summer time, so no time zone database is needed."""
+"""The time zone of the content. Brazil has no summer time, so no time zone database is needed."""
 
-REACTS_AFTER, EDITS_AFTER, DELETES_AFTER = timedelta(seconds=50), timedelta(seconds=70), timedelta(seconds=100)
-
-
-@dataclass(frozen=True)
-class Opens:
-    """The room is created."""
+REACTION_DELAY, EDIT_DELAY, DELETION_DELAY = timedelta(seconds=50), timedelta(seconds=70), timedelta(seconds=100)
 
 
 @dataclass(frozen=True)
-class Posts:
-    line: Says
-    answered: Says | None
+class CreateChannel:
+    pass
 
 
 @dataclass(frozen=True)
-class Reacts:
-    line: Says
+class SendMessage:
+    message: Message
+    reply_to: Message | None
+
+
+@dataclass(frozen=True)
+class AddReaction:
+    message: Message
     emoji: str
-    agent: str
+    agent_id: str
 
 
 @dataclass(frozen=True)
-class Edits:
-    line: Says
+class EditMessage:
+    message: Message
     text: str
 
 
 @dataclass(frozen=True)
-class Deletes:
-    line: Says
-
-
-RoomAct: TypeAlias = Opens | Posts | Reacts | Edits | Deletes | RoomStep
+class DeleteMessage:
+    message: Message
 
 
 @dataclass(frozen=True)
-class Cue:
-    """An act at its moment, in its room or (None) in the whole account."""
-
-    moment: datetime
-    room: Room | None
-    act: RoomAct | Looks | Departs
+class ReadEverything:
+    agent: Agent
 
 
-def cues(company: Company, now: datetime) -> list[Cue]:
-    """Returns everything that happens after the account was founded, in order; all of it before the day of `now`."""
-    today = datetime.combine(now.astimezone(SAO_PAULO).date(), time(), SAO_PAULO)
-    unordered = [Cue(moment_of(step, today), None, step) for step in company.steps]
-    for room in company.rooms:
-        unordered.append(Cue(moment_of(room.opened, today), room, Opens()))
-        for step in room.steps:
-            unordered.extend(_unfolded(room, step, moment_of(step, today)))
-    return sorted(unordered, key=lambda cue: cue.moment)
+@dataclass(frozen=True)
+class Deactivate:
+    agent: Agent
 
 
-def moment_of(step: Step, today: datetime) -> datetime:
-    at = time.fromisoformat(step.at)
-    return today - timedelta(days=step.days_ago) + timedelta(hours=at.hour, minutes=at.minute)
+MessageEvent: TypeAlias = SendMessage | AddReaction | EditMessage | DeleteMessage
 
 
-def _unfolded(room: Room, step: RoomStep, moment: datetime) -> Iterator[Cue]:
-    if not isinstance(step, Talk):
-        yield Cue(moment, room, step)
-        return
-    for place, line in enumerate(step.lines):
-        yield Cue(moment, room, Posts(line, step.lines[place - line.back] if line.back else None))
-        for emoji, agents in line.reactions.items():
-            for agent in agents:
-                yield Cue(moment + REACTS_AFTER, room, Reacts(line, emoji, agent))
-        if line.edited is not None:
-            yield Cue(moment + EDITS_AFTER, room, Edits(line, line.edited))
-        if line.deleted:
-            yield Cue(moment + DELETES_AFTER, room, Deletes(line))
-        moment += timedelta(minutes=1, seconds=len(line.text))
+@dataclass(frozen=True)
+class AccountStep:
+    """An event in the whole account."""
+
+    time: datetime
+    event: ReadEverything | Deactivate
+
+
+@dataclass(frozen=True)
+class ChannelStep:
+    time: datetime
+    channel: GroupChannel | DirectMessage
+    event: CreateChannel | MessageEvent | ChannelEvent
+
+
+Step: TypeAlias = AccountStep | ChannelStep
+
+
+def midnight_before(now: datetime) -> datetime:
+    """Returns the start of the day, in the content's time zone."""
+    return now.astimezone(SAO_PAULO).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def steps(account: Account, midnight: datetime) -> list[Step]:
+    """Returns everything that happens after the account was founded, in order."""
+    unordered = [*_account_steps(account, midnight), *_channel_steps(account, midnight)]
+    return sorted(unordered, key=lambda step: step.time)
+
+
+def _account_steps(account: Account, midnight: datetime) -> Iterator[Step]:
+    for agent in account.directory.agents.values():
+        if agent.reads_everything is not None:
+            yield AccountStep(midnight + agent.reads_everything, ReadEverything(agent))
+        if agent.deactivated is not None:
+            yield AccountStep(midnight + agent.deactivated, Deactivate(agent))
+
+
+def _channel_steps(account: Account, midnight: datetime) -> Iterator[Step]:
+    for channel in account.channels:
+        yield ChannelStep(midnight + channel.created, channel, CreateChannel())
+        for event in channel.events:
+            yield ChannelStep(midnight + event.at, channel, event)
+        for exchange in channel.exchanges:
+            for time, message_event in _message_events(exchange, midnight + exchange.at):
+                yield ChannelStep(time, channel, message_event)
+
+
+def _message_events(exchange: Exchange, time: datetime) -> Iterator[tuple[datetime, MessageEvent]]:
+    """The time between two messages is a minute, and a second for each character of the first."""
+    for message in exchange.messages:
+        yield time, SendMessage(message, exchange.replied_to(message))
+        for emoji, agent_ids in message.reactions.items():
+            for agent_id in agent_ids:
+                yield time + REACTION_DELAY, AddReaction(message, emoji, agent_id)
+        if message.edited_to is not None:
+            yield time + EDIT_DELAY, EditMessage(message, message.edited_to)
+        if message.deleted:
+            yield time + DELETION_DELAY, DeleteMessage(message)
+        time += timedelta(minutes=1, seconds=len(message.text))

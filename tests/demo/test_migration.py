@@ -2,15 +2,14 @@
 
 import asyncio
 
-import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.postgres.database import single_connection
 from server.postgres.migrate import SCRIPTS
-from server.settings import async_url
+from tests.demo.databases import empty_database
 
 COLUMNS = """
     SELECT column_name, data_type, udt_name, character_maximum_length, is_nullable
@@ -28,14 +27,6 @@ ACCOUNT = """
 ITEM = "INSERT INTO demo_items VALUES ('1', 'DEAL', '77', 'Renewal', NULL, NULL, '{}', '{}', false)"
 
 
-@pytest.fixture
-async def url(database_url: str) -> str:
-    """An empty database."""
-    async with single_connection(database_url) as connection:
-        await connection.execute(text("CREATE DATABASE demo_migration"))
-    return make_url(async_url(database_url)).set(database="demo_migration").render_as_string(hide_password=False)
-
-
 def config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
@@ -48,7 +39,8 @@ async def definition(connection: AsyncConnection) -> list[tuple[object, ...]]:
     return [tuple(row) for query in (COLUMNS, CONSTRAINTS) for row in await connection.execute(text(query))]
 
 
-async def test_the_table_is_dropped_with_its_rows_and_restored_empty(url: str) -> None:
+async def test_the_table_is_dropped_with_its_rows_and_restored_empty(database_url: str) -> None:
+    url = await empty_database(database_url, "demo_migration")
     await asyncio.to_thread(command.upgrade, config(url), "0002")
     async with single_connection(url) as connection:
         original = await definition(connection)

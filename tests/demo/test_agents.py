@@ -1,18 +1,9 @@
-"""The demo as its agents find it, in a database of its own on the run's server."""
+"""The demo as its agents see it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.app import create_app
-from server.demo import player, seed
-from server.postgres.database import single_connection
-from server.postgres.migrate import upgrade
-from server.settings import Settings, async_url
 from tests.api import Api, Json, Person
 
 PAGE = """
@@ -25,53 +16,16 @@ PAGE = """
         }
     }
 """
-TABLES = [
-    "accounts",
-    "agents",
-    "teams",
-    "channels",
-    "members",
-    "authors",
-    "messages",
-    "mentions",
-    "reactions",
-    "personal_notes",
-    "changes",
-]
-
-
-@pytest.fixture(scope="module")
-async def demo_url(database_url: str) -> str:
-    url = await new_database(database_url, "demo")
-    await seed(url)
-    return url
-
-
-@pytest.fixture(scope="module")
-async def demo(demo_url: str, settings: Settings) -> AsyncIterator[Api]:
-    app = create_app(settings, demo_url)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-            yield Api(http, settings, app.state.pool.engine)
-
-
-@pytest.fixture
-async def connection(demo_url: str) -> AsyncIterator[AsyncConnection]:
-    async with single_connection(demo_url) as connection:
-        yield connection
-
-
-async def new_database(database_url: str, name: str) -> str:
-    async with single_connection(database_url) as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    url = make_url(async_url(database_url)).set(database=name).render_as_string(hide_password=False)
-    await asyncio.to_thread(upgrade, url)
-    return url
-
-
-async def rows_in(connection: AsyncConnection) -> dict[str, int]:
-    return {table: await connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES}
+CARDS = """
+    query ($id: ID!, $before: String) {
+        chatChannel(id: $id) {
+            messages(last: 100, before: $before) {
+                nodes { cards { access title kind } }
+                pageInfo { hasPreviousPage startCursor }
+            }
+        }
+    }
+"""
 
 
 async def channels_of(person: Person, selection: str) -> list[Json]:
@@ -79,39 +33,21 @@ async def channels_of(person: Person, selection: str) -> list[Json]:
     return [edge["node"] for edge in found["chatChannels"]["edges"]]
 
 
-async def test_seeding_again_changes_nothing(demo_url: str, connection: AsyncConnection) -> None:
-    before = await rows_in(connection)
-    assert min(before.values()) > 0, before
-    await seed(demo_url)
-    assert await rows_in(connection) == before
+async def cards_in_suporte(person: Person) -> list[tuple[str, str, str | None]]:
+    """Returns kind, access and title of each card, oldest first."""
+    (suporte,) = [channel for channel in await channels_of(person, "id name") if channel["name"] == "Suporte"]
+    cards: list[tuple[str, str, str | None]] = []
+    cursor: str | None = None
+    while True:
+        page = (await person.query(CARDS, id=suporte["id"], before=cursor))["chatChannel"]["messages"]
+        found = [card for message in page["nodes"] for card in message["cards"]]
+        cards = [(card["kind"], card["access"], card["title"]) for card in found] + cards
+        if not page["pageInfo"]["hasPreviousPage"]:
+            return cards
+        cursor = page["pageInfo"]["startCursor"]
 
 
-async def test_two_that_seed_at_once_write_one_demo(database_url: str, connection: AsyncConnection) -> None:
-    url = await new_database(database_url, "demo_twice")
-    await asyncio.gather(seed(url), seed(url))
-    async with single_connection(url) as other:
-        assert await rows_in(other) == await rows_in(connection)
-
-
-async def test_what_was_interrupted_leaves_nothing(
-    database_url: str, connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = await new_database(database_url, "demo_interrupted")
-
-    async def interrupted(*_: object) -> None:
-        raise InterruptedError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(player, "archive_channel", interrupted)
-        with pytest.raises(InterruptedError):
-            await seed(url)
-    async with single_connection(url) as other:
-        assert set((await rows_in(other)).values()) == {0}
-        await seed(url)
-        assert await rows_in(other) == await rows_in(connection)
-
-
-async def test_the_agents_are_those_of_the_picker(connection: AsyncConnection) -> None:
+async def test_agents_are_those_that_the_readme_names(connection: AsyncConnection) -> None:
     found = await connection.execute(
         text("SELECT account_id, agent_id, name, role, active, email FROM agents ORDER BY account_id, agent_id")
     )
@@ -128,7 +64,7 @@ async def test_the_agents_are_those_of_the_picker(connection: AsyncConnection) -
     assert [tuple(row) for row in accounts] == [("Conversa Labs", True), ("Outra Empresa", True)]
 
 
-async def test_there_is_a_channel_of_every_kind_and_state(connection: AsyncConnection) -> None:
+async def test_there_are_channels_of_every_kind(connection: AsyncConnection) -> None:
     found = await connection.execute(
         text("SELECT kind, archived_at IS NOT NULL, count(*) FROM channels WHERE account_id = '1' GROUP BY 1, 2")
     )
@@ -141,12 +77,12 @@ async def test_there_is_a_channel_of_every_kind_and_state(connection: AsyncConne
     }
 
 
-async def test_messages_of_every_sort_are_there(connection: AsyncConnection) -> None:
+async def test_there_are_messages_of_every_sort(connection: AsyncConnection) -> None:
     sorts = {
-        "a reply": "reply_to_id IS NOT NULL",
-        "an edited one": "edited_at IS NOT NULL",
-        "a deleted one": "deleted_at IS NOT NULL",
-        "one with code": "body LIKE '%```%'",
+        "replies": "reply_to_id IS NOT NULL",
+        "edited messages": "edited_at IS NOT NULL",
+        "deleted messages": "deleted_at IS NOT NULL",
+        "messages with code": "body LIKE '%```%'",
     }
     for sort, condition in sorts.items():
         assert await connection.scalar(text(f"SELECT count(*) FROM messages WHERE {condition}")), sort
@@ -156,7 +92,7 @@ async def test_messages_of_every_sort_are_there(connection: AsyncConnection) -> 
     assert {"CREATED", "JOINED", "LEFT", "ADDED", "ROLE_CHANGED", "RENAMED", "ARCHIVED"} <= set(events)
 
 
-async def test_it_all_happened_before_now_and_in_order(connection: AsyncConnection) -> None:
+async def test_messages_are_in_the_past_and_in_order(connection: AsyncConnection) -> None:
     assert await connection.scalar(text("SELECT max(created_at) < now() FROM messages"))
     assert await connection.scalar(text("SELECT max(created_at) > now() - interval '2 days' FROM messages"))
     out_of_order = """
@@ -167,14 +103,14 @@ async def test_it_all_happened_before_now_and_in_order(connection: AsyncConnecti
 
 
 @pytest.mark.parametrize(("account_id", "agent_id"), [*(("1", id) for id in "1234"), ("2", "21"), ("2", "22")])
-async def test_every_agent_has_something_unread(demo: Api, account_id: str, agent_id: str) -> None:
+async def test_every_agent_has_unread_messages_and_mentions(demo: Api, account_id: str, agent_id: str) -> None:
     channels = await channels_of(demo.person(account_id, agent_id), "unreadCount unreadMentionCount")
     assert any(channel["unreadCount"] > 0 for channel in channels)
     assert any(channel["unreadMentionCount"] > 0 for channel in channels)
     assert any(channel["unreadCount"] == 0 for channel in channels)
 
 
-async def test_one_channel_is_long_enough_to_page_through(demo: Api) -> None:
+async def test_one_channel_has_several_pages(demo: Api) -> None:
     bruno = demo.person("1", "2")
     (suporte,) = [channel for channel in await channels_of(bruno, "id name") if channel["name"] == "Suporte"]
     bodies: list[str] = []
@@ -189,7 +125,7 @@ async def test_one_channel_is_long_enough_to_page_through(demo: Api) -> None:
     assert "Padaria Estrela quer cancelar" in bodies[-1]
 
 
-async def test_the_agents_see_what_is_theirs(demo: Api) -> None:
+async def test_agents_see_only_their_own_channels(demo: Api) -> None:
     bruno = {channel["name"] for channel in await channels_of(demo.person("1", "2"), "name")}
     davi = {channel["name"] for channel in await channels_of(demo.person("1", "4"), "name")}
     assert {"Liderança", "Aurora Foods escalation", "Produto"} <= bruno - davi
@@ -197,7 +133,7 @@ async def test_the_agents_see_what_is_theirs(demo: Api) -> None:
     assert "Mudança de escritório" not in bruno | davi
 
 
-async def test_bruno_answers_elisa_in_vain(demo: Api) -> None:
+async def test_the_direct_message_with_a_deactivated_agent_is_read_only(demo: Api) -> None:
     bruno = demo.person("1", "2")
     peers = await channels_of(bruno, "id directPeer { name active } viewerCan { post }")
     (elisa,) = [channel for channel in peers if channel["directPeer"] and channel["directPeer"]["name"] == "Elisa"]
@@ -206,8 +142,19 @@ async def test_bruno_answers_elisa_in_vain(demo: Api) -> None:
     assert await bruno.refusal("sendChatMessage", "message { id }", channelId=elisa["id"], body="Oi!") == "READ_ONLY"
 
 
-async def test_bruno_may_create_private_channels_and_davi_may_not(demo: Api) -> None:
-    may = "{ chatViewer { viewerCan { createPrivateChannel } } }"
+async def test_only_channel_managers_create_private_channels(demo: Api) -> None:
+    query = "{ chatViewer { viewerCan { createPrivateChannel } } }"
     for agent_id, expected in (("2", True), ("4", False)):
-        answer = await demo.person("1", agent_id).query(may)
+        answer = await demo.person("1", agent_id).query(query)
         assert answer["chatViewer"]["viewerCan"]["createPrivateChannel"] is expected
+
+
+async def test_a_card_is_hidden_from_agents_who_cannot_see_its_item(demo: Api) -> None:
+    everybody_sees = [
+        ("CONVERSATION", "GRANTED", "Conversa #1042 com Ótica Clara"),
+        ("TASK", "GRANTED", "Ligar para a Ótica Clara sobre a troca"),
+        ("DEAL", "GRANTED", "Renovação anual da Ótica Clara"),
+    ]
+    granted, forbidden = ("DEAL", "GRANTED", "Grupo Aurora: 40 licenças"), ("DEAL", "FORBIDDEN", None)
+    for agent_id, last in (("1", granted), ("2", forbidden), ("3", forbidden), ("4", granted)):
+        assert await cards_in_suporte(demo.person("1", agent_id)) == [*everybody_sees, last]

@@ -1,1 +1,0 @@
-"""What is said in the demo, room by room: data only."""
