@@ -1,7 +1,7 @@
-"""Fields of the demo's content files that refer to something else.
+"""The kinds of fields in the demo's content files.
 
-The files name agents ("ana"); the fields hold their ids ("1"). A time becomes the offset from midnight at the start of
-the day on which the demo is seeded, so the demo is the same on every day, and always ends the day before.
+The files name agents ("ana"); the fields hold their ids ("1"). A time ("25 days ago 09:10") becomes the offset from
+midnight at the start of the day on which the demo is seeded, so the demo has the same age whenever it is seeded.
 """
 
 import re

@@ -2,9 +2,10 @@
 
 import pytest
 
-from chat.cards import Item
+from chat.cards import CardAccess, Check, Item
 from models.enums import ItemKind
 from server.demo.loading import load_accounts, load_items
+from sources import DemoConfig, build_sources
 from sources.items import granted
 from sources.verdicts import Fault
 
@@ -50,3 +51,13 @@ def test_a_card_shows_all_that_the_file_has() -> None:
         verdict = granted(ref.kind, item.as_sent())
         assert not isinstance(verdict, Fault)
         assert verdict.item == Item(item.title, item.summary, item.url or "", item.details)
+
+
+@pytest.mark.parametrize(("account_id", "access"), [("1", CardAccess.GRANTED), ("another", CardAccess.FORBIDDEN)])
+async def test_a_configured_demo_module_knows_items_only_in_the_demos_accounts(
+    account_id: str, access: CardAccess
+) -> None:
+    sources = build_sources({ItemKind.TASK: DemoConfig()}, ITEMS)
+    check = Check(agent_id("carla"), "310")
+    answers = await sources.answer(account_id, ItemKind.TASK, [check])
+    assert answers[check].access == access
