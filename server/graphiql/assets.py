@@ -1,6 +1,6 @@
 """The files of the GraphiQL page, under a path that changes with their content.
 
-Such a path can be cached for ever: a new release has a new one, so no browser mixes old scripts with new.
+Browsers may cache them indefinitely: a new release has a new path, so old and new scripts are never mixed.
 """
 
 import hashlib

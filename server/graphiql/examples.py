@@ -1,14 +1,14 @@
-"""The worked examples that GraphiQL opens as tabs.
+"""The example operations that GraphiQL opens as tabs.
 
-A `<name>.json` beside `<name>.graphql` holds its variables. Once somebody has signed in, the page fills in
-CHANNEL_ID, with a channel of theirs, and CLIENT_KEY, with a fresh key.
+The variables of `<name>.graphql` are in `<name>.json`. When an agent signs in, the page replaces CHANNEL_ID with one of
+the agent's channels and CLIENT_KEY with a new key.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "examples"
-IN_ORDER = ("sidebar", "channel", "send", "subscribe")
+TAB_ORDER = ("sidebar", "channel", "send", "subscribe")
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ def read_example(name: str) -> Example:
     )
 
 
-EXAMPLES = tuple(read_example(name) for name in IN_ORDER)
+EXAMPLES = tuple(read_example(name) for name in TAB_ORDER)

@@ -1,4 +1,4 @@
-"""The GraphiQL page: one small document that loads everything from this server and nothing from elsewhere."""
+"""The GraphiQL page. It loads nothing from other hosts."""
 
 import json
 import re
@@ -17,7 +17,7 @@ PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 
 def page(request: Request, demo_path: str | None) -> HTMLResponse:
-    """`demo_path`: where the demo's sign-in is; None where the server does not run the demo."""
+    """Returns the page. `demo_path` is the path of the demo's sign-in, or None if the server does not run the demo."""
     root = request.scope.get("root_path", "")
     nonce = secrets.token_urlsafe(16)
     document = TEMPLATE.substitute(assets=root + ASSETS_PATH, nonce=nonce, settings=_settings(root, demo_path))
@@ -25,7 +25,7 @@ def page(request: Request, demo_path: str | None) -> HTMLResponse:
 
 
 def _settings(root: str, demo_path: str | None) -> str:
-    """Data for the scripts, as JSON. "<" is escaped, so that no value can end the element that holds it."""
+    """Returns the scripts' settings as JSON. "<" is escaped, so that no value can end the element that contains it."""
     settings = {
         "endpoint": f"{root}/graphql",
         "demo": f"{root}{demo_path}" if demo_path else None,
@@ -46,10 +46,10 @@ def _headers(nonce: str, host: str) -> dict[str, str]:
 
 
 def _content_security_policy(nonce: str, host: str) -> str:
-    """Scripts only from our files, none inline and no eval.
+    """Allows scripts from this server only, neither inline scripts nor eval.
 
-    The nonce is for one style element, with which GraphiQL's dialogs lock scrolling. The socket's origin is
-    named because not every browser counts it as 'self'; a proxy in front may speak TLS, so in both schemes.
+    The nonce allows one style element, which GraphiQL's dialogs use to prevent scrolling. The socket's origin is listed
+    because some browsers do not include it in 'self', and with both schemes because a proxy may terminate TLS.
     """
     socket = f" ws://{host} wss://{host}" if PLAIN_HOST.fullmatch(host) else ""
     return "; ".join(

@@ -1,7 +1,7 @@
-"""The connections that stay open, sockets and event streams: how each is cut off, and how all are sent away.
+"""Long-lived connections (sockets and event streams): aborting one, and closing all of them before a shutdown.
 
-A client that takes nothing must not hold what is meant for it, nor a server that stops. A server that stops sends its
-clients away over some seconds, so that they do not all arrive at the next replica at once.
+A client that stops reading must not keep the server's buffers, and must not delay a shutdown. A server that shuts down
+closes its connections over some seconds, so that the clients do not all reconnect to the next replica together.
 """
 
 import asyncio
@@ -14,62 +14,64 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 SEND_SECONDS = 20.0
-"""A client that takes nothing for so long is cut off; it resumes from its position."""
+"""A client that reads nothing for this long is disconnected. It resumes from its last position."""
 
 TRY_AGAIN_LATER = 1013
-GRACE_SECONDS = 5.0
-"""How long a socket's client may take to read why it was cut off."""
+ABORT_DELAY_SECONDS = 5.0
+"""How long the client of an aborted socket has to read the close frame."""
 
-LEAVE_SECONDS = 1.0
-STEPS = 20
-CUT = "internal_chat.cut"
-"""The extension of a connection's scope that ends it whether or not the client reads."""
+CLOSE_SECONDS = 1.0
+"""How long a connection may take to close before it is aborted."""
+
+DRAIN_STEPS = 20
+ABORT_EXTENSION = "internal_chat.abort"
+"""The ASGI extension with the function that aborts the connection, even if the client does not read."""
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, which lets the application cut a connection. Its close frame waits behind what the client did not
-    read, for a while."""
+    """uvicorn's protocol with the abort extension. The close frame is queued behind the data that the client has not
+    read, so the transport is aborted only after a delay."""
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[CUT] = self._cut
+        extensions[ABORT_EXTENSION] = self._abort
         await super().run_asgi()
 
-    def _cut(self) -> None:
+    def _abort(self) -> None:
         if not self.close_sent:
-            self.conn.send_close(TRY_AGAIN_LATER, "Read faster, or try again later")
+            self.conn.send_close(TRY_AGAIN_LATER, "Client did not read in time")
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
-        self.loop.call_later(GRACE_SECONDS, self.transport.abort)
+        self.loop.call_later(ABORT_DELAY_SECONDS, self.transport.abort)
 
 
 class RequestProtocol(HttpToolsProtocol):
-    """uvicorn's, which lets the application cut a connection."""
+    """uvicorn's protocol with the abort extension."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        extensions: dict[str, Any] = {CUT: self.transport.abort}
+        extensions: dict[str, Any] = {ABORT_EXTENSION: self.transport.abort}
         self.scope["extensions"] = extensions
 
 
-def cut(scope: Scope) -> None:
-    """Ends the connection; does nothing where no network is, as in tests that call the application directly."""
-    end: Callable[[], None] | None = scope.get("extensions", {}).get(CUT)
-    if end is not None:
-        end()
+def abort_connection(scope: Scope) -> None:
+    """Does nothing without a network connection, as in tests that call the application directly."""
+    abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT_EXTENSION)
+    if abort is not None:
+        abort()
 
 
 class Connection(Protocol):
-    async def leave(self) -> None:
-        """Tells the client to come back, here or at another server."""
+    async def close_for_restart(self) -> None:
+        """Closes the connection in a way that makes clients reconnect, here or to another replica."""
 
-    def cut(self) -> None:
-        """Ends the connection, whether or not the client reads."""
+    def abort(self) -> None:
+        """Ends the connection, even if the client does not read."""
 
 
 class Connections:
-    """Those of the process, and whether it is leaving."""
+    """The open connections of this process."""
 
     def __init__(self) -> None:
         self.draining = False
@@ -79,7 +81,7 @@ class Connections:
         return len(self._open)
 
     @contextmanager
-    def open(self, connection: Connection) -> Iterator[None]:
+    def registered(self, connection: Connection) -> Iterator[None]:
         self._open.add(connection)
         try:
             yield
@@ -87,23 +89,23 @@ class Connections:
             self._open.discard(connection)
 
     async def drain(self, seconds: float) -> None:
-        """Sends every client away, a twentieth at a time, and takes all of the time, so that a load balancer sees it
-        coming; clients reconnect and go on from their position. Those that read nothing delay nobody."""
+        """Closes a twentieth of the connections at a time. Takes the whole time if there are any, so that a load
+        balancer notices. A client that does not read is aborted and does not delay the others."""
         self.draining = True
-        leaving = list(self._open)
-        if not leaving:
+        closing = list(self._open)
+        if not closing:
             return
-        async with asyncio.TaskGroup() as farewells:
-            for step in range(STEPS):
-                for connection in leaving[step::STEPS]:
-                    farewells.create_task(_send_away(connection))
-                await asyncio.sleep(seconds / STEPS)
+        async with asyncio.TaskGroup() as group:
+            for step in range(DRAIN_STEPS):
+                for connection in closing[step::DRAIN_STEPS]:
+                    group.create_task(_close_or_abort(connection))
+                await asyncio.sleep(seconds / DRAIN_STEPS)
 
 
-async def _send_away(connection: Connection) -> None:
+async def _close_or_abort(connection: Connection) -> None:
     try:
-        async with asyncio.timeout(LEAVE_SECONDS):
-            await connection.leave()
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await connection.close_for_restart()
     except Exception:
-        # It does not read, or is going anyway.
-        connection.cut()
+        # The client does not read, or the connection is closing already.
+        connection.abort()

@@ -1,4 +1,4 @@
-"""What becomes of the document of a request before it is executed."""
+"""Checks and caches the documents of requests before they are executed."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,13 +9,14 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 DOCUMENTS = 1_000
+"""How many parsed and validated documents are kept."""
 
 
 class ParsedDocuments(SchemaExtension):
-    """Clients send the same documents again and again: each is parsed once.
+    """Parses each document once: clients repeat the same few.
 
-    strawberry's own cache raises before anybody listens, so a syntax error would reach the client uncoded; here it
-    is left for the parser proper to find."""
+    strawberry's own ParserCache raises outside its error handling, so a syntax error would reach the client without a
+    code. Here it is suppressed, and the regular parser raises it again."""
 
     def on_parse(self) -> Iterator[None]:
         query = self.execution_context.query
@@ -31,17 +32,19 @@ def _parse(query: str) -> DocumentNode:
 
 
 class OneOperation(SchemaExtension):
-    """strawberry runs the first of several operations when the request does not say which; the specification has it
-    refused, so that nobody runs a mutation that they did not mean."""
+    """Refuses a document with several operations if the request does not name one, as the specification requires.
+    strawberry would run the first, which may be a mutation that the client did not mean."""
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        if not context.pre_execution_errors and context._provided_operation_name is None and _several(context):
-            context.pre_execution_errors = [GraphQLError("The document has several operations: name one to be run.")]
+        unnamed = context._provided_operation_name is None
+        if not context.pre_execution_errors and unnamed and _has_several_operations(context):
+            message = "The document has several operations: choose one with operationName."
+            context.pre_execution_errors = [GraphQLError(message)]
         yield
 
 
-def _several(context: ExecutionContext) -> bool:
+def _has_several_operations(context: ExecutionContext) -> bool:
     document = context.graphql_document
     assert document is not None
-    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
+    return sum(isinstance(definition, OperationDefinitionNode) for definition in document.definitions) > 1

@@ -1,4 +1,4 @@
-"""Leaving: a server that stops says so first, then sends its clients away, then ends."""
+"""Shutting down the server without dropping its clients."""
 
 import socket
 
@@ -8,7 +8,7 @@ from server.http.connections import Connections
 
 
 class DrainingServer(uvicorn.Server):
-    """uvicorn, which drains before it shuts down; requests on their way are answered meanwhile."""
+    """Drains the long-lived connections before uvicorn shuts down. Requests are still answered meanwhile."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections, drain_seconds: float) -> None:
         super().__init__(config)

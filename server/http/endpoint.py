@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, server-sent events and graphql-transport-ws at one address, and GraphiQL for browsers."""
+"""The GraphQL endpoint: HTTP, server-sent events and graphql-transport-ws under one URL, and GraphiQL for browsers."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
@@ -26,22 +26,22 @@ from subscriptions.context import StreamContext
 
 INIT_SECONDS = 5
 NO_PAYLOAD: UnsetType = UNSET
-"""An acknowledgement with `payload: null` is more than some clients take."""
+"""Omits the payload of the acknowledgement: some clients refuse `payload: null`."""
 
 Page = Callable[[Request], Response]
 
 
 class GraphQLEndpoint(GraphQLOverHTTP):
-    websocket_adapter_class = SocketAdapter  # type: ignore[assignment]  # the base names the attribute's type too wide
-    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (as the base has it)
+    websocket_adapter_class = SocketAdapter  # type: ignore[assignment]  # the type in the base class is too wide
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (declared so in the base class)
 
     def __init__(
         self,
         schema: BaseSchema,
         services: Services,
         hub: Hub,
-        presences: PresenceTracker,
-        open_here: Connections,
+        presence: PresenceTracker,
+        connections: Connections,
         sign_in: SignIn,
         page: Page,
     ) -> None:
@@ -50,10 +50,10 @@ class GraphQLEndpoint(GraphQLOverHTTP):
             graphql_ide="graphiql",
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
-            max_subscriptions_per_connection=None,  # the handler counts them, and says so with a code
+            max_subscriptions_per_connection=None,  # SocketHandler limits them and answers with a code
         )
-        self.graphql_transport_ws_handler_class = partial(SocketHandler, open_here, presences)  # type: ignore[assignment]
-        self._open_here = open_here
+        self.graphql_transport_ws_handler_class = partial(SocketHandler, connections, presence)  # type: ignore[assignment]
+        self._connections = connections
         self._services = services
         self._hub = hub
         self._sign_in = sign_in
@@ -66,19 +66,20 @@ class GraphQLEndpoint(GraphQLOverHTTP):
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        return EventStreamResponse(stream(), headers, self._open_here)
+        return EventStreamResponse(stream(), headers, self._connections)
 
     async def render_graphql_ide(self, request: Request) -> Response:
         return self._page(request)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> StreamContext:
-        """A socket signs in later, with connection_init; a token in its URL would end up in logs."""
+        """A socket is authenticated later, by connection_init: a token in its URL would end up in logs."""
         if isinstance(request, WebSocket):
             return StreamContext(self._services, None, self._hub)
         return StreamContext(self._services, await self._identity(request.headers.get("authorization")), self._hub)
 
     async def on_ws_connect(self, context: StreamContext) -> UnsetType:
-        """Raises ConnectionRejectionError (4403) for a token that does not hold. None at all may introspect."""
+        """Raises ConnectionRejectionError (close code 4403) for an invalid token. Without a token, a client can only
+        introspect."""
         params = context.connection_params or {}
         authorization = params.get("authorization") or params.get("Authorization")
         if authorization is not None and not isinstance(authorization, str):
@@ -90,7 +91,7 @@ class GraphQLEndpoint(GraphQLOverHTTP):
         return NO_PAYLOAD
 
     async def _identity(self, authorization: str | None) -> Identity | Denied | None:
-        """Returns the denial of a bad token rather than raising it: the fields that need a viewer will."""
+        """Returns the denial of a bad token instead of raising it: the fields that need a viewer raise it."""
         try:
             return await self._sign_in.identify(authorization)
         except Denied as denied:

@@ -1,4 +1,4 @@
-"""What clients are told of errors: always a code, and of our own faults nothing but an id to look for in the log."""
+"""Top-level errors as clients see them: each has a code, and an internal error has only an id to look up in the log."""
 
 import asyncio
 from uuid import uuid4
@@ -13,19 +13,19 @@ from strawberry.types.execution import PreExecutionError
 from chat.errors import DenialCode, Denied
 
 NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
-"""No query, none of its name, or one that this way of asking does not take."""
+"""No query, no operation of the given name, or one of a type that this transport does not run."""
 
 log = structlog.get_logger(__name__)
 
 
 class CodedErrors(MaskErrors):
-    """Every error passes here, of requests and of streams."""
+    """Gives every error of requests and streams its code."""
 
     def __init__(self) -> None:
         super().__init__(should_mask_error=lambda error: "code" not in (error.extensions or {}))
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        """Returns the error with its code; an unexpected one loses its text, which goes to the log."""
+        """Returns the error with its code. The text of an unexpected error goes to the log instead of the client."""
         original = error.original_error
         if isinstance(original, Denied):
             return _coded(error, original.code, original.message)
@@ -40,7 +40,7 @@ class CodedErrors(MaskErrors):
         return _masked(error)
 
     def _code_before_execution(self) -> str:
-        """Validation fails before there is a result; variables that do not fit, when execution begins."""
+        """Validation errors occur before there is a result, invalid variables when execution begins."""
         if isinstance(self.execution_context.result, PreExecutionError):
             return "GRAPHQL_VALIDATION_FAILED"
         return DenialCode.BAD_USER_INPUT
@@ -51,7 +51,7 @@ def _masked(error: GraphQLError) -> GraphQLError:
     cause = error.original_error or error
     if not isinstance(cause, asyncio.CancelledError):
         log.error("unexpected_error", incident=incident, path=error.path, exc_info=cause)
-    message = f"Something went wrong on our side; the log has it under {incident}."
+    message = f"Internal server error. The server's log has the details under the id {incident}."
     return _coded(error, "INTERNAL_SERVER_ERROR", message, incident)
 
 

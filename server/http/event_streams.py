@@ -1,4 +1,5 @@
-"""Server-sent events (graphql-sse, distinct connections) for clients that cannot hold a socket."""
+"""Subscriptions as server-sent events (graphql-sse, distinct connections mode), for clients that cannot open a
+WebSocket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class EventStream(SSETransport):
-    """Frames with LF alone: CRLF, which the specification allows as well, is more than some gateways parse."""
+    """Ends lines with LF. strawberry uses CRLF, which the specification allows but some gateways cannot parse."""
 
     def encode_event(self, event: str, data: str | None = None) -> str:
         return super().encode_event(event, data).replace("\r\n", "\n")
@@ -25,11 +26,11 @@ class EventStream(SSETransport):
 
 
 class EventStreamResponse(StreamingResponse):
-    """A stream as one of the process's connections."""
+    """A streaming response that is one of the process's long-lived connections."""
 
-    def __init__(self, events: AsyncIterator[str], headers: Mapping[str, str], open_here: Connections) -> None:
+    def __init__(self, events: AsyncIterator[str], headers: Mapping[str, str], open_connections: Connections) -> None:
         super().__init__(events, headers=headers)
-        self._connections = open_here
+        self._connections = open_connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
@@ -38,16 +39,16 @@ class EventStreamResponse(StreamingResponse):
             async with asyncio.timeout(connections.SEND_SECONDS):
                 await send(message)
 
-        with self._connections.open(self):
+        with self._connections.registered(self):
             try:
                 await super().__call__(scope, receive, send_in_time)
             except TimeoutError:
                 log.info("slow_client_cut_off")
-                self.cut()
+                self.abort()
 
-    async def leave(self) -> None:
-        """A stream that breaks off is taken up again; one that completed would not be."""
-        self.cut()
+    async def close_for_restart(self) -> None:
+        """Aborts: clients resume a stream that breaks off, but not one that completed."""
+        self.abort()
 
-    def cut(self) -> None:
-        connections.cut(self._scope)
+    def abort(self) -> None:
+        connections.abort_connection(self._scope)

@@ -1,6 +1,6 @@
-"""GraphQL over HTTP where the stock view strays from the specification, or answers bad input with a crash.
+"""GraphQL over HTTP, where strawberry's view deviates from the specification or fails on malformed requests.
 
-https://graphql.github.io/graphql-over-http/draft/ is the source of the statuses and of the two media types.
+The statuses and the two media types are those of https://graphql.github.io/graphql-over-http/draft/.
 """
 
 from collections.abc import Mapping
@@ -28,58 +28,58 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 GRAPHQL_RESPONSE_TEXT = f"{GRAPHQL_RESPONSE}; charset=utf-8"
 
 ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
-"""A subscription needs a socket, or `Accept: text/event-stream`."""
+"""Subscriptions need a WebSocket or `Accept: text/event-stream`."""
 
 BODY_BYTES = 4_000_000
-"""Of a request; a directory of 5,000 agents with long names and pictures takes less than half of it."""
+"""The maximum size of a request. A directory of 5,000 agents with long names and pictures takes less than half."""
 
-Member = TypeVar("Member")
+Value = TypeVar("Value")
 
 
 class GraphQLOverHTTP(GraphQL[StreamContext, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers whatever is no request at all with a coded error, too."""
+        """Answers malformed requests with a coded error too."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope, _limited(receive))
+        request = Request(scope, _with_size_limit(receive))
         try:
             response = await self.run(request)
         except HTTPException as refusal:
-            response = self._refused(request, refusal)
+            response = self._error_response(request, refusal)
         await response(scope, receive, send)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Returns what is valid JSON, and raises json.JSONDecodeError for the rest: NaN, broken UTF-8, lone
-        surrogates, a thousand brackets."""
+        """Raises json.JSONDecodeError for everything that is not strict JSON: NaN, invalid UTF-8, lone surrogates, deep
+        nesting."""
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
-        """Returns text: a socket hangs on bytes."""
+        """Returns text: strawberry's socket handler hangs on bytes."""
         return orjson.dumps(data).decode()
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        sent = await self._sent(request)
+        parameters = await self._parameters(request)
         stream = self._get_stream_transport_from_headers(request.headers)
         return GraphQLRequestData(
-            query=_member(sent, "query", str),
-            variables=_member(sent, "variables", dict),
-            operation_name=_member(sent, "operationName", str),
-            extensions=_member(sent, "extensions", dict),
+            query=_value(parameters, "query", str),
+            variables=_value(parameters, "variables", dict),
+            operation_name=_value(parameters, "operationName", str),
+            extensions=_value(parameters, "extensions", dict),
             protocol=stream.protocol if stream is not None else "http",
         )
 
-    async def _sent(self, request: AsyncHTTPRequestAdapter) -> Mapping[str, object]:
+    async def _parameters(self, request: AsyncHTTPRequestAdapter) -> Mapping[str, object]:
         if request.method == "GET":
             return self.parse_query_params(request.query_params)
         media_type, _ = parse_content_type(request.content_type or "")
         if media_type.lower() != JSON:
-            # A form of a foreign page can be sent without asking; this type cannot.
+            # Another site can submit a form without a CORS preflight, but not this content type.
             raise HTTPException(415, f"The request's content type must be {JSON}.")
-        sent = self.parse_json(await request.get_body())
-        if not isinstance(sent, dict):
-            raise HTTPException(400, "A request is a JSON object.")
-        return sent
+        body = self.parse_json(await request.get_body())
+        if not isinstance(body, dict):
+            raise HTTPException(400, "The request must be a JSON object.")
+        return body
 
     async def execute_single(
         self,
@@ -102,28 +102,28 @@ class GraphQLOverHTTP(GraphQL[StreamContext, None]):
         except MissingQueryError:
             raise HTTPException(400, "The request has no `query`.") from None
         except CannotGetOperationTypeError:
-            raise HTTPException(400, "The document has no such operation.") from None
+            raise HTTPException(400, "The document has no operation of that name.") from None
         except InvalidOperationTypeError as refusal:
             if refusal.operation_type is OperationType.SUBSCRIPTION:
-                raise HTTPException(400, "Subscriptions need a socket, or `Accept: text/event-stream`.") from None
+                raise HTTPException(400, "Subscriptions need a WebSocket or `Accept: text/event-stream`.") from None
             raise HTTPException(405, "Mutations need POST.") from None
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """Returns the response in the making, with the media type that was asked for."""
-        answer = await super().get_sub_response(request)
-        answer.media_type = _media_type(request.headers.get("accept", ""))
-        request.state.answer = answer
-        return answer
+        """Returns the preliminary response, with the media type that the client accepts."""
+        response = await super().get_sub_response(request)
+        response.media_type = _media_type(request.headers.get("accept", ""))
+        request.state.response = response
+        return response
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """Nothing was executed for a document that does not parse or hold, or variables that do not fit: the newer
-        media type says so with its status, and without `data`."""
-        response = await super().process_result(request, result)
-        answer: Response = request.state.answer
-        if answer.media_type == GRAPHQL_RESPONSE_TEXT and result.data is None and _is_about_the_request(result):
-            answer.status_code = 400
-            del response["data"]
-        return response
+        """With `application/graphql-response+json`, a request that was not executed (its document or its variables are
+        invalid) is answered with status 400 and without `data`."""
+        body = await super().process_result(request, result)
+        response: Response = request.state.response
+        if response.media_type == GRAPHQL_RESPONSE_TEXT and result.data is None and _has_only_request_errors(result):
+            response.status_code = 400
+            del body["data"]
+        return body
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
@@ -131,7 +131,7 @@ class GraphQLOverHTTP(GraphQL[StreamContext, None]):
         status = sub_response.status_code or 200
         return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
 
-    def _refused(self, request: Request, refusal: HTTPException) -> Response:
+    def _error_response(self, request: Request, refusal: HTTPException) -> Response:
         error = {"message": refusal.reason, "extensions": {"code": DenialCode.BAD_USER_INPUT}}
         return Response(
             self.encode_json({"errors": [error]}),
@@ -141,23 +141,23 @@ class GraphQLOverHTTP(GraphQL[StreamContext, None]):
         )
 
 
-def _limited(receive: Receive) -> Receive:
-    """Returns the same request, refused once it turns out to be longer than BODY_BYTES."""
+def _with_size_limit(receive: Receive) -> Receive:
+    """Returns a `receive` that raises HTTPException 413 once the body exceeds BODY_BYTES."""
     received = 0
 
-    async def limited() -> Message:
+    async def receive_limited() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
         if received > BODY_BYTES:
-            raise HTTPException(413, f"A request may have {BODY_BYTES:,} bytes.")
+            raise HTTPException(413, f"The request is larger than {BODY_BYTES:,} bytes.")
         return message
 
-    return limited
+    return receive_limited
 
 
-def _member(sent: Mapping[str, object], name: str, kind: type[Member]) -> Member | None:
-    value = sent.get(name)
+def _value(parameters: Mapping[str, object], name: str, kind: type[Value]) -> Value | None:
+    value = parameters.get(name)
     if value is not None and not isinstance(value, kind):
         noun = "a string" if kind is str else "an object"
         raise HTTPException(400, f"The request's `{name}` must be {noun}.")
@@ -165,10 +165,10 @@ def _member(sent: Mapping[str, object], name: str, kind: type[Member]) -> Member
 
 
 def _media_type(accept: str) -> str:
-    """Returns the newer type only to those who ask for it; everybody else reads JSON."""
-    asked = [parse_content_type(each)[0].lower() for each in accept.split(",")]
-    return GRAPHQL_RESPONSE_TEXT if GRAPHQL_RESPONSE in asked else JSON
+    """Returns `application/graphql-response+json` only if the client accepts it by name, otherwise JSON."""
+    accepted = [parse_content_type(each)[0].lower() for each in accept.split(",")]
+    return GRAPHQL_RESPONSE_TEXT if GRAPHQL_RESPONSE in accepted else JSON
 
 
-def _is_about_the_request(result: ExecutionResult) -> bool:
+def _has_only_request_errors(result: ExecutionResult) -> bool:
     return all(error.path is None for error in result.errors or ())

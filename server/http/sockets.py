@@ -1,5 +1,5 @@
-"""graphql-transport-ws where the stock handler strays from the protocol, and what a long-lived socket needs beside it:
-an end when its token expires, a limit for clients that stop reading, and a place among those who are there."""
+"""graphql-transport-ws, where strawberry's handler deviates from the protocol, and three additions for long-lived
+sockets: they close when their token expires or the client stops reading, and they make their agent present."""
 
 import asyncio
 from contextlib import ExitStack, suppress
@@ -25,75 +25,73 @@ from server.http.connections import Connections
 from subscriptions.context import StreamContext
 
 SERVICE_RESTART = 1012
-SIGN_IN = 4403
+FORBIDDEN = 4403
 REASON_BYTES = 123
-"""RFC 6455, 5.5: a control frame holds 125 bytes, of which the code takes two."""
+"""RFC 6455, 5.5: a control frame has at most 125 bytes, two of which are the close code."""
 
 STREAMS = 100
-"""Operations at a time on one socket."""
+"""The maximum number of concurrent operations on one socket."""
 
-MESSAGES = ("connection_init", "ping", "pong", "subscribe", "complete")
+MESSAGE_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 log = structlog.get_logger(__name__)
 
 
 class SocketAdapter(ASGIWebSocketAdapter):
-    """A socket as one of the process's connections."""
+    """A socket that is one of the process's long-lived connections."""
 
     ws: WebSocket
-    _is_cut = False
+    _is_aborted = False
 
     async def send_json(self, message: object) -> None:
-        if self._is_cut:
+        if self._is_aborted:
             raise WebSocketDisconnected
         try:
             async with asyncio.timeout(connections.SEND_SECONDS):
                 await super().send_json(message)  # type: ignore[arg-type]
         except TimeoutError:
             log.info("slow_client_cut_off")
-            self.cut()
+            self.abort()
             raise WebSocketDisconnected from None
 
     async def close(self, code: int, reason: str) -> None:
-        """Says as much of the reason as a close frame holds."""
+        """Truncates the reason to the size of a close frame."""
         await super().close(code, reason.encode()[:REASON_BYTES].decode(errors="ignore"))
 
-    async def leave(self) -> None:
+    async def close_for_restart(self) -> None:
         await self.close(SERVICE_RESTART, "Service restart")
 
-    def cut(self) -> None:
-        self._is_cut = True
-        connections.cut(self.ws.scope)
+    def abort(self) -> None:
+        self._is_aborted = True
+        connections.abort_connection(self.ws.scope)
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
-    """`open_here` and `presences` are what the process shares: which connections are open, and who is there."""
-
     context: StreamContext
     websocket: SocketAdapter
 
-    def __init__(self, open_here: Connections, presences: PresenceTracker, **stock: Any) -> None:
-        super().__init__(**stock)
-        self._connections = open_here
-        self._presences = presences
+    def __init__(self, open_connections: Connections, presence: PresenceTracker, **strawberry_arguments: Any) -> None:
+        super().__init__(**strawberry_arguments)
+        self._connections = open_connections
+        self._presence = presence
 
     async def handle(self) -> None:
         with ExitStack() as self.lifetime:
-            self.lifetime.enter_context(self._connections.open(self.websocket))
+            self.lifetime.enter_context(self._connections.registered(self.websocket))
             await super().handle()
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """A client that went away while it was told something is no news."""
+        """Ignores clients that disconnect while something is sent to them."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("socket_failed", exc_info=error)
 
     async def handle_message(self, message: Message) -> None:
-        """Anything that is no message of the protocol ends the socket, and nothing else does."""
+        """Closes the socket for anything that is not a message of the protocol, and only for that."""
         frame: object = message
-        if not isinstance(frame, dict) or frame.get("type") not in MESSAGES:
-            await self.handle_invalid_message("Not a message of graphql-transport-ws")
+        if not isinstance(frame, dict) or frame.get("type") not in MESSAGE_TYPES:
+            await self.handle_invalid_message("Invalid graphql-transport-ws message")
         elif frame["type"] in ("subscribe", "complete") and not isinstance(frame.get("id"), str):
-            await self.handle_invalid_message("A message lacks its id")
+            await self.handle_invalid_message("Message without an id")
         else:
             await super().handle_message(message)
 
@@ -106,38 +104,39 @@ class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
             return
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            self._accompany(self.context.authentication)
+            self._start_session(self.context.authentication)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if not _is_operation(message.get("payload")):
-            await self.handle_invalid_message("Not an operation")
+            await self.handle_invalid_message("Invalid subscribe payload")
             return
         if self.connection_acknowledged and len(self.operations) >= STREAMS:
-            await self._refuse(message["id"])
+            await self._send_limit_error(message["id"])
             return
         await super().handle_subscribe(message)
 
-    async def _refuse(self, operation_id: str) -> None:
-        text = f"A socket carries {STREAMS} operations at a time: complete one, or open another socket."
+    async def _send_limit_error(self, operation_id: str) -> None:
+        text = f"A socket can run at most {STREAMS} operations at a time: complete one, or open another socket."
         error = GraphQLError(text, extensions={"code": DenialCode.RATE_LIMITED})
         await self.send_message({"id": operation_id, "type": "error", "payload": [error.formatted]})
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
-        """A mistake in one operation ends that one: its `error` message says what it is."""
+        """Returns None, so that an invalid operation gets an `error` message instead of closing the socket."""
         return None
 
-    def _accompany(self, identity: object) -> None:
+    def _start_session(self, identity: object) -> None:
+        """Makes the agent present until the socket closes, and closes the socket when the token expires."""
         if not isinstance(identity, Identity):
             return
         if isinstance(identity, AgentToken):
-            self.lifetime.enter_context(self._presences.connected(identity.account_id, identity.agent_id))
-        left = (identity.expires_at - self.context.chat.clock.now()).total_seconds()
-        expiry = asyncio.get_running_loop().call_later(max(left, 0), self._expire)
+            self.lifetime.enter_context(self._presence.connected(identity.account_id, identity.agent_id))
+        seconds_left = (identity.expires_at - self.context.chat.clock.now()).total_seconds()
+        expiry = asyncio.get_running_loop().call_later(max(seconds_left, 0), self._expire)
         self.lifetime.callback(expiry.cancel)
 
     def _expire(self) -> None:
-        self._expiring = asyncio.create_task(self._close(SIGN_IN, "Token expired"))
+        self._expiring = asyncio.create_task(self._close(FORBIDDEN, "Token expired"))
 
     async def _close(self, code: int, reason: str) -> None:
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""The keys that sign tokens, as their owner publishes them: fetched seldom, kept while they cannot be."""
+"""The public keys of a key server (JWKS). They are fetched rarely, and kept while the key server does not answer."""
 
 import asyncio
 import json
@@ -11,12 +11,16 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 FETCH_INTERVAL = 10.0
-REFRESH_AFTER = 300.0  # a key withdrawn by its owner is no good here for longer than this
+"""The minimum number of seconds between two fetches."""
+
+REFRESH_AFTER = 300.0
+"""The age in seconds at which keys are refreshed. A key that its owner withdrew is accepted for no longer than this."""
+
 TIMEOUT = 5.0
 MAX_BYTES = 256 * 1024
 MIN_RSA_BITS = 2048
-# The one algorithm a key may be used with follows from the key, never from a token.
 ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+"""The only algorithm for each type and curve of key. It is never taken from a token."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,46 +33,47 @@ class VerificationKey:
 
 
 class KeysUnavailable(Exception):
-    """There has never been an answer from the key server."""
+    """No key has been fetched yet, because the key server has not answered."""
 
 
 class KeySet:
-    """A token with an unknown key id makes it fetch, but never within FETCH_INTERVAL of the last time."""
+    """The keys of one key server. A token with an unknown key id causes a fetch, at most one per FETCH_INTERVAL."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: tuple[VerificationKey, ...] | None = None
         self._fetched_at = float("-inf")
-        self._tried_at = float("-inf")
-        self._flight: asyncio.Task[None] | None = None
+        self._attempted_at = float("-inf")
+        self._fetch: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None, algorithm: str) -> VerificationKey | None:
+        """Returns None for an unknown key. Raises KeysUnavailable if no key has been fetched yet."""
         if found := self._known(key_id, algorithm):
             if time.monotonic() - self._fetched_at > REFRESH_AFTER:
-                self._take_off()  # nobody waits for it: the old keys are good until there are new ones
+                self._start_fetch()  # not awaited: the present keys are valid until the new ones arrive
             return found
-        if flight := self._take_off():
-            await asyncio.shield(flight)
+        if fetch := self._start_fetch():
+            await asyncio.shield(fetch)
         if self._keys is None:
             raise KeysUnavailable
         return self._known(key_id, algorithm)
 
     def _known(self, key_id: str | None, algorithm: str) -> VerificationKey | None:
-        """A token may leave the key id out where one key alone can be meant."""
-        fitting = [key for key in self._keys or () if key.algorithm == algorithm]
+        """Returns the key. A token may omit the key id if only one key has its algorithm."""
+        candidates = [key for key in self._keys or () if key.algorithm == algorithm]
         if key_id is not None:
-            fitting = [key for key in fitting if key.key_id == key_id]
-        return fitting[0] if len(fitting) == 1 else None
+            candidates = [key for key in candidates if key.key_id == key_id]
+        return candidates[0] if len(candidates) == 1 else None
 
-    def _take_off(self) -> asyncio.Task[None] | None:
-        """The flight under way, or a new one when it is time for one."""
-        if self._flight is not None and not self._flight.done():
-            return self._flight
-        if time.monotonic() - self._tried_at < FETCH_INTERVAL:
+    def _start_fetch(self) -> asyncio.Task[None] | None:
+        """Returns the fetch in progress or a new one; None within FETCH_INTERVAL of the last attempt."""
+        if self._fetch is not None and not self._fetch.done():
+            return self._fetch
+        if time.monotonic() - self._attempted_at < FETCH_INTERVAL:
             return None
-        self._tried_at = time.monotonic()
-        self._flight = asyncio.create_task(self._refresh())
-        return self._flight
+        self._attempted_at = time.monotonic()
+        self._fetch = asyncio.create_task(self._refresh())
+        return self._fetch
 
     async def _refresh(self) -> None:
         try:
@@ -81,7 +86,7 @@ class KeySet:
 
 
 async def _download(url: str) -> bytes:
-    """Uncompressed, so that the limit is one on what is held in memory."""
+    """Asks for an uncompressed body, so that MAX_BYTES limits the memory that it takes."""
     body = bytearray()
     headers = {"accept": "application/json", "accept-encoding": "identity"}
     async with (
@@ -106,7 +111,7 @@ def _parsed(body: bytes) -> tuple[VerificationKey, ...]:
 
 
 def _usable(entry: dict[str, object]) -> VerificationKey | None:
-    """None for what is not for verifying signatures, symmetric keys among it."""
+    """Returns None for entries that cannot verify signatures, which includes symmetric keys."""
     kind, curve = entry.get("kty"), entry.get("crv")
     key_id = entry.get("kid")
     if not isinstance(kind, str) or not isinstance(curve, str | None) or not isinstance(key_id, str | None):

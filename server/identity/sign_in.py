@@ -1,4 +1,4 @@
-"""From a bearer token to an identity (RFC 8725): settings say who may sign and how, never the token."""
+"""Authentication by bearer token (RFC 8725). The settings fix the issuer, keys and algorithms; the token does not."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,9 @@ from server.settings import Settings
 
 LEEWAY = timedelta(seconds=30)
 HEADER_LENGTH = 8192
-REQUIRED = ["iss", "aud", "exp", "sub", "account_id"]
+REQUIRED_CLAIMS = ["iss", "aud", "exp", "sub", "account_id"]
 DIRECTORY_SCOPE = "directory"
-OUTSIDERS = frozenset({"contact", "customer"})
+REFUSED_KINDS = frozenset({"contact", "customer"})
 KIND_CLAIMS = ("type", "role", "user_type")
 
 Claims = Mapping[str, object]
@@ -28,13 +28,13 @@ class SignIn:
         self._keys = KeySet(settings.jwks_url) if settings.jwks_url else None
 
     async def identify(self, authorization: str | None) -> Identity | None:
-        """None when nobody claims to be anybody; a claim that does not hold is denied, not taken for none."""
+        """Returns None without a token. Raises Denied UNAUTHENTICATED for an invalid token."""
         if authorization is None:
             return None
-        claims = await self._verified(_bearer(authorization))
+        claims = await self._verified_claims(_bearer(authorization))
         return _identity(claims)
 
-    async def _verified(self, token: str) -> Claims:
+    async def _verified_claims(self, token: str) -> Claims:
         try:
             key, algorithm = await self._key_for(token)
             return jwt.decode(
@@ -44,7 +44,7 @@ class SignIn:
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=LEEWAY,
-                options={"require": REQUIRED},
+                options={"require": REQUIRED_CLAIMS},
             )
         except jwt.ExpiredSignatureError:
             raise _denied("The token has expired.") from None
@@ -59,7 +59,7 @@ class SignIn:
 
     async def _key_for(self, token: str) -> tuple[jwt.PyJWK | str, str]:
         if self._keys is None:
-            assert self._secret is not None  # settings: without a key server there is a secret
+            assert self._secret is not None  # ensured by Settings
             return self._secret, "HS256"
         header = jwt.get_unverified_header(token)
         algorithm, key_id = header.get("alg"), header.get("kid")
@@ -68,7 +68,7 @@ class SignIn:
         try:
             found = await self._keys.find(key_id, algorithm)
         except KeysUnavailable:
-            raise _denied("The keys that tokens are checked with cannot be fetched now; try again.") from None
+            raise _denied("The keys that verify tokens cannot be fetched now; try again later.") from None
         if found is None:
             raise jwt.InvalidKeyError
         return found.key, found.algorithm
@@ -82,23 +82,23 @@ def _bearer(authorization: str) -> str:
 
 
 def _identity(claims: Claims) -> Identity:
-    if any(OUTSIDERS & _words(claims.get(claim)) for claim in KIND_CLAIMS):
-        raise _denied("The chat is for the team: contacts and customers have no access.")
+    if any(REFUSED_KINDS & _claim_words(claims.get(claim)) for claim in KIND_CLAIMS):
+        raise _denied("Contacts and customers have no access to the team chat.")
     account_id, subject = _identifier(claims, "account_id"), _identifier(claims, "sub")
-    expires_at = _instant(claims["exp"])
-    if DIRECTORY_SCOPE in _words(claims.get("scope")):
+    expires_at = _time(claims["exp"])
+    if DIRECTORY_SCOPE in _claim_words(claims.get("scope")):
         return DirectoryToken(account_id, expires_at)
     return AgentToken(account_id, subject, expires_at)
 
 
-def _words(claim: object) -> frozenset[str]:
-    """Lists of words come as one string with spaces or as an array, by the taste of the issuer."""
+def _claim_words(claim: object) -> frozenset[str]:
+    """Returns the lower-case words of a claim. Some issuers send a string with spaces, others an array."""
     parts = claim if isinstance(claim, list) else [claim]
     return frozenset(word.lower() for part in parts if isinstance(part, str) for word in part.split())
 
 
 def _identifier(claims: Claims, claim: str) -> str:
-    """A whole number is as good as its digits: many platforms number their accounts."""
+    """Accepts an integer as its digits: many platforms use numeric ids."""
     value = claims[claim]
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not is_identifier(text):
@@ -106,7 +106,7 @@ def _identifier(claims: Claims, claim: str) -> str:
     return text
 
 
-def _instant(exp: object) -> datetime:
+def _time(exp: object) -> datetime:
     try:
         assert isinstance(exp, int | float | str)
         return datetime.fromtimestamp(int(exp), UTC)

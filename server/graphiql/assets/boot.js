@@ -1,4 +1,4 @@
-import { exampleTabs, fillExamples, settleOpenTab } from './examples.js';
+import { exampleTabs, fillExamples, reconcileOpenTab } from './examples.js';
 import { makeFetcher, makePost, makeSocket } from './fetcher.js';
 import { Session } from './session.js';
 import { showSignIn } from './sign-in.js';
@@ -7,9 +7,9 @@ const settingsElement = document.getElementById('settings');
 const settings = JSON.parse(settingsElement.textContent);
 const session = new Session(settings.demo);
 const post = makePost(settings.endpoint, session);
-const socket = makeSocket(settings.endpoint, session, showSocket);
+const socket = makeSocket(settings.endpoint, session, showSocketState);
 
-window.__webpack_nonce__ = settingsElement.nonce; // where GraphiQL's dialogs look for the nonce of their one style element
+window.__webpack_nonce__ = settingsElement.nonce; // read by GraphiQL's dialogs for the nonce of their style element
 
 await start();
 
@@ -17,13 +17,13 @@ async function start() {
   try {
     await session.renew();
     if (session.current) await fillExamples(post);
-    else say('Sign in to run the examples.');
+    else showNotice('Sign in to run the examples.');
   } catch (error) {
-    complain(error);
+    showError(error);
   }
-  settleOpenTab();
+  reconcileOpenTab();
   mount();
-  await showSignIn(document.getElementById('sign-in'), session, change).catch(complain);
+  await showSignIn(document.getElementById('sign-in'), session, changeSession).catch(showError);
 }
 
 function mount() {
@@ -39,27 +39,27 @@ function mount() {
   );
 }
 
-// Starting afresh closes the socket and drops every answer: nothing one agent has read stays on the screen of the next.
-async function change(signInOrOut) {
+// Reloading closes the socket and clears all results, so that an agent never sees what the previous agent has read.
+async function changeSession(signInOrOut) {
   try {
     await signInOrOut();
     location.reload();
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }
 
-function complain(error) {
-  say(error.message, 'error');
+function showError(error) {
+  showNotice(error.message, 'error');
 }
 
-function say(text, tone = 'hint') {
+function showNotice(text, tone = 'hint') {
   const notice = document.getElementById('notice');
   notice.dataset.tone = tone;
   notice.textContent = text;
 }
 
-function showSocket(state) {
+function showSocketState(state) {
   const element = document.getElementById('socket');
   element.dataset.state = state;
   element.textContent = `Socket ${state}`;

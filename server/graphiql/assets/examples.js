@@ -1,32 +1,33 @@
-// The first tabs, and the ids in them: an example that has to be filled in by hand is not tried.
+// The example tabs. Their variables get real ids, so that every example can be run without editing it.
 
-const FILLED = 'internal-chat:filled';
+const IDS_KEY = 'internal-chat:ids';
 const FIRST_CHANNELS = `query FirstChannels {
   chatChannels(first: 20) { edges { node { id viewerCan { post } } } }
 }`;
 
-// Put a channel of the signed-in agent into the tabs, in place of what the agent before had there.
+// Replaces the ids of the previous agent in all tabs with a channel of the signed-in agent and a new client key.
 export async function fillExamples(post) {
-  const answer = await post({ query: FIRST_CHANNELS, operationName: 'FirstChannels' });
-  if (!answer.data) throw new Error(answer.errors?.[0]?.message ?? 'The server did not answer.');
-  const channels = answer.data.chatChannels.edges.map(({ node }) => node);
+  const result = await post({ query: FIRST_CHANNELS, operationName: 'FirstChannels' });
+  if (!result.data) throw new Error(result.errors?.[0]?.message ?? 'The server did not answer.');
+  const channels = result.data.chatChannels.edges.map(({ node }) => node);
   const channel = channels.find(({ viewerCan }) => viewerCan.post) ?? channels[0];
   if (!channel) return;
-  const before = filled();
-  const now = { channelId: channel.id, clientKey: `try-${Date.now().toString(36)}` };
+  const previous = currentIds();
+  const ids = { channelId: channel.id, clientKey: `try-${Date.now().toString(36)}` };
   for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith('graphiql:'))) {
-    sessionStorage.setItem(key, replaced(sessionStorage.getItem(key), before, now));
+    sessionStorage.setItem(key, replaceIds(sessionStorage.getItem(key), previous, ids));
   }
-  sessionStorage.setItem(FILLED, JSON.stringify(now));
+  sessionStorage.setItem(IDS_KEY, JSON.stringify(ids));
 }
 
 export function exampleTabs(examples) {
-  const now = filled();
-  return examples.map(({ query, variables }) => ({ query, variables: replaced(variables, PLACEHOLDERS, now) }));
+  const ids = currentIds();
+  return examples.map(({ query, variables }) => ({ query, variables: replaceIds(variables, PLACEHOLDERS, ids) }));
 }
 
-// GraphiQL stores the open tab twice, some moments apart, and opens a copy of it when the two differ: the tab decides.
-export function settleOpenTab() {
+// GraphiQL stores the open tab twice, not at the same moment, and opens a copy if the two differ. The stored tab takes
+// precedence.
+export function reconcileOpenTab() {
   const { tabs = [], activeTabIndex } = JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}');
   for (const part of ['query', 'variables']) {
     const text = tabs[activeTabIndex]?.[part];
@@ -37,10 +38,10 @@ export function settleOpenTab() {
 
 const PLACEHOLDERS = { channelId: 'CHANNEL_ID', clientKey: 'CLIENT_KEY' };
 
-function filled() {
-  return JSON.parse(sessionStorage.getItem(FILLED) ?? 'null') ?? PLACEHOLDERS;
+function currentIds() {
+  return JSON.parse(sessionStorage.getItem(IDS_KEY) ?? 'null') ?? PLACEHOLDERS;
 }
 
-function replaced(text, before, now) {
-  return text.replaceAll(before.channelId, now.channelId).replaceAll(before.clientKey, now.clientKey);
+function replaceIds(text, from, to) {
+  return text.replaceAll(from.channelId, to.channelId).replaceAll(from.clientKey, to.clientKey);
 }

@@ -1,6 +1,6 @@
-// Queries and mutations by POST, subscriptions through one socket that opens with the first of them.
+// Sends queries and mutations by POST, and subscriptions through one socket, which opens with the first subscription.
 
-const REFUSED_SIGN_IN = 4403;
+const FORBIDDEN = 4403;
 
 export function makeFetcher(post, socket) {
   return (operation, { documentAST, headers } = {}) =>
@@ -19,31 +19,31 @@ export function makePost(endpoint, session) {
       },
       body: JSON.stringify(operation),
     });
-    return read(response);
+    return parseBody(response);
   };
 }
 
-async function read(response) {
+async function parseBody(response) {
   const text = await response.text();
   try {
     return JSON.parse(text);
   } catch {
-    throw failure(`${response.status} ${response.statusText}: ${text.slice(0, 200)}`);
+    throw errorWithoutStack(`${response.status} ${response.statusText}: ${text.slice(0, 200)}`);
   }
 }
 
-export function makeSocket(endpoint, session, onSocket) {
+export function makeSocket(endpoint, session, onStateChange) {
   const url = new URL(endpoint, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return graphqlWs.createClient({
     url: url.href,
     connectionParams: () => session.authorization(),
-    // A token that was pasted does not get better by trying again; one of the demo is renewed.
-    shouldRetry: (reason) => 'code' in reason && (reason.code !== REFUSED_SIGN_IN || Boolean(session.demo)),
+    // Retrying with a pasted token that was refused cannot succeed. The demo's tokens are renewed.
+    shouldRetry: (reason) => 'code' in reason && (reason.code !== FORBIDDEN || Boolean(session.demo)),
     on: {
-      connecting: () => onSocket('connecting'),
-      connected: () => onSocket('open'),
-      closed: () => onSocket('closed'),
+      connecting: () => onStateChange('connecting'),
+      connected: () => onStateChange('open'),
+      closed: () => onStateChange('closed'),
     },
   });
 }
@@ -58,15 +58,15 @@ async function* stream(socket, operation) {
   try {
     yield* socket.iterate(operation);
   } catch (reason) {
-    throw typeof reason?.code === 'number' ? failure(closed(reason)) : reason;
+    throw typeof reason?.code === 'number' ? errorWithoutStack(closeMessage(reason)) : reason;
   }
 }
 
-function closed({ code, reason }) {
+function closeMessage({ code, reason }) {
   return `The server closed the socket: ${code}${reason ? ` ${reason}` : ''}`;
 }
 
-// Without its stack, which GraphiQL would print and which says nothing about the request.
-function failure(message) {
+// GraphiQL would print the stack, which does not help to find the cause.
+function errorWithoutStack(message) {
   return Object.assign(new Error(message), { stack: undefined });
 }

@@ -1,4 +1,4 @@
-// Who is signed in, in this tab only: sessionStorage ends with it, so two windows can be two agents, and no token is left.
+// The session of this tab. It is in sessionStorage, so two windows can be two agents, and closing a tab deletes its token.
 
 const KEY = 'internal-chat:session';
 const RENEW_BEFORE_MS = 60_000;
@@ -15,13 +15,13 @@ export class Session {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ accountId, agentId }),
     });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    this.keep({ accountId, agentId, token: answer.token, expiresAt: answer.expiresAt });
+    const body = await response.json();
+    if (!response.ok) throw new Error(body.error);
+    this.store({ accountId, agentId, token: body.token, expiresAt: body.expiresAt });
   }
 
-  paste(token) {
-    this.keep({ token: token.trim().replace(/^bearer\s+/i, '') });
+  signInWithToken(token) {
+    this.store({ token: token.trim().replace(/^bearer\s+/i, '') });
   }
 
   signOut() {
@@ -33,14 +33,14 @@ export class Session {
     if (this.demo && this.current?.agentId) await this.signInAs(this.current.accountId, this.current.agentId);
   }
 
-  // The value of the Authorization header, in a form that also suits connection_init.
+  // Returns the header with the token, which is also the payload of connection_init.
   async authorization() {
     const expiresAt = Date.parse(this.current?.expiresAt ?? '');
     if (expiresAt - Date.now() < RENEW_BEFORE_MS) await this.renew();
     return this.current ? { authorization: `Bearer ${this.current.token}` } : {};
   }
 
-  keep(session) {
+  store(session) {
     this.current = session;
     sessionStorage.setItem(KEY, JSON.stringify(session));
   }

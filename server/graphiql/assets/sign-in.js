@@ -1,4 +1,4 @@
-// The corner in which one says who one is: a picker of the demo's agents, or a field for a token.
+// The sign-in form: a list of the demo's agents, or a field for a token.
 
 export async function showSignIn(form, session, onChange) {
   if (session.demo) await showPicker(form, session, onChange);
@@ -30,8 +30,8 @@ function accounts(agents) {
 }
 
 function title({ name, role, active }) {
-  const remarks = [role === 'ADMINISTRATOR' && 'administrator', !active && 'deactivated'].filter(Boolean);
-  return remarks.length ? `${name} (${remarks.join(', ')})` : name;
+  const notes = [role === 'ADMINISTRATOR' && 'administrator', !active && 'deactivated'].filter(Boolean);
+  return notes.length ? `${name} (${notes.join(', ')})` : name;
 }
 
 function key({ accountId, agentId }) {
@@ -52,7 +52,7 @@ function showTokenField(form, session, onChange) {
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    onChange(() => (field.value ? session.paste(field.value) : session.signOut()));
+    onChange(() => (field.value ? session.signInWithToken(field.value) : session.signOut()));
   });
   form.replaceChildren(element('label', { htmlFor: field.id, textContent: 'Bearer token' }), field, button);
 }
