@@ -1,56 +1,39 @@
-"""The command line: the server, and what an operator or a developer needs beside it."""
+"""The command line: the server, and commands for operators and developers.
+
+Commands import what they need when they run. Loading the whole server takes 2 s of CPU time, which `token` and `--help`
+do not need.
+"""
 
 import asyncio
+import os
+import shlex
+import shutil
 import signal
-import socket
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-import uvicorn
-from rich.console import Console
 
-from models.enums import ItemKind
-from server.app import create_app
-from server.demo import seed as seed_demo
-from server.http.connections import RequestProtocol, SocketProtocol
-from server.http.draining import DrainingServer
-from server.identity.tokens import issue_token
-from server.logs import configure_logging
-from server.postgres.database import DatabaseUnreachable, open_database, server_version
-from server.postgres.migrate import current_and_head, upgrade
-from server.postgres.programs import EmbeddedPostgresError
-from server.schema import schema as graphql_schema
-from server.settings import Misconfigured, Settings, read_settings
-from sources.checker import Trial, findings
-from sources.config import TIMEOUT_MS, http_config
-from sources.findings import Mark
+from server.http.listener import AddressUnavailable, bind_listener
+from server.postgres.errors import DatabaseUnreachable, EmbeddedPostgresError
+from server.settings import PREFIX, Misconfigured, Settings, read_settings
 
-FAREWELL_SECONDS = 5
-"""How long requests on their way may take once the sockets are gone."""
+if TYPE_CHECKING:
+    from sources.findings import Finding
 
-FRAME_BYTES = 1_000_000
+PROGRAM = "internal-chat"
 TOKEN_HOURS = 12
-
-
-class AddressUnavailable(Exception):
-    """Somebody else listens there, or it is no address of this machine."""
-
-
 OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError)
 
-app = typer.Typer(
-    help="Internal Chat: a GraphQL team chat. Settings are CHAT_* variables; see the README.",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def main() -> None:
-    """What the operator can put right is said in a sentence; only a mistake of ours shows a traceback."""
+    """Prints failures that the operator can resolve as a sentence. Only bugs show a traceback."""
     try:
         app()
     except Misconfigured as error:
@@ -59,163 +42,210 @@ def main() -> None:
         _fail(error, 1)
 
 
+def _print_version(requested: bool) -> None:
+    if requested:
+        from importlib.metadata import version
+
+        typer.echo(f"{PROGRAM} {version(PROGRAM)}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Internal Chat: a GraphQL team chat. Its settings are CHAT_* environment variables: see docs/settings.md."""
+
+
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Instead of CHAT_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Instead of CHAT_PORT.")] = None,
+    host: Annotated[str | None, typer.Option(help="Overrides CHAT_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Overrides CHAT_PORT.")] = None,
 ) -> None:
-    """Serve the chat, after bringing its database up to date."""
+    """Migrate the database and serve the chat."""
     settings = read_settings(host, port)
+
+    from server.app import create_app
+    from server.demo import seed as seed_demo
+    from server.http.draining import DrainingServer
+    from server.logs import configure_logging
+    from server.postgres.database import open_database
+    from server.postgres.migrate import upgrade
+
     configure_logging()
-    _end_on_signals()
-    with _bound(settings) as listener, open_database(settings) as database_url:
+    _exit_on_signals()
+    with bind_listener(settings) as listener, open_database(settings) as database_url:
         upgrade(database_url)
         if settings.is_demo:
             asyncio.run(seed_demo(database_url))
-        _welcome(settings)
+        _print_banner(settings)
         app = create_app(settings, database_url)
-        config = uvicorn.Config(
-            app,
-            loop="uvloop",
-            http=RequestProtocol,
-            ws=SocketProtocol,
-            ws_max_size=FRAME_BYTES,
-            ws_per_message_deflate=False,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=FAREWELL_SECONDS,
-        )
-        server = DrainingServer(config, app.state.connections, settings.drain_seconds)
+        server = DrainingServer(app, app.state.connections, settings.drain_seconds)
         server.run([listener])
         sys.exit(0 if server.started else 1)
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest revision."""
-    with open_database(read_settings()) as database_url:
+    """Migrate the database to the newest revision."""
+    settings = read_settings()
+
+    from server.postgres.database import open_database
+    from server.postgres.migrate import current_and_head, upgrade
+
+    with open_database(settings) as database_url:
         upgrade(database_url)
         typer.echo(f"The database is at revision {current_and_head(database_url).current}.")
 
 
 @app.command()
 def seed() -> None:
-    """Write the demo's accounts, agents and channels; what is there already stays."""
-    with open_database(read_settings()) as database_url:
+    """Write the demo's accounts, agents and channels, unless they exist."""
+    settings = read_settings()
+
+    from server.demo import seed as seed_demo
+    from server.postgres.database import open_database
+    from server.postgres.migrate import upgrade
+
+    with open_database(settings) as database_url:
         upgrade(database_url)
         asyncio.run(seed_demo(database_url))
 
 
 @app.command()
 def token(
-    agent_id: Annotated[str, typer.Argument(help="The agent to sign in as.")],
-    account: Annotated[str, typer.Option(help="The account the agent belongs to.")] = "1",
-    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = TOKEN_HOURS * 3600,
-    scope: Annotated[str | None, typer.Option(help="`directory` for a token that feeds the directory.")] = None,
+    agent_id: Annotated[str, typer.Argument(help="The id of the agent.")],
+    account: Annotated[str, typer.Option(help="The id of the agent's account.")] = "1",
+    ttl: Annotated[int, typer.Option(min=1, help="The lifetime in seconds.")] = TOKEN_HOURS * 3600,
+    scope: Annotated[str | None, typer.Option(help="`directory` for a token that syncs the directory.")] = None,
 ) -> None:
-    """Print one bearer token, for the demo and for development."""
-    typer.echo(issue_token(read_settings(), account, agent_id, timedelta(seconds=ttl), scope))
+    """Print a bearer token, for the demo and for development."""
+    settings = read_settings()
+
+    from server.identity.tokens import issue_token
+
+    typer.echo(issue_token(settings, account, agent_id, timedelta(seconds=ttl), scope))
 
 
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema (SDL)."""
+    from server.schema import schema as graphql_schema
+
     typer.echo(graphql_schema.as_str().rstrip())
 
 
 @app.command()
 def check() -> None:
-    """Look at settings, database and migrations, in this order; the first that is not in order ends it."""
+    """Check settings, database and migrations, in this order. Exits with 1 at the first failure."""
     try:
         settings = read_settings()
-        _tell("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
+        _print_result("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
+
+        from server.postgres.database import open_database, server_version
+        from server.postgres.migrate import require_head
+
         with open_database(settings) as database_url:
-            _tell("database", f"PostgreSQL {asyncio.run(server_version(database_url))}")
-            _tell("migrations", f"at revision {_revision_at_head(database_url)}, the newest")
+            _print_result("database", f"PostgreSQL {asyncio.run(server_version(database_url))}")
+            _print_result("migrations", f"at revision {require_head(database_url)}, the newest")
     except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
 
 
 @app.command()
 def check_source(
-    url: Annotated[str, typer.Argument(help="Where the source module answers.")],
-    kind: Annotated[ItemKind, typer.Option(help="The kind of item that it owns.")],
-    secret: Annotated[str, typer.Option(envvar="SOURCE_SECRET", help="The secret it shares with the chat.")],
-    agent: Annotated[str, typer.Option(help="An agent who may see the item.")],
-    item: Annotated[str, typer.Option(help="An item that exists.")],
-    account: Annotated[str, typer.Option(help="The account of both.")] = "1",
-    timeout_ms: Annotated[int, typer.Option(min=50, help="How long an answer may take.")] = TIMEOUT_MS,
+    url: Annotated[str, typer.Argument(help="The URL of the source module's endpoint.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help="The kind of its items, such as DEAL.")],
+    secret: Annotated[str, typer.Option(envvar="SOURCE_SECRET", help="The secret that it shares with the chat.")],
+    agent: Annotated[str, typer.Option(help="The id of an agent who can see the item.")],
+    item: Annotated[str, typer.Option(help="The id of an existing item.")],
+    account: Annotated[str, typer.Option(help="The id of their account.")] = "1",
+    timeout_ms: Annotated[
+        int | None, typer.Option(min=50, help="The time limit of an answer. The default is that of CHAT_SOURCES.")
+    ] = None,
 ) -> None:
-    """Try a source module out, and say in plain words what is wrong with it."""
+    """Test a source module and report what is wrong with it."""
+    from models.enums import ItemKind
+    from sources.checker import Trial, findings
+    from sources.config import TIMEOUT_MS, http_config
+
+    if kind not in set(ItemKind):
+        raise typer.BadParameter(f"it must be one of {', '.join(ItemKind)}.", param_hint="--kind")
     try:
-        trial = Trial(http_config(url, secret, timeout_ms), kind, account, agent, item)
+        trial = Trial(http_config(url, secret, timeout_ms or TIMEOUT_MS), ItemKind(kind), account, agent, item)
     except ValueError as error:
         raise Misconfigured(f"{error}.") from None
-    if not asyncio.run(_tell_findings(trial)):
+    if asyncio.run(_print_findings(findings(trial))):
         sys.exit(1)
 
 
-async def _tell_findings(trial: Trial) -> bool:
-    """Whether nothing is wrong."""
-    found = []
-    async for finding in findings(trial):
-        found.append(finding)
-        _tell(finding.mark, finding.text)
-    wrong = sum(finding.mark == Mark.WRONG for finding in found)
-    typer.echo(f"\n{wrong} to put right: see docs/source-modules.md." if wrong else "\nAll is well.")
-    return wrong == 0
+async def _print_findings(findings: AsyncIterator["Finding"]) -> int:
+    """Returns the number of problems."""
+    from sources.findings import Mark
+
+    problems = 0
+    async for finding in findings:
+        _print_result(finding.mark, finding.text)
+        problems += finding.mark == Mark.WRONG
+    typer.echo(f"\nProblems: {problems}. See docs/source-modules.md." if problems else "\nNo problems found.")
+    return problems
 
 
-def _revision_at_head(database_url: str) -> str:
-    revisions = current_and_head(database_url)
-    if revisions.current is None or revisions.current != revisions.head:
-        raise Misconfigured(
-            f"The database is at revision {revisions.current}, the newest is {revisions.head}: "
-            "run `internal-chat migrate`."
-        )
-    return revisions.current
+def _exit_on_signals() -> None:
+    """Makes SIGINT and SIGTERM raise SystemExit(0), so that every `with` block cleans up. Later signals are ignored: a
+    second Ctrl-C would leave the database running. While uvicorn serves, it handles the signals itself and raises them
+    again when it has stopped."""
 
-
-def _bound(settings: Settings) -> socket.socket:
-    """Ours before anything is started; connections are taken only when there is somebody to answer."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise AddressUnavailable(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
-    return listener
-
-
-def _end_on_signals() -> None:
-    """Ctrl-C and SIGTERM leave every `with` and end in 0. The first one counts: an impatient second would
-    leave the database running. While uvicorn serves it listens itself, and passes them on when it is done."""
-
-    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
+    def exit_once(_signal: int, _frame: FrameType | None) -> NoReturn:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         raise SystemExit(0)
 
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, exit_once)
 
 
-def _welcome(settings: Settings) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"\n[bold]Internal Chat[/] is at [bold]{settings.url}[/]")
-    console.print(f"  GraphiQL  {settings.url}/graphql in a browser")
+def _print_banner(settings: Settings) -> None:
+    typer.echo(f"\n{typer.style('Internal Chat', bold=True)} is running at {typer.style(settings.url, bold=True)}")
+    typer.echo(f"  GraphiQL  open {settings.url}/graphql in a browser")
     if settings.is_demo:
-        console.print("  Sign in   choose an agent at the top of GraphiQL, or print a token of your own:")
-        console.print("            internal-chat token 2   (1 Ana, 2 Bruno, 3 Carla, 4 Davi; Elisa is deactivated)")
-        console.print("            internal-chat token 21 --account 2   (21 Otto, 22 Paula)")
+        command = _pasteable_command(settings)
+        typer.echo("  Sign in   choose an agent at the top of GraphiQL, or print a token in another terminal:")
+        typer.echo(f"            {command} token 2")
+        typer.echo(f"            {command} token 21 --account 2")
+        typer.echo("  Agents    account 1: 1 Ana, 2 Bruno, 3 Carla, 4 Davi, 5 Elisa (deactivated)")
+        typer.echo("            account 2: 21 Otto, 22 Paula")
     else:
-        console.print(f"  Sign in   with a bearer token of {settings.issuer} for {settings.jwt_audience}")
-    console.print(f"  Data      {'your PostgreSQL' if settings.database_url else settings.data_dir}\n")
+        typer.echo(f"  Sign in   with a bearer token of {settings.issuer} for {settings.jwt_audience}")
+    typer.echo(f"  Data      {'your PostgreSQL' if settings.database_url else settings.data_dir}\n")
 
 
-def _tell(part: str, finding: str) -> None:
-    typer.echo(f"{part:<12}{finding}")
+def _pasteable_command(settings: Settings) -> str:
+    """Returns the program as a new shell in this directory can run it: with its path if it is not on PATH, and with the
+    settings that determine the secret and the claims of tokens."""
+    different = {
+        "data_dir": str(settings.data_dir) if settings.data_dir != Path(".data").resolve() else None,
+        "jwt_issuer": settings.jwt_issuer,
+        "jwt_audience": settings.jwt_audience if settings.jwt_audience != PROGRAM else None,
+    }
+    variables = [f"{PREFIX}{name.upper()}={shlex.quote(value)}" for name, value in different.items() if value]
+    return " ".join([*variables, _program_path()])
+
+
+def _program_path() -> str:
+    program = Path(sys.argv[0]).absolute()
+    on_path = shutil.which(PROGRAM)
+    if on_path is not None and program.exists() and os.path.samefile(on_path, program):
+        return PROGRAM
+    if program.is_relative_to(Path.cwd()) and program.parent != Path.cwd():
+        program = program.relative_to(Path.cwd())
+    return shlex.quote(str(program))
+
+
+def _print_result(name: str, text: str) -> None:
+    typer.echo(f"{name:<12}{text}")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -1,69 +1,75 @@
-"""What the operator decides, read once from the CHAT_* variables; what cannot be right is refused."""
+"""The settings: CHAT_* environment variables, read and validated once.
+
+Every command reads them first, so this module imports nothing that takes long to load.
+"""
 
 import ipaddress
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sources.config import DEMO_SOURCES, SourceConfigs, parse_sources
+if TYPE_CHECKING:
+    from sources.config import SourceConfigs
 
 PREFIX = "CHAT_"
-TEST_PREFIX = "CHAT_TEST_"  # read by the tests' scripts, never by the server
-SECRET_BYTES = 32  # RFC 7518, 3.2: an HS256 key is at least as long as its hash
+TEST_PREFIX = "CHAT_TEST_"
+"""Variables of the test scripts. The server ignores them."""
+
+SECRET_BYTES = 32
+"""RFC 7518, 3.2: the minimum length of an HS256 key is that of the hash."""
+
 BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 DEMO_ISSUER = "internal-chat-demo"
-OWN_ISSUER = "internal-chat"
+DEFAULT_ISSUER = "internal-chat"
 
 
 class Misconfigured(Exception):
-    """The operator has to change something first; the text says what, and holds no secret."""
+    """The operator must change something. The text says what, and contains no secret."""
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, validate_default=True)
 
-    data_dir: Path = Field(
-        Path(".data"), description="Where the embedded database, the demo's secret and files are kept."
-    )
+    data_dir: Path = Field(Path(".data"), description="The folder of the embedded database and the demo's secret.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The port to listen on.")
     database_url: str | None = Field(
-        None, repr=False, description="A PostgreSQL of your own, 15 or newer; the embedded one when unset."
+        None, repr=False, description="A PostgreSQL database, version 15 or newer. Unset: the embedded database."
     )
     broadcast_url: str = Field(
         "memory://",
         repr=False,
-        description="What wakes the live streams: memory://, postgres:// or redis://.",
+        description="How processes wake each other's live streams: memory://, postgres:// or redis://.",
     )
     jwt_secret: SecretStr | None = Field(
-        None, description=f"The HS256 secret of the tokens, {SECRET_BYTES} bytes or more."
+        None, description=f"The HS256 secret of the tokens, at least {SECRET_BYTES} bytes."
     )
-    jwks_url: str | None = Field(None, description="Where the keys are that sign the tokens (RS256, ES256 or EdDSA).")
+    jwks_url: str | None = Field(
+        None, description="The URL of the keys that verify tokens (RS256, ES256 or EdDSA), instead of a secret."
+    )
     jwt_issuer: str | None = Field(
-        None, description=f"The `iss` of the tokens; {OWN_ISSUER} when unset, required with CHAT_JWKS_URL."
+        None, description=f"The `iss` of the tokens. Unset: {DEFAULT_ISSUER}. Required with CHAT_JWKS_URL."
     )
     jwt_audience: str = Field("internal-chat", description="The `aud` of the tokens.")
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
-        3.0, description="Over how many seconds a server that stops sends its sockets away."
+        3.0, description="The number of seconds over which a server that stops closes its sockets."
     )
     public_url: str | None = Field(
-        None, description="The address users reach the server by; http://host:port when unset."
+        None, description="The URL at which users reach the server. Unset: http://host:port."
     )
 
-    sources: Annotated[SourceConfigs | None, NoDecode] = Field(
+    sources: str | None = Field(
         None,
         repr=False,
-        description="The modules whose items are shared as cards, by kind; see docs/source-modules.md.",
+        description="JSON: the source module of each kind of item. See docs/source-modules.md.",
     )
 
     @field_validator("data_dir")
@@ -92,10 +98,12 @@ class Settings(BaseSettings):
             raise ValueError("it must be an http:// or https:// address")
         return value.rstrip("/")
 
-    @field_validator("sources", mode="before")
+    @field_validator("sources")
     @classmethod
-    def _parsed_sources(cls, value: object) -> object:
-        return parse_sources(value) if isinstance(value, str) else value
+    def _valid_sources(cls, value: str | None) -> str | None:
+        if value is not None:
+            _parse_sources(value)
+        return value
 
     @field_validator("jwt_secret")
     @classmethod
@@ -109,7 +117,7 @@ class Settings(BaseSettings):
         if self.jwt_secret and self.jwks_url:
             raise ValueError("Set CHAT_JWT_SECRET or CHAT_JWKS_URL, not both: tokens have one authority.")
         if self.jwks_url and not self.jwt_issuer:
-            raise ValueError("CHAT_JWKS_URL needs CHAT_JWT_ISSUER: a key alone does not say who issues tokens.")
+            raise ValueError("CHAT_JWKS_URL needs CHAT_JWT_ISSUER: a key alone does not identify the issuer.")
         if self.is_demo and not _is_loopback(self.host):
             raise ValueError(
                 f"Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine "
@@ -122,45 +130,52 @@ class Settings(BaseSettings):
         return self.jwt_secret is None and self.jwks_url is None
 
     @property
-    def source_configs(self) -> SourceConfigs:
-        """The demo has modules of its own, with items for every kind; anybody else's have to be named."""
+    def source_configs(self) -> "SourceConfigs":
+        """The configured source modules. The demo has its own by default, one for each kind of item."""
+        # Imported here: the kinds of items are in `models`, which loads SQLAlchemy.
+        from sources.config import DEMO_SOURCES
+
         if self.sources is not None:
-            return self.sources
+            return _parse_sources(self.sources)
         return DEMO_SOURCES if self.is_demo else {}
 
     @property
     def issuer(self) -> str:
-        return self.jwt_issuer or (DEMO_ISSUER if self.is_demo else OWN_ISSUER)
+        return self.jwt_issuer or (DEMO_ISSUER if self.is_demo else DEFAULT_ISSUER)
 
     @property
     def url(self) -> str:
-        """The address users reach the server by, without a slash at its end."""
+        """The URL at which users reach the server, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
     def hs256_secret(self) -> str | None:
-        """None where a key server signs. The demo makes its secret at the first call and keeps it."""
+        """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
         if self.is_demo:
-            return _kept_secret(self.data_dir / "jwt-secret")
+            return _stored_secret(self.data_dir / "jwt-secret")
         return self.jwt_secret.get_secret_value() if self.jwt_secret else None
 
 
 def read_settings(host: str | None = None, port: int | None = None) -> Settings:
-    """What is given here goes before the environment."""
+    """Arguments take precedence over the environment. Raises Misconfigured."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    found = {name for name in os.environ if name.upper().startswith(PREFIX)}
-    unknown = sorted(name for name in found if name.upper() not in known and not name.startswith(TEST_PREFIX))
+    present = {name for name in os.environ if name.upper().startswith(PREFIX)}
+    unknown = sorted(name for name in present if name.upper() not in known and not name.startswith(TEST_PREFIX))
     if unknown:
         raise Misconfigured(f"Unknown settings: {', '.join(unknown)}. Known are {', '.join(sorted(known))}.")
-    given = {"host": host, "port": port}
+    arguments = {"host": host, "port": port}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**{name: value for name, value in arguments.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise Misconfigured("\n".join(map(_sentence, error.errors()))) from None
 
 
 def async_url(database_url: str) -> str:
-    """The same database in SQLAlchemy's words; `sslmode`, as libpq has it, is `ssl` in asyncpg's."""
+    """Returns the URL in SQLAlchemy's form. libpq's `sslmode` becomes asyncpg's `ssl`."""
+    # Imported here: SQLAlchemy takes 0.3 s of CPU time to load.
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(database_url)
     except ArgumentError:
@@ -171,6 +186,13 @@ def async_url(database_url: str) -> str:
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
+def _parse_sources(value: str) -> "SourceConfigs":
+    # Imported here: see `source_configs`.
+    from sources.config import parse_sources
+
+    return parse_sources(value)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -178,8 +200,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _kept_secret(path: Path) -> str:
-    """Written whole before it has its name, so that two processes starting together keep the same one."""
+def _stored_secret(path: Path) -> str:
+    """Writes the secret to a temporary file and links it, so that processes that start together use the same one."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -193,7 +215,7 @@ def _kept_secret(path: Path) -> str:
 
 
 def _sentence(error: ErrorDetails) -> str:
-    """Never the value that was given: it may be a secret."""
+    """Never contains the value, which may be a secret."""
     reason = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
     if not error["loc"]:
         return reason

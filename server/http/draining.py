@@ -1,17 +1,36 @@
-"""Shutting down the server without dropping its clients."""
+"""The web server, which closes its long-lived connections gradually before it shuts down."""
 
 import socket
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from server.http.connections import Connections
+from server.http.connections import Connections, RequestProtocol, SocketProtocol
+
+SHUTDOWN_SECONDS = 5
+"""How long running requests may take once the long-lived connections are closed."""
+
+FRAME_BYTES = 1_000_000
+"""The maximum size of a WebSocket message from a client."""
 
 
 class DrainingServer(uvicorn.Server):
-    """Drains the long-lived connections before uvicorn shuts down. Requests are still answered meanwhile."""
+    """Drains the connections before uvicorn shuts down. Requests are still answered meanwhile."""
 
-    def __init__(self, config: uvicorn.Config, connections: Connections, drain_seconds: float) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, connections: Connections, drain_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop",
+                http=RequestProtocol,
+                ws=SocketProtocol,
+                ws_max_size=FRAME_BYTES,
+                ws_per_message_deflate=False,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
         self._connections = connections
         self._drain_seconds = drain_seconds
 

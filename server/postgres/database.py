@@ -9,13 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.errors import DatabaseUnreachable
 from server.settings import Settings, async_url
 
 OLDEST_VERSION = 15
-
-
-class DatabaseUnreachable(Exception):
-    """The database does not answer, refuses the connection, or is too old."""
 
 
 @contextmanager

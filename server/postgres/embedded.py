@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from server.postgres.errors import EmbeddedPostgresError
 from server.postgres.postmaster import PORT, SOCKET, Postmaster, postmaster_of, remove_stale_files
-from server.postgres.programs import EmbeddedPostgresError, SystemUser, owner_of
+from server.postgres.programs import SystemUser, owner_of
 
 DATABASE = "internal_chat"
 SUPERUSER = "postgres"

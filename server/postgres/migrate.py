@@ -39,6 +39,17 @@ def current_and_head(database_url: str) -> Revisions:
     return Revisions(asyncio.run(_current(database_url)), head_revision())
 
 
+def require_head(database_url: str) -> str:
+    """Returns the database's revision. Raises Misconfigured if it is not the newest."""
+    revisions = current_and_head(database_url)
+    if revisions.current is None or revisions.current != revisions.head:
+        raise Misconfigured(
+            f"The database is at revision {revisions.current}, the newest is {revisions.head}: "
+            "run `internal-chat migrate`."
+        )
+    return revisions.current
+
+
 def head_revision() -> str | None:
     """Returns the newest revision in migrations/."""
     return ScriptDirectory(str(SCRIPTS)).get_current_head()

