@@ -83,7 +83,7 @@ def _bearer(authorization: str) -> str:
 
 def _identity(claims: Claims) -> Identity:
     if any(REFUSED_KINDS & _claim_words(claims.get(claim)) for claim in KIND_CLAIMS):
-        raise _denied("Contacts and customers have no access to the team chat.")
+        raise _denied("The team chat is not available to contacts and customers.")
     account_id, subject = _identifier(claims, "account_id"), _identifier(claims, "sub")
     expires_at = _time(claims["exp"])
     if DIRECTORY_SCOPE in _claim_words(claims.get("scope")):
