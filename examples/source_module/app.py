@@ -1,13 +1,16 @@
-"""An example of a source module: it owns deals, and tells the chat which of them an agent may see.
+"""An example of a source module. It owns deals, and answers which of them an agent may see.
 
     MODULE_SECRET=<32 characters or more> uvicorn examples.source_module.app:app --port 9100
 
-The chat finds it by
+Configure it in the chat:
+
     CHAT_SOURCES='{"DEAL": {"type": "http", "url": "http://127.0.0.1:9100/cards", "secret": "<the same>"}}'
-and this says whether the two understand each other:
+
+Test it:
+
     internal-chat check-source http://127.0.0.1:9100/cards --kind DEAL --secret <the same> --agent 2 --item 77
 
-The whole contract is in docs/source-modules.md. What stands in items.json is in your database.
+docs/source-modules.md has the complete contract. items.json stands for your database.
 """
 
 import json
@@ -31,7 +34,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """Answered with this status; the chat shows the cards as unavailable."""
+    """Ends the request with this status. The chat shows the cards as unavailable."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -39,25 +42,25 @@ class Refused(Exception):
 
 
 def items_of(account_id: str) -> Mapping[str, Json]:
-    """The account's items by id. Always by account: ids of another one may be the same."""
-    every: Mapping[str, Mapping[str, Json]] = json.loads(ITEMS_FILE.read_text())
-    return every.get(account_id, {})
+    """Returns the account's items by id. The same id may exist in several accounts."""
+    accounts: Mapping[str, Mapping[str, Json]] = json.loads(ITEMS_FILE.read_text())
+    return accounts.get(account_id, {})
 
 
 async def cards(request: Request) -> Response:
-    """The one endpoint: for each pair of agent and item, what the agent gets to see."""
+    """Answers for each pair of agent and item what the agent may see."""
     try:
         verify(request.headers.get("authorization", ""))
-        account_id, checks = question(await request.body())
+        account_id, checks = parse(await request.body())
     except Refused as refused:
         return JSONResponse({"error": str(refused)}, refused.status)
-    items = items_of(account_id)  # one query for all ids of the call in a real module
+    items = items_of(account_id)  # in a real module: one query for all ids of the request
     results = [result(check, items.get(check["item_id"])) for check in checks]
     return JSONResponse({"results": results})
 
 
 def verify(authorization: str) -> None:
-    """The algorithm is ours to name, never the token's; audience and expiry must be there."""
+    """Fixes the algorithm instead of taking it from the token, and requires audience and expiry. Raises Refused."""
     scheme, _, token = authorization.partition(" ")
     try:
         if scheme.lower() != "bearer":
@@ -71,25 +74,25 @@ def verify(authorization: str) -> None:
             options={"require": ["aud", "exp"]},
         )
     except jwt.InvalidTokenError:
-        raise Refused(401, "not signed by the chat") from None
+        raise Refused(401, "the token is not from the chat") from None
 
 
-def question(body: bytes) -> tuple[str, list[Json]]:
-    """Returns the account and the checks, or refuses what the contract does not have."""
+def parse(body: bytes) -> tuple[str, list[Json]]:
+    """Returns the account and the checks. Raises Refused for a request that does not follow the contract."""
     try:
-        asked = json.loads(body)
-        account_id, kind, checks = asked["account_id"], asked["kind"], asked["checks"]
+        request = json.loads(body)
+        account_id, kind, checks = request["account_id"], request["kind"], request["checks"]
         pairs = [{"agent_id": check["agent_id"], "item_id": check["item_id"]} for check in checks]
     except (ValueError, KeyError, TypeError):
-        raise Refused(400, "not the contract's request") from None
+        raise Refused(400, "the request does not follow the contract") from None
     if kind != KIND or len(pairs) > CHECKS_PER_CALL:
-        raise Refused(400, f"this module answers up to {CHECKS_PER_CALL} checks of {KIND}")
+        raise Refused(400, f"this module answers at most {CHECKS_PER_CALL} checks of {KIND}")
     return account_id, pairs
 
 
 def result(check: Json, item: Json | None) -> Json:
-    """An unknown item and a forbidden one are answered alike, so that nobody learns which ids there are. That an item
-    is gone is told to whoever could see it while it was there."""
+    """Answers FORBIDDEN for unknown items too, so that nobody learns which ids exist. Only agents who could see an item
+    before it was removed learn that it was."""
     if item is None or check["agent_id"] not in item["visible_to"]:
         return {**check, "access": "FORBIDDEN"}
     if item.get("removed"):

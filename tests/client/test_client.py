@@ -126,7 +126,7 @@ async def test_removal_ends_it(talk: Talk) -> None:
     await talk.house.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
     async with asyncio.timeout(10):
         assert await talk.client.process.wait() == 1
-    assert "The end: ACCESS_LOST" in talk.client.told
+    assert "Stopped: ACCESS_LOST" in talk.client.told
     await talk.house.bruno.send(talk.channel, "in private")
     assert talk.client.bodies == talk.said
 
@@ -139,7 +139,7 @@ async def test_a_token_that_does_not_hold_ends_it(
     await client.start(program, "nonsense", channel, f"{server.url}/graphql")
     async with asyncio.timeout(10):
         assert await client.process.wait() == 1
-    assert "The end: UNAUTHENTICATED" in client.told
+    assert "Stopped: UNAUTHENTICATED" in client.told
 
 
 def test_the_lock_file_names_no_registry() -> None:

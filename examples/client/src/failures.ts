@@ -1,56 +1,57 @@
-/** What ends a stream or a request, and what a client does about it. */
+/** The failures of streams and requests, and how a client reacts to them. */
 
 export type Remedy =
-  /** Wait a little, then go on from the last position. */
+  /** Wait a little, then resume from the last position. */
   | "retry"
-  /** The position is of no use any more: fetch what was missed, then subscribe from there. */
+  /** The position cannot be resumed from: fetch what was missed, then subscribe from there. */
   | "refetch"
-  /** Get a new token, then go on from the last position. */
+  /** Get a new token, then resume from the last position. */
   | "sign in"
-  /** Trying again would be answered the same. */
+  /** A retry would fail in the same way. */
   | "stop";
 
-/** The codes of errors, in `extensions.code`. What is not named here has no remedy: ACCESS_LOST, MODULE_DISABLED, … */
+/** By `extensions.code`. The others mean "stop": ACCESS_LOST, MODULE_DISABLED, … */
 const REMEDIES: Partial<Record<string, Remedy>> = {
   INTERNAL_SERVER_ERROR: "retry",
   RESYNC_REQUIRED: "refetch",
   UNAUTHENTICATED: "sign in",
 };
 
-/** A token that does not hold, or no longer. */
+/** The close code for a token that is invalid or has expired. */
 const FORBIDDEN = 4403;
 
-/** Sockets close with these when the client itself has broken the protocol. */
-const OUR_OWN_FAULT = [4400, 4401, 4406, 4409, 4429];
+/** The close codes for clients that violate the protocol. */
+const PROTOCOL_VIOLATIONS = [4400, 4401, 4406, 4409, 4429];
 
 interface CodedError {
   readonly message: string;
   readonly extensions?: { readonly code?: unknown } | undefined;
 }
 
-/** Errors that the chat answered with, instead of data. */
-export class Refusal extends Error {
+/** The chat answered with errors instead of data. */
+export class ChatError extends Error {
   readonly code: string;
 
   constructor(errors: readonly CodedError[]) {
-    super(errors[0]?.message ?? "No data, and no reason.");
+    super(errors[0]?.message ?? "The response has neither data nor errors.");
     this.code = String(errors[0]?.extensions?.code);
   }
 }
 
-/** Says what to do about anything that fetching or a stream may throw. */
+/** Returns how to react to anything that a query or a stream may throw. */
 export function remedyFor(failure: unknown): Remedy {
-  if (failure instanceof Refusal) return REMEDIES[failure.code] ?? "stop";
-  if (Array.isArray(failure)) return remedyFor(new Refusal(failure)); // an `error` message, as graphql-ws throws it
+  if (failure instanceof ChatError) return REMEDIES[failure.code] ?? "stop";
+  // graphql-ws throws the payload of an `error` message, which is an array.
+  if (Array.isArray(failure)) return remedyFor(new ChatError(failure));
   const code = closeCode(failure);
   if (code === FORBIDDEN) return "sign in";
-  return code !== undefined && OUR_OWN_FAULT.includes(code) ? "stop" : "retry";
+  return code !== undefined && PROTOCOL_VIOLATIONS.includes(code) ? "stop" : "retry";
 }
 
-/** Describes a failure in a line. */
+/** Returns a one-line description of a failure. */
 export function describe(failure: unknown): string {
-  if (Array.isArray(failure)) return describe(new Refusal(failure));
-  if (failure instanceof Refusal) return `${failure.code}: ${failure.message}`;
+  if (Array.isArray(failure)) return describe(new ChatError(failure));
+  if (failure instanceof ChatError) return `${failure.code}: ${failure.message}`;
   const code = closeCode(failure);
   return code === undefined ? "The server cannot be reached." : `The socket closed with ${code}.`;
 }

@@ -1,7 +1,7 @@
-/** Following one channel: fetch a page, subscribe from its position, and go on from the last one after any failure. */
+/** Following one channel: fetch a page, subscribe from its position, resume from the last position after a failure. */
 
 import { backOff, type Connection } from "./connection.js";
-import { describe, Refusal, remedyFor } from "./failures.js";
+import { describe, ChatError, remedyFor } from "./failures.js";
 
 export interface Message {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface Message {
 
 const MESSAGE = "id seq body author { name } systemEvent { kind }";
 
-/** Without `$after` the newest page, else what follows. The position is read before the messages are. */
+/** The newest page or, with `$after`, the messages that follow. The position is read before the messages. */
 const PAGE = `query ($channelId: ID!, $first: Int, $after: String) {
   chatChannel(id: $channelId) {
     position
@@ -37,35 +37,35 @@ interface Added {
 }
 
 /**
- * Shows the newest messages of a channel and every one that follows, each once and in order. Goes on for as long as
- * the channel can be read; then throws what ended it.
+ * Shows the newest messages of a channel and every later one, each once and in order. Runs as long as the channel can
+ * be read, then throws the failure that ended the stream.
  */
 export async function follow(
   chat: Connection,
   channelId: string,
   show: (message: Message) => void,
-  tell: (news: string) => void,
+  log: (text: string) => void,
 ): Promise<never> {
   const shown = new Set<string>();
   let since: string | null = null;
   let cursor: string | null = null;
   let failures = 0;
 
-  function take(message: Message): void {
-    if (shown.has(message.id)) return; // the stream may repeat what the page had
+  function showOnce(message: Message): void {
+    if (shown.has(message.id)) return; // the stream may repeat messages of the page
     shown.add(message.id);
     show(message);
   }
 
-  /** Returns the position of the first page: what happens while the others are fetched comes with the stream. */
+  /** Returns the position of the first page: the stream delivers what happens while the others are fetched. */
   async function fetchPages(): Promise<string> {
     let position: string | null = null;
     for (;;) {
-      const page: Page = await chat.ask<Page>(PAGE, { channelId, after: cursor, ...(cursor && { first: 100 }) });
+      const page: Page = await chat.query<Page>(PAGE, { channelId, after: cursor, ...(cursor && { first: 100 }) });
       const channel = page.chatChannel;
-      if (channel === null) throw new Refusal([{ message: "No such channel.", extensions: { code: "ACCESS_LOST" } }]);
+      if (channel === null) throw new ChatError([{ message: "No such channel.", extensions: { code: "ACCESS_LOST" } }]);
       position ??= channel.position;
-      channel.messages.nodes.forEach(take);
+      channel.messages.nodes.forEach(showOnce);
       cursor = channel.messages.pageInfo.endCursor ?? cursor;
       if (!channel.messages.pageInfo.hasNextPage) return position;
     }
@@ -75,13 +75,13 @@ export async function follow(
     try {
       since ??= await fetchPages();
       for await (const { chatMessageAdded } of chat.stream<Added>(ADDED, { channelId, since })) {
-        take(chatMessageAdded.message);
+        showOnce(chatMessageAdded.message);
         since = chatMessageAdded.position;
         failures = 0;
       }
-      tell("The stream completed.");
+      log("The stream completed.");
     } catch (failure) {
-      tell(describe(failure));
+      log(describe(failure));
       const remedy = remedyFor(failure);
       if (remedy === "stop") throw failure;
       if (remedy === "sign in" && !(await chat.signInAgain())) throw failure;

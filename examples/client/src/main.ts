@@ -15,14 +15,14 @@ function print({ seq, author, body, systemEvent }: Message): void {
   console.log(systemEvent === null ? `${seq} ${author.name}: ${body}` : `${seq} ${author.name} (${systemEvent.kind})`);
 }
 
-function tell(news: string): void {
-  console.error(news);
+function log(text: string): void {
+  console.error(text);
 }
 
 try {
-  // A client of the platform fetches its token where it signs in; this one has only what it was given.
-  await follow(new Connection(url, () => token, tell), channelId, print, tell);
+  // A real client gets its token from the platform and can renew it. This one has only the token that it was given.
+  await follow(new Connection(url, () => token, log), channelId, print, log);
 } catch (failure) {
-  console.error(`The end: ${describe(failure)}`);
+  console.error(`Stopped: ${describe(failure)}`);
   process.exit(1);
 }
