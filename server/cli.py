@@ -5,27 +5,21 @@ do not need.
 """
 
 import asyncio
-import os
-import shlex
-import shutil
-import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from server.banner import PROGRAM, print_banner
 from server.http.listener import AddressUnavailable, bind_listener
 from server.postgres.errors import DatabaseUnreachable, EmbeddedPostgresError
-from server.settings import PREFIX, Misconfigured, Settings, read_settings
+from server.settings import Misconfigured, read_settings
 
 if TYPE_CHECKING:
     from sources.findings import Finding
 
-PROGRAM = "internal-chat"
 TOKEN_HOURS = 12
 OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError)
 
@@ -70,17 +64,18 @@ def serve(
     from server.app import create_app
     from server.demo import seed as seed_demo
     from server.http.draining import DrainingServer
+    from server.http.signals import exit_on_signals
     from server.logs import configure_logging
     from server.postgres.database import open_database
     from server.postgres.migrate import upgrade
 
     configure_logging()
-    _exit_on_signals()
+    exit_on_signals()
     with bind_listener(settings) as listener, open_database(settings) as database_url:
         upgrade(database_url)
         if settings.is_demo:
             asyncio.run(seed_demo(database_url))
-        _print_banner(settings)
+        print_banner(settings)
         app = create_app(settings, database_url)
         server = DrainingServer(app, app.state.connections, settings.drain_seconds)
         server.run([listener])
@@ -191,57 +186,6 @@ async def _print_findings(findings: AsyncIterator["Finding"]) -> int:
         problems += finding.mark == Mark.WRONG
     typer.echo(f"\nProblems: {problems}. See docs/source-modules.md." if problems else "\nNo problems found.")
     return problems
-
-
-def _exit_on_signals() -> None:
-    """Makes SIGINT and SIGTERM raise SystemExit(0), so that every `with` block cleans up. Later signals are ignored: a
-    second Ctrl-C would leave the database running. While uvicorn serves, it handles the signals itself and raises them
-    again when it has stopped."""
-
-    def exit_once(_signal: int, _frame: FrameType | None) -> NoReturn:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(0)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, exit_once)
-
-
-def _print_banner(settings: Settings) -> None:
-    typer.echo(f"\n{typer.style('Internal Chat', bold=True)} is running at {typer.style(settings.url, bold=True)}")
-    typer.echo(f"  GraphiQL  open {settings.url}/graphql in a browser")
-    if settings.is_demo:
-        command = _pasteable_command(settings)
-        typer.echo("  Sign in   choose an agent at the top of GraphiQL, or print a token in another terminal:")
-        typer.echo(f"            {command} token 2")
-        typer.echo(f"            {command} token 21 --account 2")
-        typer.echo("  Agents    account 1: 1 Ana, 2 Bruno, 3 Carla, 4 Davi, 5 Elisa (deactivated)")
-        typer.echo("            account 2: 21 Otto, 22 Paula")
-    else:
-        typer.echo(f"  Sign in   with a bearer token of {settings.issuer} for {settings.jwt_audience}")
-    typer.echo(f"  Data      {'your PostgreSQL' if settings.database_url else settings.data_dir}\n")
-
-
-def _pasteable_command(settings: Settings) -> str:
-    """Returns the program as a new shell in this directory can run it: with its path if it is not on PATH, and with the
-    settings that determine the secret and the claims of tokens."""
-    different = {
-        "data_dir": str(settings.data_dir) if settings.data_dir != Path(".data").resolve() else None,
-        "jwt_issuer": settings.jwt_issuer,
-        "jwt_audience": settings.jwt_audience if settings.jwt_audience != PROGRAM else None,
-    }
-    variables = [f"{PREFIX}{name.upper()}={shlex.quote(value)}" for name, value in different.items() if value]
-    return " ".join([*variables, _program_path()])
-
-
-def _program_path() -> str:
-    program = Path(sys.argv[0]).absolute()
-    on_path = shutil.which(PROGRAM)
-    if on_path is not None and program.exists() and os.path.samefile(on_path, program):
-        return PROGRAM
-    if program.is_relative_to(Path.cwd()) and program.parent != Path.cwd():
-        program = program.relative_to(Path.cwd())
-    return shlex.quote(str(program))
 
 
 def _print_result(name: str, text: str) -> None:
