@@ -10,11 +10,12 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from models.enums import ItemKind
 from server.app import create_app
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import upgrade
 from server.settings import Settings
-from tests.api import Api, House
+from tests.support.api import Api, House
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +81,11 @@ def npm_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """Where npm packages are kept from run to run, if pytest keeps a cache."""
     cache: pytest.Cache | None = getattr(request.config, "cache", None)
     return cache.mkdir("node") if cache else tmp_path_factory.mktemp("node")
+
+
+@pytest.fixture
+async def shop(house: House) -> House:
+    """A house with one item of each kind, named like its kind, that davi may not see."""
+    for kind in ItemKind:
+        await house.own_item(kind, kind.value.lower(), hidden_from=["davi"])
+    return house

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.api import Api, House
-from tests.live.sockets import open_socket
+from tests.support.api import Api, House
+from tests.support.sockets import open_socket
 
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
 ONLINE = {"id": "carla", "presence": "ONLINE"}

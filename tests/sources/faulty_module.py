@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.api import Json
+from tests.support.api import Json
 
 SECRET_TITLE = "The merger with Aurora"
 CARD: Json = {"title": SECRET_TITLE, "url": "https://crm.example.com/deals/77"}

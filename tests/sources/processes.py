@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 START_SECONDS = 20
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.api import Json
+from tests.support.api import Json
 
 REFUSED = {"2", "3", "4", "5", "6"}
 """Agents whom the modules refuse as a whole; the others are answered."""

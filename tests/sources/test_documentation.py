@@ -20,7 +20,7 @@ from sources.contract import (
 )
 from sources.items import URL_LENGTH, WireItem
 from sources.verdicts import Fault
-from tests.api import Json
+from tests.support.api import Json
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "source-modules.md").read_text()

@@ -4,7 +4,7 @@ from typing import Any
 
 from models import DemoItem
 from models.enums import ItemKind
-from tests.api import Json
+from tests.support.api import Json
 
 SECRET = "a module's secret of thirty-two bytes or more"
 OWNER, READER, STRANGER = "2", "1", "3"

@@ -1,0 +1,140 @@
+"""Creating channels: who may, with what, and all of it or nothing."""
+
+import asyncio
+
+import pytest
+
+from tests.support.api import House, Json
+from tests.support.fingerprint import fingerprint
+
+CHANNEL = "channel { id kind name description memberCount viewerMembership { role } avatar { __typename } }"
+
+
+async def _allow(house: House, **settings: str) -> None:
+    await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", **settings)
+
+
+async def test_any_agent_creates_a_public_channel_and_owns_it(house: House) -> None:
+    payload = await house.davi.mutate(
+        "createChatChannel",
+        CHANNEL,
+        kind="PUBLIC",
+        name="  Suporte  ",
+        description=" Dúvidas ",
+        avatar={"icon": {"icon": "life-buoy", "color": "#ff8800"}},
+        memberIds=["carla", "bruno", "carla", "davi"],
+    )
+    channel = payload["channel"]
+    id = channel.pop("id")
+    assert channel == {
+        "kind": "PUBLIC",
+        "name": "Suporte",
+        "description": "Dúvidas",
+        "memberCount": 3,
+        "viewerMembership": {"role": "OWNER"},
+        "avatar": {"__typename": "ChatIconAvatar"},
+    }
+    members = (await house.davi.see(id, "members { nodes { agent { id } role } }"))["members"]["nodes"]
+    assert [(member["agent"]["id"], member["role"]) for member in members] == [
+        ("bruno", "MEMBER"),
+        ("carla", "MEMBER"),
+        ("davi", "OWNER"),
+    ]
+    told = (await house.davi.see(id, "messages { nodes { author { id } systemEvent { kind agents { id } after } } }"))[
+        "messages"
+    ]["nodes"]
+    assert [node["author"]["id"] for node in told] == ["davi", "davi"]
+    assert told[0]["systemEvent"] == {"kind": "CREATED", "agents": [], "after": "Suporte"}
+    assert told[1]["systemEvent"]["kind"] == "ADDED"
+    assert {agent["id"] for agent in told[1]["systemEvent"]["agents"]} == {"bruno", "carla"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"), [("PRIVATE", "whoCreatesPrivate"), ("ANNOUNCEMENT", "whoCreatesAnnouncement")]
+)
+async def test_the_account_says_who_creates_the_other_kinds(house: House, kind: str, setting: str) -> None:
+    """Bruno manages a channel, Davi none; a channel manager is the default."""
+    await house.bruno.create_channel("Sala", memberIds=["davi"])
+    expected = {
+        None: (False, True),
+        "EVERYONE": (True, True),
+        "CHANNEL_MANAGERS": (False, True),
+        "ADMINISTRATORS": (False, False),
+    }
+    shown = "createPrivateChannel" if kind == "PRIVATE" else "createAnnouncement"
+    for creators, (davi_may, bruno_may) in expected.items():
+        if creators:
+            await _allow(house, **{setting: creators})
+        for person, may in ((house.davi, davi_may), (house.bruno, bruno_may), (house.ana, True)):
+            # In another order Davi would be a manager already, through the channel he made.
+            can = (await person.query(f"{{ chatViewer {{ viewerCan {{ {shown} }} }} }}"))["chatViewer"]["viewerCan"]
+            assert can[shown] == may, (creators, person.id)
+            if may and person.id != "davi":
+                await person.create_channel("Nova", kind)
+            elif not may:
+                assert await person.refusal("createChatChannel", CHANNEL, kind=kind, name="Nova") == "FORBIDDEN"
+
+
+async def test_everyone_means_everyone(house: House) -> None:
+    await _allow(house, whoCreatesPrivate="EVERYONE")
+    channel = await house.davi.create_channel("Minha", "PRIVATE")
+    assert await house.carla.channel(channel) is None
+
+
+async def test_an_admin_of_a_channel_is_a_channel_manager(house: House) -> None:
+    channel = await house.bruno.create_channel("Sala", memberIds=["davi"])
+    assert await house.davi.refusal("createChatChannel", CHANNEL, kind="PRIVATE", name="Nova") == "FORBIDDEN"
+    role: Json = {"channelId": channel, "agentId": "davi", "role": "ADMIN"}
+    await house.bruno.mutate("changeChatMemberRole", "member { role }", **role)
+    await house.davi.create_channel("Nova", "PRIVATE")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "path"),
+    [
+        ({"name": ""}, "INVALID", ["name"]),
+        ({"name": " \t "}, "INVALID", ["name"]),
+        ({"name": "a" * 81}, "INVALID", ["name"]),
+        ({"name": "a\x00b"}, "INVALID", ["name"]),
+        ({"name": "a\nb"}, "INVALID", ["name"]),
+        ({"name": "a\u2028b"}, "INVALID", ["name"]),
+        ({"name": "a\x1b[31m"}, "INVALID", ["name"]),
+        ({"name": "a\u202eb"}, "INVALID", ["name"]),
+        ({"name": "a\u2066b"}, "INVALID", ["name"]),
+        ({"name": "\u200b\u200d"}, "INVALID", ["name"]),
+        ({"name": "\u3164 \u2800"}, "INVALID", ["name"]),
+        ({"name": "\u0301"}, "INVALID", ["name"]),
+        ({"description": "d" * 1001}, "INVALID", ["description"]),
+        ({"description": "d\x00"}, "INVALID", ["description"]),
+        ({"kind": "DIRECT"}, "INVALID", ["kind"]),
+        ({"avatar": {}}, "INVALID", ["avatar"]),
+        ({"avatar": {"icon": {"icon": "A b", "color": "#ffffff"}}}, "INVALID", ["avatar", "icon", "icon"]),
+        ({"avatar": {"icon": {"icon": "ok", "color": "red"}}}, "INVALID", ["avatar", "icon", "color"]),
+        ({"memberIds": ["bruno", "nobody"]}, "NOT_FOUND", ["memberIds"]),
+        ({"memberIds": ["elisa"]}, "NOT_FOUND", ["memberIds"]),
+        ({"memberIds": [""]}, "NOT_FOUND", ["memberIds"]),
+        ({"memberIds": ["a\x00"]}, "NOT_FOUND", ["memberIds"]),
+        ({"memberIds": [str(number) for number in range(1001)]}, "INVALID", ["memberIds"]),
+    ],
+)
+async def test_a_channel_is_created_whole_or_not_at_all(house: House, wrong: Json, code: str, path: list[str]) -> None:
+    right: Json = {"kind": "PUBLIC", "name": "a" * 80, "description": "d" * 1000, "memberIds": ["bruno"]}
+    await house.carla.mutate("createChatChannel", CHANNEL, **right)
+    before = await fingerprint(house)
+    payload = await house.carla.payload("createChatChannel", CHANNEL, **{**right, **wrong})
+    assert payload["channel"] is None
+    assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
+    assert await fingerprint(house) == before
+
+
+async def test_names_need_not_differ(house: House) -> None:
+    created = await asyncio.gather(*(house.bruno.create_channel("Sala") for _ in range(5)))
+    assert len(set(created)) == 5
+
+
+@pytest.mark.parametrize("name", ["Time 👩‍👩‍👧‍👦", "👍", "שלום", "\u200fשלום", "می‌خواهم", "#1", "ação", "a\u0301"])
+async def test_a_name_is_written_in_any_script(house: House, name: str) -> None:
+    channel = await house.bruno.create_channel(name)
+    assert (await house.bruno.see(channel, "name"))["name"] == name
+    renamed = await house.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, name=f"{name}\u202e")
+    assert [(error["code"], error["path"]) for error in renamed["userErrors"]] == [("INVALID", ["name"])]

@@ -1,0 +1,15 @@
+from tests.support.api import House
+
+
+async def test_a_message_is_read_by_another_member(house: House) -> None:
+    channel = await house.bruno.create_channel("Suporte", "PUBLIC", memberIds=["carla"])
+    await house.bruno.send(channel, "Bom dia, [@Carla](mention://user/carla/Carla)!")
+    seen = await house.carla.see(
+        channel,
+        "name unreadCount unreadMentionCount lastMessage { body author { name } }"
+        " messages { nodes { seq body mentions { agent { name } reachable } systemEvent { kind agents { name } } } }",
+    )
+    assert seen["unreadCount"] == 1
+    assert seen["unreadMentionCount"] == 1
+    assert seen["lastMessage"]["author"] == {"name": "Bruno"}
+    assert [node["seq"] for node in seen["messages"]["nodes"]] == [1, 2, 3]

@@ -1,0 +1,207 @@
+"""Mentions as the platform writes them: whom they reach, and who is told that they did not."""
+
+from contextlib import suppress
+from time import perf_counter
+
+import pytest
+
+from chat.errors import Refused
+from chat.mentions import parse_mentions
+from tests.support.api import Api, House, Json, Person
+from tests.support.fingerprint import fingerprint
+
+MENTIONS = "message { id mentions { target agent { id } teamName reachable } }"
+CARLA, DAVI, ALL = "[@Carla](mention://user/carla/Carla)", "[@D](mention://user/davi)", "[@x](mention://channel/all)"
+
+
+async def _send(person: Person, channel: str, body: str) -> tuple[str, list[Json]]:
+    payload = await person.mutate("sendChatMessage", MENTIONS, channelId=channel, body=body)
+    return payload["message"]["id"], payload["message"]["mentions"]
+
+
+async def _mentioned(person: Person, channel: str) -> int:
+    count: int = (await person.see(channel, "unreadMentionCount"))["unreadMentionCount"]
+    return count
+
+
+async def _private(house: House, *members: str) -> str:
+    await house.bruno.create_channel("Outra")
+    return await house.bruno.create_channel("Sala", "PRIVATE", memberIds=list(members))
+
+
+def _agent(id: str | None, *, reachable: bool) -> Json:
+    agent = {"id": id} if id else None
+    return {"target": "AGENT", "agent": agent, "teamName": None, "reachable": reachable}
+
+
+async def test_agents_are_named_once_in_the_order_of_the_text(house: House) -> None:
+    channel = await _private(house, "carla", "davi")
+    _, mentions = await _send(house.bruno, channel, f"{DAVI}, {CARLA} e {DAVI}")
+    assert mentions == [_agent("davi", reachable=True), _agent("carla", reachable=True)]
+    assert [await _mentioned(person, channel) for person in (house.bruno, house.carla, house.davi)] == [0, 1, 1]
+
+
+async def test_who_cannot_read_the_channel_is_reported_back(house: House) -> None:
+    channel = await _private(house, "carla")
+    body = f"{DAVI} {CARLA} [@E](mention://user/elisa/E) [@?](mention://user/nobody/x)"
+    _, mentions = await _send(house.bruno, channel, body)
+    assert mentions == [
+        _agent("davi", reachable=False),
+        _agent("carla", reachable=True),
+        _agent("elisa", reachable=False),
+        _agent(None, reachable=False),
+    ]
+    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    assert await _mentioned(house.davi, channel) == 0
+
+
+async def test_a_public_channel_reaches_who_is_no_member(house: House) -> None:
+    channel = await house.bruno.create_channel()
+    _, mentions = await _send(house.bruno, channel, DAVI)
+    assert mentions == [_agent("davi", reachable=True)]
+
+
+async def test_oneself_is_named_but_not_counted(house: House) -> None:
+    channel = await _private(house, "carla")
+    message, mentions = await _send(house.carla, channel, f"Eu, {CARLA}, e {ALL}")
+    assert mentions[0] == _agent("carla", reachable=True)
+    await house.carla.mutate("markChatUnread", "channel { id }", channelId=channel, messageId=message)
+    assert [await _mentioned(person, channel) for person in (house.carla, house.bruno)] == [0, 1]
+
+
+async def test_a_team_reaches_its_agents_who_can_read(house: House) -> None:
+    await house.sync(
+        teams=[
+            {"id": "7", "name": "Suporte", "agentIds": ["carla", "davi", "elisa"]},
+            {"id": "8", "name": "Vazio", "agentIds": []},
+            {"id": "9", "name": "De fora", "agentIds": ["davi"]},
+        ]
+    )
+    channel = await _private(house, "carla")
+    body = "[@S](mention://team/7/Suporte) [@V](mention://team/8) [@F](mention://team/9) [@?](mention://team/0)"
+    _, mentions = await _send(house.bruno, channel, f"{body} {CARLA}")
+    assert [(each["target"], each["teamName"], each["reachable"]) for each in mentions] == [
+        ("TEAM", "Suporte", True),
+        ("TEAM", "Vazio", False),
+        ("TEAM", "De fora", False),
+        ("TEAM", None, False),
+        ("AGENT", None, True),
+    ]
+    assert await _mentioned(house.carla, channel) == 1
+
+
+async def test_an_edit_counts_anew_and_a_deletion_takes_back(house: House) -> None:
+    channel = await _private(house, "carla", "davi")
+    message, _ = await _send(house.bruno, channel, CARLA)
+    edited = await house.bruno.mutate("editChatMessage", MENTIONS, messageId=message, body=f"Não, {DAVI}")
+    assert edited["message"]["mentions"] == [_agent("davi", reachable=True)]
+    assert [await _mentioned(person, channel) for person in (house.carla, house.davi)] == [0, 1]
+    await house.bruno.mutate("deleteChatMessage", MENTIONS, messageId=message)
+    assert await _mentioned(house.davi, channel) == 0
+
+
+async def test_everybody_of_more_than_50_is_for_owners_and_admins(api: Api) -> None:
+    house = await api.account(extra_agents=48)
+    extras = [f"extra-{number:04}" for number in range(48)]
+    channel = await house.bruno.create_channel(memberIds=["carla", *extras])
+    _, mentions = await _send(house.carla, channel, ALL)
+    assert mentions == [{"target": "CHANNEL", "agent": None, "teamName": None, "reachable": True}]
+    assert await _mentioned(house.person("extra-0047"), channel) == 1
+    message, _ = await _send(house.carla, channel, "Sem ninguém")
+    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    assert (await house.bruno.see(channel, "memberCount"))["memberCount"] == 51
+    assert await house.carla.refusal("sendChatMessage", MENTIONS, channelId=channel, body=ALL) == "FORBIDDEN"
+    assert await house.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
+    await _send(house.bruno, channel, ALL)
+    assert await _mentioned(house.person("extra-0047"), channel) == 2
+
+
+async def test_who_named_everybody_when_they_might_still_corrects_the_message(api: Api) -> None:
+    house = await api.account(extra_agents=48)
+    extras = [f"extra-{number:04}" for number in range(48)]
+    channel = await house.bruno.create_channel(memberIds=["carla", *extras])
+    message, _ = await _send(house.carla, channel, f"{ALL} Bom dai")
+    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body=f"{ALL} Bom dia")
+    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body="Bom dia")
+    before = await fingerprint(house)
+    assert await house.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
+    assert await fingerprint(house) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[@Carla [Vendas]](mention://user/carla/Carla%20%5BVendas%5D)",
+        r"[@C\]arla](mention://user/carla/C%5Darla)",
+        "[@Carla [[Vendas]]](mention://user/carla)",
+        "[@Carla [Vendas](mention://user/carla)",
+        "[@Carla (Vendas)](mention://user/carla/Carla%20(Vendas))",
+        "[@Carla [Vendas]](mention://user/carla/Carla [Vendas])",
+        "[isto](https://example.com) [@Carla](mention://user/carla)",
+        "[x]] [@Carla](mention://user/carla)",
+    ],
+)
+async def test_a_name_may_have_brackets(house: House, body: str) -> None:
+    channel = await _private(house, "carla")
+    assert (await _send(house.bruno, channel, body))[1] == [_agent("carla", reachable=True)]
+
+
+_HOSTILE = [
+    "[@" * 10_000,
+    "[" * 20_000,
+    "[@" * 9_990 + "](mention://user/1)",
+    "[@](mention://user/1/" * 960,
+    "[@x](mention://user/1)" * 900,
+    "[@](mention://" * 1_400,
+    "](mention://" * 1_600,
+    "](mention://user/" * 1_170,
+    "](mention://user/1)" * 1_050,
+    "[@ [a]" * 3_300 + "](mention://",
+    "[@" + "]" * 19_900 + "](mention://",
+    "[@x](mention://user/1/" + "]" * 19_900,
+    "[@x](mention://user/1" + "a" * 19_900,
+    "\\" * 19_900 + "](mention://",
+    "[@\n" * 6_600 + "](mention://",
+]
+
+
+@pytest.mark.parametrize("body", _HOSTILE, ids=range(len(_HOSTILE)))
+def test_no_text_takes_long_to_read(body: str) -> None:
+    """The texts are parsed between the events of everybody else."""
+    assert min(_seconds(body) for _ in range(3)) < 0.1
+
+
+def _seconds(body: str) -> float:
+    started = perf_counter()
+    with suppress(Refused):
+        parse_mentions(body)
+    return perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "@carla",
+        "[Carla](mention://user/carla/Carla)",
+        "[@Carla](https://example.com/mention://user/carla)",
+        "[@Carla](mention://contact/carla)",
+        "[@x](mention://channel/some)",
+        "[@Carla] (mention://user/carla)",
+        "[@Davi] e [Carla](mention://user/carla)",
+        "[@Carla\n](mention://user/carla)",
+        r"\[@Carla](mention://user/carla)",
+        r"[@Carla\](mention://user/carla)",
+    ],
+)
+async def test_what_is_written_otherwise_names_nobody(house: House, body: str) -> None:
+    channel = await _private(house, "carla")
+    assert (await _send(house.bruno, channel, body))[1] == []
+
+
+async def test_a_message_names_at_most_100(house: House) -> None:
+    channel = await _private(house, "carla")
+    named = [f"[@x](mention://user/{number}/x)" for number in range(101)]
+    body = " ".join(named)
+    assert await house.bruno.refusal("sendChatMessage", MENTIONS, channelId=channel, body=body) == "INVALID"
+    assert len((await _send(house.bruno, channel, " ".join(named[:100])))[1]) == 100

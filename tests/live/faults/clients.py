@@ -1,0 +1,134 @@
+"""People who go on talking and listening through whatever happens: as a good client does, and no better."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from tests.live.faults.findings import Heard, Said
+from tests.support.api import Json, Person
+from tests.support.sockets import Ended, Socket, Stream
+from tests.support.waiting import until
+
+ADDED = """subscription ($channel: ID, $since: String) {
+  chatMessageAdded(channelId: $channel, since: $since) { message { body systemEvent { kind } } position }
+}"""
+SEND = """mutation ($input: SendChatMessageInput!) {
+  sendChatMessage(input: $input) { message { id } userErrors { code } }
+}"""
+TRY_AGAIN = "INTERNAL_SERVER_ERROR"
+
+
+@asynccontextmanager
+async def attentive_socket(url: str, token: str | None) -> AsyncIterator[Socket]:
+    """Notices within two seconds that nobody is there any more."""
+    connection = await connect(
+        url,
+        subprotocols=[Subprotocol("graphql-transport-ws")],
+        open_timeout=2,
+        ping_interval=1,
+        ping_timeout=1,
+        close_timeout=0.2,
+    )
+    socket = Socket(connection)
+    try:
+        async with asyncio.timeout(3):
+            await socket.init(token)
+        yield socket
+    finally:
+        await socket.close()
+
+
+class Client:
+    """Listens to people's messages, and after any interruption goes on from its last position, at the next server."""
+
+    def __init__(self, person: Person, urls: Sequence[str], channel: str | None, since: str) -> None:
+        self.heard = Heard()
+        self.position = since
+        self.connections = 0
+        self.ended_with: str | None = None
+        """The code of the error that ended the stream for good."""
+        self._person, self._urls, self._channel = person, urls, channel
+        self._task = asyncio.create_task(self._listen())
+
+    async def has(self, amount: int, patience: float = 15) -> None:
+        """Returns once it has heard so many."""
+        await until(lambda: len(self.heard.bodies) >= amount or self._task.done(), f"{amount} messages", patience)
+        if self._task.done():
+            self._task.result()
+        assert len(self.heard.bodies) >= amount, self.ended_with
+
+    async def end(self, patience: float = 15) -> str | None:
+        """Returns what the server ended the stream with."""
+        await until(self._task.done, "the end of the stream", patience)
+        self._task.result()
+        return self.ended_with
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _listen(self) -> None:
+        while self.ended_with is None:
+            url = self._urls[self.connections % len(self._urls)]
+            self.connections += 1
+            with suppress(Ended, OSError, TimeoutError, WebSocketException):
+                async with attentive_socket(url, self._person.token) as socket:
+                    await self._take_from(await socket.subscribe(ADDED, channel=self._channel, since=self.position))
+            await asyncio.sleep(0.02)
+
+    async def _take_from(self, stream: Stream) -> None:
+        while self.ended_with is None:
+            payload = await stream.next(patience=3600)
+            if "errors" in payload:
+                code = payload["errors"][0]["extensions"]["code"]
+                self.ended_with = code if code != TRY_AGAIN else None
+                return
+            event = payload["data"]["chatMessageAdded"]
+            if event["message"]["systemEvent"] is None:
+                self.heard.note(event["message"]["body"])
+            self.position = event["position"]
+
+
+class Talker:
+    """Sends one message after the other, each until a server has acknowledged it: same words, same client key."""
+
+    _voices = count(1)
+
+    def __init__(self, seats: Sequence[Person], channel: str, said: Said) -> None:
+        self._seats, self._channel, self._said = seats, channel, said
+        self._voice = f"voice {next(self._voices)}"
+        self._numbers = count(1)
+        self._tries = count()
+
+    async def say(self, amount: int, every: float = 0.0) -> None:
+        for _ in range(amount):
+            await self.send(f"{self._voice}: {next(self._numbers)}")
+            await asyncio.sleep(every)
+
+    async def send(self, body: str) -> None:
+        begun = time.monotonic()
+        while not await self._try(body):  # noqa: ASYNC110 (a pause between tries)
+            await asyncio.sleep(0.02)
+        now = self._said.acknowledged[body] = time.monotonic()
+        self._said.slowest_answer = max(self._said.slowest_answer, now - begun)
+
+    async def _try(self, body: str) -> bool:
+        seat = self._seats[next(self._tries) % len(self._seats)]
+        try:
+            answer = await seat.ask(SEND, input={"channelId": self._channel, "body": body, "clientKey": body[:40]})
+        except (httpx.TransportError, ValueError):
+            return False
+        if "errors" in answer.body:
+            assert answer.code == TRY_AGAIN, answer.body
+            return False
+        payload: Json = answer.data["sendChatMessage"]
+        assert payload["userErrors"] == [], payload
+        return True

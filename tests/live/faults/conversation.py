@@ -1,0 +1,61 @@
+"""One private channel with people in it, on two servers, and the reckoning at its end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tests.live.faults.clients import Client, Talker
+from tests.live.faults.findings import Finding, Said, judge, stored_bodies
+from tests.live.faults.replicas import Replicas
+from tests.support.api import House
+
+Place = Literal["a", "b", "both"]
+
+
+@dataclass
+class Conversation:
+    pair: Replicas
+    house: House
+    channel: str
+    start: str
+    """The position before the first word."""
+
+    said: Said = field(default_factory=Said)
+    clients: list[Client] = field(default_factory=list)
+
+    def listener(self, at: Place = "both", urls: Sequence[str] | None = None) -> Client:
+        """Carla, from the start; at `both` she begins at `a` and goes to the other after each interruption."""
+        a, b = self.pair.socket_urls
+        known = {"a": [a], "b": [b], "both": [a, b]}
+        client = Client(self.house.carla, urls or known[at], self.channel, self.start)
+        self.clients.append(client)
+        return client
+
+    def talker(self, at: Place = "both") -> Talker:
+        at_a, at_b = self.pair.both(self.house.bruno)
+        seats = {"a": [at_a], "b": [at_b], "both": [at_a, at_b]}
+        return Talker(seats[at], self.channel, self.said)
+
+    async def settle(self, fault: str, patience: float = 15) -> Finding:
+        """Waits until everybody heard everything, or for long enough, and judges."""
+        stored = await stored_bodies(self.pair.api.engine, self.house.account_id)
+        try:
+            await asyncio.gather(*(client.has(len(stored), patience) for client in self.clients))
+        finally:
+            finding = judge(fault, self.said, stored, [client.heard for client in self.clients])
+        return finding
+
+
+@asynccontextmanager
+async def conversation(pair: Replicas) -> AsyncIterator[Conversation]:
+    house = await pair.house()
+    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    start = (await house.carla.see(channel, "position"))["position"]
+    talk = Conversation(pair, house, channel, start)
+    try:
+        yield talk
+    finally:
+        for client in talk.clients:
+            await client.stop()

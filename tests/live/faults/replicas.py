@@ -1,0 +1,71 @@
+"""Two servers on one database behind one broker, and what a test needs to talk through them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.settings import Settings
+from tests.support.api import Api, House, Person
+from tests.support.services import SECRET, ServerProcess
+
+_names = count(1)
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """`a` and `b` answer HTTP and sockets; `api` asks `a`, except where it is told otherwise."""
+
+    a: ServerProcess
+    b: ServerProcess
+    api: Api
+    http_of_b: httpx.AsyncClient
+
+    @property
+    def socket_urls(self) -> tuple[str, str]:
+        return self.a.socket_url, self.b.socket_url
+
+    async def house(self) -> House:
+        """A new account; replicas of several backends share a database, so its name is the run's own."""
+        house = House(self.api, f"faults-{next(_names)}")
+        people = ("ana", "bruno", "carla", "davi")
+        await house.sync(agents=[{"id": name, "name": name.capitalize(), "role": _role(name)} for name in people])
+        await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
+        return house
+
+    def on_b(self, person: Person) -> Person:
+        """The same person, asking the other server."""
+        return replace(person, http=self.http_of_b)
+
+    def both(self, person: Person) -> list[Person]:
+        return [person, self.on_b(person)]
+
+
+def _role(name: str) -> str:
+    return "ADMINISTRATOR" if name == "ana" else "AGENT"
+
+
+@asynccontextmanager
+async def replicas(
+    folder: Path, database_url: str, engine: AsyncEngine, broadcast_url: str, **settings: str
+) -> AsyncIterator[Replicas]:
+    servers = [ServerProcess(folder, database_url, broadcast_url, **settings) for _ in range(2)]
+    async with AsyncExitStack() as stack:
+        for server in servers:
+            stack.push_async_callback(_stopped, server)
+        await servers[0].start()  # one of them migrates
+        await servers[1].start()
+        a, b = [
+            await stack.enter_async_context(httpx.AsyncClient(base_url=server.url, timeout=10)) for server in servers
+        ]
+        known = Settings(data_dir=folder, jwt_secret=SECRET)
+        yield Replicas(servers[0], servers[1], Api(a, known, engine), b)
+
+
+async def _stopped(server: ServerProcess) -> None:
+    if hasattr(server, "process"):
+        await server.stop()

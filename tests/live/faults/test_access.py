@@ -1,0 +1,203 @@
+"""Nothing after the removal: races, churn, and everything else that ends a stream."""
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schema.ids import Prefix, parse_id
+from server.identity.tokens import issue_token
+from tests.live.faults.clients import ADDED, Client
+from tests.live.faults.conversation import conversation
+from tests.live.faults.findings import FINDINGS, Finding
+from tests.live.faults.replicas import Replicas
+from tests.support.api import Api, House
+from tests.support.sockets import Ended, Stream, open_socket
+from tests.support.waiting import until
+
+RACES = 100
+POSTS = 6
+INBOX = "subscription { chatInboxChanged { channelId } }"
+
+_HISTORY = text(
+    """
+    SELECT changes.kind, changes.agent_id, messages.body
+      FROM changes LEFT JOIN messages USING (account_id, message_id)
+     WHERE changes.account_id = :account_id AND changes.channel_id = :channel_id
+       AND (messages.message_id IS NULL OR messages.system_event IS NULL)
+     ORDER BY change
+    """
+)
+
+
+async def permitted(engine: AsyncEngine, house: House, channel: str, agent_id: str) -> list[str]:
+    """What people said in the channel while the agent was in it, by the order of changes."""
+    found: list[str] = []
+    inside = False
+    async with engine.connect() as connection:
+        channel_id = parse_id(Prefix.CHANNEL, channel)
+        rows = await connection.execute(_HISTORY, {"account_id": house.account_id, "channel_id": channel_id})
+        for kind, whom, body in rows:
+            if kind in ("MEMBER_ADDED", "MEMBER_REMOVED") and whom == agent_id:
+                inside = kind == "MEMBER_ADDED"
+            elif kind == "MESSAGE_ADDED" and inside:
+                found.append(body)
+    return found
+
+
+async def heard_until_the_end(stream: Stream) -> tuple[list[str], str]:
+    """Returns what people said, and the code that the stream ended with."""
+    bodies: list[str] = []
+    while True:
+        payload = await stream.next()
+        if "errors" in payload:
+            code: str = payload["errors"][0]["extensions"]["code"]
+            with pytest.raises(Ended):
+                await stream.next()
+            return bodies, code
+        message = payload["data"]["chatMessageAdded"]["message"]
+        if message["systemEvent"] is None:
+            bodies.append(message["body"])
+
+
+async def test_posts_racing_a_removal(api: Api, house: House, socket_url: str) -> None:
+    """A hundred times: nothing at or after the removal, and of what came before a beginning without gaps."""
+    chance = random.Random(20261122)
+    missed = 0
+    for race in range(RACES):
+        channel = await house.ana.create_channel(f"Room {race}", "PRIVATE", memberIds=["bruno", "carla"])
+        async with open_socket(socket_url, house.carla.token) as socket:
+            start = (await house.carla.see(channel, "position"))["position"]
+            stream = await socket.subscribe(ADDED, channel=channel, since=start)
+
+            async def remove(channel: str = channel, after: float = chance.uniform(0, 0.03)) -> None:
+                await asyncio.sleep(after)
+                await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
+
+            posts = [house.bruno.send(channel, f"{race}: {number}") for number in range(POSTS)]
+            await asyncio.gather(*posts, remove())
+            bodies, code = await heard_until_the_end(stream)
+        before = await permitted(api.engine, house, channel, "carla")
+        assert code == "ACCESS_LOST"
+        assert bodies == before[: len(bodies)]
+        missed += POSTS - len(before)
+    assert missed > 0, "no post came after a removal: this was no race"
+    FINDINGS.append(Finding("posts racing a removal, 100 times: heard after it", RACES * POSTS, 0, 0, 0, 0))
+
+
+async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replicas) -> None:
+    async with conversation(without_broker) as talk:
+        client = talk.listener(at="b")
+        await talk.talker(at="a").say(1)
+        await client.has(1)
+        loop = asyncio.get_running_loop()
+        await talk.house.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
+        begun = loop.time()
+        await talk.talker(at="a").say(3)
+        assert await client.end() == "ACCESS_LOST"
+        passed = loop.time() - begun
+        assert passed < 2
+        assert len(client.heard.bodies) == 1
+        FINDINGS.append(Finding("removal at one server ends the stream at the other, no broker", 4, 1, 0, 0, passed))
+
+
+@pytest.mark.parametrize("whole_sidebar", [False, True])
+async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -> None:
+    """Never a message of a time outside; and who comes back for good gets all of the times inside, once."""
+    async with conversation(on_postgres) as talk:
+        house, channel = talk.house, talk.channel
+        talking = asyncio.create_task(talk.talker().say(120, 0.01))
+        lives: list[Client] = []
+        for _ in range(8):
+            where = None if whole_sidebar else channel
+            live = Client(house.carla, on_postgres.socket_urls, where, talk.start)
+            lives.append(live)
+            await asyncio.sleep(0.08)
+            await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
+            await asyncio.sleep(0.05)
+            await house.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla"])
+        await talking
+        allowed = await permitted(on_postgres.api.engine, house, channel, "carla")
+        last = Client(house.carla, on_postgres.socket_urls, None if whole_sidebar else channel, talk.start)
+        await last.has(len(allowed))
+        for live in (*lives, last):
+            await live.stop()
+            known = iter(allowed)
+            assert all(body in known for body in live.heard.bodies), "in order, once, and none from outside"
+        assert last.heard.bodies == allowed
+        assert 0 < len(allowed) < 120
+    FINDINGS.append(
+        Finding(f"8 times out and in again ({'sidebar' if whole_sidebar else 'channel'})", 120, len(allowed), 0, 0, 0)
+    )
+
+
+async def test_fifty_first_subscribers_at_once(on_postgres: Replicas) -> None:
+    async with conversation(on_postgres) as talk:
+        for number in range(50):
+            talk.listener(at="a" if number % 2 else "b")
+        await talk.talker().say(20)
+        await talk.settle("50 first subscribers to one channel at once")
+
+
+# ------------------------------------------------------------------ everything else that ends a stream
+async def test_deactivation_ends_streams(without_broker: Replicas) -> None:
+    async with conversation(without_broker) as talk:
+        client = talk.listener(at="b")
+        await talk.talker(at="a").say(1)
+        await client.has(1)
+        await talk.house.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
+        await talk.talker(at="a").say(1)
+        assert await client.end(2.5) == "AGENT_INACTIVE"
+        assert len(client.heard.bodies) == 1
+
+
+async def test_switching_the_module_off_ends_streams(without_broker: Replicas) -> None:
+    async with conversation(without_broker) as talk:
+        client = talk.listener(at="b")
+        async with open_socket(without_broker.b.socket_url, talk.house.bruno.token) as socket:
+            inbox = await socket.subscribe(INBOX)
+            await inbox.nothing(0.2)
+            await talk.talker(at="a").say(1)
+            await client.has(1)
+            await inbox.data()
+            await talk.house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
+            assert await client.end(2.5) == "MODULE_DISABLED"
+            assert await inbox.error_code() == "MODULE_DISABLED"
+
+
+async def test_closing_the_module_to_a_role_ends_its_streams(without_broker: Replicas) -> None:
+    async with conversation(without_broker) as talk:
+        client = talk.listener(at="b")
+        await talk.talker(at="a").say(1)
+        await client.has(1)
+        await talk.house.ana.mutate(
+            "updateChatAccountSettings", "settings { chatEnabled }", enabledRoles=["ADMINISTRATOR"]
+        )
+        assert await client.end(2.5) == "MODULE_DISABLED"
+
+
+async def test_making_a_channel_private_ends_the_streams_of_outsiders(house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", "PUBLIC", memberIds=["bruno"])
+    async with open_socket(socket_url, house.davi.token) as socket:
+        start = (await house.davi.see(channel, "position"))["position"]
+        stream = await socket.subscribe(ADDED, channel=channel, since=start)
+        await house.bruno.send(channel, "for all")
+        assert (await stream.data())["message"]["body"] == "for all"
+        await house.ana.mutate("updateChatChannel", "channel { id }", channelId=channel, kind="PRIVATE")
+        await house.bruno.send(channel, "for members")
+        assert await heard_until_the_end(stream) == ([], "ACCESS_LOST")
+
+
+async def test_an_expiring_token_closes_the_socket(api: Api, house: House, socket_url: str) -> None:
+    channel = await house.ana.create_channel("Room", memberIds=["bruno"])
+    token = issue_token(api.settings, house.account_id, "bruno", timedelta(seconds=2))
+    async with open_socket(socket_url, token) as socket:
+        stream = await socket.subscribe(ADDED, channel=channel)
+        with suppress(Ended):
+            assert await stream.error_code() == "UNAUTHENTICATED"
+        await until(lambda: socket.connection.close_code is not None, "the socket closes")
+        assert socket.connection.close_code == 4403

@@ -1,0 +1,71 @@
+"""The network between the servers and PostgreSQL a black hole: nothing is closed, and nothing comes any more."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.live.faults.conversation import conversation
+from tests.live.faults.proxy import Proxy
+from tests.live.faults.replicas import Replicas, replicas
+from tests.support.services import Postgres
+
+PACE = 0.05
+PATIENCE = 60
+AT_ONCE = 16
+"""Requests that leave as many connections in a server's pool."""
+
+
+@pytest.fixture(scope="module")
+async def database_wire(postgres: Postgres) -> AsyncIterator[Proxy]:
+    where = make_url(postgres.url).query
+    proxy = Proxy(lambda: asyncio.open_unix_connection(f"{where['host']}/.s.PGSQL.{where['port']}"))
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
+
+
+@pytest.fixture(scope="module")
+async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine, database_wire: Proxy) -> AsyncIterator[Replicas]:
+    url = make_url(postgres.url).set(host="127.0.0.1", port=database_wire.port, query={})
+    async with replicas(folder, url.render_as_string(hide_password=False), engine, "postgres://") as pair:
+        yield pair
+
+
+@pytest.fixture(autouse=True)
+async def _full_pools(pair: Replicas) -> None:
+    """Each connection of a pool would have to be found dead."""
+    house = await pair.house()
+    for seat in pair.both(house.ana):
+        await asyncio.gather(*(seat.query("{ chatViewer { position } }") for _ in range(AT_ONCE)))
+
+
+async def test_a_failover_that_closes_nothing(pair: Replicas, database_wire: Proxy) -> None:
+    """The streams live on, no request waits for each dead connection in turn, and what a transaction had locked when
+    its connection died is free again."""
+    async with conversation(pair) as talk:
+        talk.listener(at="a"), talk.listener(at="b")
+        talking = asyncio.gather(*(talk.talker().say(60, PACE) for _ in range(3)))
+        await talk.clients[1].has(60)
+        database_wire.abandon()
+        async with asyncio.timeout(PATIENCE):
+            await talking
+        finding = await talk.settle("PostgreSQL's connections a black hole, new ones served")
+    assert finding.longest_delay < 20
+    assert talk.said.slowest_answer < 40
+
+
+async def test_readiness_says_so_while_the_database_does_not_answer(pair: Replicas, database_wire: Proxy) -> None:
+    await pair.a.ready()
+    database_wire.passing.clear()
+    begun = time.monotonic()
+    try:
+        assert await pair.a.readiness() == 503
+        assert time.monotonic() - begun < 5
+    finally:
+        database_wire.passing.set()
+    await pair.a.ready()

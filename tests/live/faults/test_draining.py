@@ -1,0 +1,88 @@
+"""A server that stops sends everybody away in time, whatever they do."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.live.faults.clients import ADDED
+from tests.live.faults.conversation import conversation
+from tests.live.faults.replicas import Replicas, replicas
+from tests.support.services import Postgres
+from tests.support.sockets import Ended, Socket, open_socket
+
+DEAF = 22
+BIG = "x" * 19_000
+PENDING = 30
+"""Messages that nobody of the deaf has read: some 600 kB each, more than a narrow connection holds."""
+
+INBOX = "subscription { chatInboxChanged { channelId } }"
+
+
+@pytest.fixture(scope="module")
+async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine) -> AsyncIterator[Replicas]:
+    async with replicas(folder, postgres.url, engine, "memory://") as pair:
+        yield pair
+
+
+async def _deaf(url: str, port: int, token: str, channel: str, since: str) -> ClientConnection:
+    """A socket with a stream, of which nothing is read."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", port))
+    protocol = Subprotocol("graphql-transport-ws")
+    connection = await connect(url, sock=narrow, subprotocols=[protocol], max_queue=1, ping_interval=None)
+    opened = Socket(connection)
+    await opened.init(token)
+    await opened.subscribe(ADDED, channel=channel, since=since)
+    return connection
+
+
+async def _end_of(chunks: AsyncIterator[str]) -> None:
+    async for chunk in chunks:
+        assert "complete" not in chunk
+
+
+async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
+    async with conversation(pair) as talk:
+        token, channel = str(talk.house.carla.token), talk.channel
+        for number in range(PENDING):
+            await talk.talker(at="b").send(f"{number} {BIG}")
+        for _ in range(DEAF):
+            await _deaf(pair.a.socket_url, pair.a.port, token, channel, talk.start)
+        async with open_socket(pair.a.socket_url, talk.house.davi.token) as attentive:
+            stream = await attentive.subscribe(INBOX)
+            await asyncio.sleep(1)
+            begun = time.monotonic()
+            assert await pair.a.end_by(signal.SIGTERM) == 0
+            assert time.monotonic() - begun < 9, "a second of draining, and what uvicorn waits for the rest"
+            with pytest.raises(Ended) as ended:
+                await stream.data()
+            assert ended.value.code == 1012
+    await pair.a.start()
+
+
+async def test_event_streams_are_sent_away_too(pair: Replicas) -> None:
+    """They break off, so that clients take them up again, and hold nobody up."""
+    async with conversation(pair) as talk, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
+        headers = {"accept": "text/event-stream", "authorization": f"Bearer {talk.house.carla.token}"}
+        asked = {"query": ADDED, "variables": {"channel": talk.channel, "since": talk.start}}
+        async with http.stream("POST", "/graphql", json=asked, headers=headers) as response:
+            chunks = response.aiter_text()
+            await talk.talker(at="b").send("Hello")
+            assert "Hello" in await anext(chunks)
+            begun = time.monotonic()
+            pair.a.send(signal.SIGTERM)
+            with pytest.raises(httpx.TransportError):
+                await _end_of(chunks)
+            assert await pair.a.process.wait() == 0
+            assert time.monotonic() - begun < 4
+    await pair.a.start()

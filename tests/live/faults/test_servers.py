@@ -1,0 +1,122 @@
+"""What can happen to a server process, and between it and its clients."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.live.faults.conversation import conversation
+from tests.live.faults.proxy import Proxy
+from tests.live.faults.replicas import Replicas, replicas
+from tests.support.services import Postgres
+from tests.support.sockets import Ended, open_socket
+from tests.support.waiting import until_true
+
+PACE = 0.03
+
+
+@pytest.fixture(scope="module")
+async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine) -> AsyncIterator[Replicas]:
+    """Servers that may be killed."""
+    async with replicas(folder, postgres.url, engine, "postgres://") as pair:
+        yield pair
+
+
+@pytest.fixture
+async def client_wire(pair: Replicas) -> AsyncIterator[Proxy]:
+    proxy = Proxy(lambda: asyncio.open_connection("127.0.0.1", pair.a.port))
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
+
+
+async def test_killed_while_its_clients_go_to_the_other(pair: Replicas) -> None:
+    async with conversation(pair) as talk:
+        talk.listener(), talk.listener(at="b")
+        talking = asyncio.gather(*(talk.talker().say(40, PACE) for _ in range(3)))
+        await talk.clients[0].has(30)
+        await pair.a.end_by(signal.SIGKILL)
+        await talk.clients[0].has(60)
+        await pair.a.start()
+        await talking
+        await talk.settle("a server killed (SIGKILL), its client goes to the other")
+    assert talk.clients[0].connections > 1
+    assert talk.clients[1].connections == 1
+
+
+async def test_frozen_while_its_clients_go_to_the_other(pair: Replicas) -> None:
+    async with conversation(pair) as talk:
+        talk.listener(), talk.listener(at="b")
+        talking = asyncio.create_task(talk.talker(at="b").say(100, PACE))
+        await talk.clients[0].has(20)
+        pair.a.send(signal.SIGSTOP)
+        try:
+            await talking
+            await talk.settle("a server frozen (SIGSTOP), its client goes to the other")
+        finally:
+            pair.a.send(signal.SIGCONT)
+    await pair.a.ready()
+
+
+async def test_a_network_between_client_and_server_that_breaks(pair: Replicas, client_wire: Proxy) -> None:
+    async with conversation(pair) as talk:
+        through = f"ws://127.0.0.1:{client_wire.port}/graphql"
+        client = talk.listener(urls=[through] * 4 + [pair.b.socket_url])
+        always = talk.listener(urls=[through])
+        talking = asyncio.create_task(talk.talker(at="b").say(150, PACE))
+        for heard in (15, 30, 45):
+            await always.has(heard)
+            client_wire.reset()
+        await always.has(60)
+        client_wire.passing.clear()
+        await client.has(110)
+        client_wire.reset()
+        client_wire.passing.set()
+        await talking
+        await talk.settle("the network to the client reset, then a black hole")
+    assert client.connections == 5, "three resets, then out of the hole to the other server"
+
+
+async def test_leaving(pair: Replicas) -> None:
+    """Not ready first, then the sockets with 1012; what was acknowledged stays, and goes on at the other."""
+    async with conversation(pair) as talk:
+        talk.listener(), talk.listener(at="b")
+        async with open_socket(pair.a.socket_url, talk.house.davi.token) as socket:
+            stream = await socket.subscribe("subscription { chatInboxChanged { channelId } }")
+            talking = asyncio.gather(*(talk.talker().say(30, PACE) for _ in range(3)))
+            await talk.clients[0].has(20)
+            async with httpx.AsyncClient(base_url=pair.a.url) as http:
+                await http.get("/healthz")
+                pair.a.send(signal.SIGTERM)
+                await until_true(lambda: _not_ready(http), "the draining server says so")
+            with pytest.raises(Ended) as ended:
+                await stream.data()
+            assert ended.value.code == 1012
+        assert await pair.a.process.wait() == 0
+        await pair.a.start()
+        await talking
+        await talk.settle("a server drained (SIGTERM), its client goes to the other")
+
+
+async def _not_ready(http: httpx.AsyncClient) -> bool:
+    answer = await http.get("/readyz")
+    return answer.status_code == 503 and answer.json()["accepting"] is False
+
+
+async def test_healthz_and_readyz(pair: Replicas, postgres: Postgres) -> None:
+    """Without its database a server lives, but is not ready; and is again, when that is back."""
+    async with httpx.AsyncClient(base_url=pair.a.url) as http:
+        ready = await http.get("/readyz")
+        assert (ready.status_code, set(ready.json().values())) == (200, {True})
+        await postgres.end_by(signal.SIGQUIT)
+        try:
+            alive, unready = await http.get("/healthz"), await http.get("/readyz")
+        finally:
+            await postgres.start()
+        assert (alive.status_code, unready.status_code) == (200, 503)
+        assert unready.json()["database"] is False
+        await pair.a.ready()

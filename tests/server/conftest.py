@@ -1,0 +1,31 @@
+"""Each test is its own machine: no CHAT_* variables from outside, a data directory and a port nobody else has."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.identity.key_server import KeyServer
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CHAT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """Not below tmp_path, whose parent another run of pytest closes to everybody else: under root, also to the
+    account that runs PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def key_server() -> Iterator[KeyServer]:
+    with KeyServer() as server:
+        yield server

@@ -1,0 +1,173 @@
+"""The page and the demo's sign-in, as far as they can be judged without a browser."""
+
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import httpx
+import jwt
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from loaders.batches import Sessions
+from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
+from server.graphiql import assets_mount, page
+from server.graphiql.assets import FOLDER
+from server.settings import Settings
+from tests.support.api import House, Person
+
+HOST = "127.0.0.1:8000"
+
+
+def client_of(settings: Settings, sessions: Sessions | None) -> httpx.AsyncClient:
+    """Serves the page; with `sessions`, as the demo."""
+
+    async def graphiql(request: Request) -> Response:
+        return page(request, DEMO_PATH if sessions else None)
+
+    demo = demo_sign_in_routes(settings, sessions) if sessions else []
+    app = Starlette(routes=[assets_mount(), *demo, Route("/graphql", graphiql)])
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{HOST}")
+
+
+@pytest.fixture
+async def client(settings: Settings, app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(settings, app.state.pool.reads) as client:
+        yield client
+
+
+@pytest.fixture
+def choice(house: House) -> dict[str, str]:
+    """What the page sends when somebody chooses Bruno."""
+    return {"accountId": house.account_id, "agentId": "bruno"}
+
+
+async def test_the_policy_allows_no_inline_script_and_no_other_server(client: httpx.AsyncClient) -> None:
+    response = await client.get("/graphql")
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
+    nonce = re.search(r'nonce="([^"]+)"', response.text)
+    assert nonce is not None
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": f"'self' 'nonce-{nonce[1]}'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "connect-src": f"'self' ws://{HOST} wss://{HOST}",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+async def test_a_host_that_is_none_does_not_reach_the_policy(client: httpx.AsyncClient) -> None:
+    response = await client.get("/graphql", headers={"host": "x; script-src *"})
+    assert "connect-src 'self';" in response.headers["content-security-policy"]
+    assert "*" not in response.headers["content-security-policy"]
+
+
+async def test_the_page_is_neither_stored_nor_framed_nor_mixed_up_with_json(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = (await client.get("/graphql")).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["vary"] == "Accept"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_every_asset_the_page_names_is_served_for_ever(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/graphql")).text
+    paths = re.findall(r'(?:src|href)="([^"]+)"', document)
+    assert len(paths) >= 8
+    for path in paths:
+        response = await client.get(path)
+        assert response.status_code == 200, path
+        assert "immutable" in response.headers["cache-control"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert (await client.get(paths[0] + ".missing")).status_code == 404
+
+
+async def test_without_the_demo_nobody_gets_a_token(settings: Settings, choice: dict[str, str]) -> None:
+    async with client_of(settings, None) as client:
+        assert '"demo": null' in (await client.get("/graphql")).text
+        assert (await client.get("/graphql/demo/agents")).status_code == 404
+        assert (await client.post("/graphql/demo/token", json=choice)).status_code == 404
+
+
+async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, house: House) -> None:
+    listed = (await client.get("/graphql/demo/agents")).json()
+    (bruno,) = [agent for agent in listed if (agent["accountId"], agent["agentId"]) == (house.account_id, "bruno")]
+    assert bruno == {
+        "accountId": house.account_id,
+        "accountName": house.account_id,
+        "agentId": "bruno",
+        "name": "Bruno",
+        "role": "AGENT",
+        "active": True,
+    }
+
+
+async def test_the_demo_signs_its_agents_in(client: httpx.AsyncClient, house: House, choice: dict[str, str]) -> None:
+    response = await client.post("/graphql/demo/token", json=choice)
+    answer = response.json()
+    claims = jwt.decode(answer["token"], options={"verify_signature": False})
+    assert (claims["account_id"], claims["sub"]) == (house.account_id, "bruno")
+    assert datetime.fromisoformat(answer["expiresAt"]).timestamp() == claims["exp"]
+    assert response.headers["cache-control"] == "no-store"
+    viewer = await Person(house.api.http, answer["token"], house.account_id, "bruno", "Bruno").query(
+        "{ chatViewer { agent { id } } }"
+    )
+    assert viewer == {"chatViewer": {"agent": {"id": "bruno"}}}
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        pytest.param({"origin": "http://elsewhere.invalid"}, None, 403, id="foreign origin"),
+        pytest.param({"origin": "null"}, None, 403, id="null origin"),
+        pytest.param({"origin": "http://127.0.0.1:8001"}, None, 403, id="another port"),
+        pytest.param({"content-type": "text/plain"}, None, 415, id="a type that forms can send"),
+        pytest.param({"content-type": ""}, None, 415, id="no type"),
+        pytest.param({}, '{"accountId": "1", "agentId": "77"}', 404, id="unknown agent"),
+        pytest.param({}, '{"accountId": "2", "agentId": "2"}', 404, id="agent of another account"),
+        pytest.param({}, '{"accountId": 1, "agentId": 2}', 400, id="numbers"),
+        pytest.param({}, "[]", 400, id="an array"),
+        pytest.param({}, "no JSON", 400, id="no JSON"),
+        pytest.param({}, b"\xff", 400, id="no text"),
+        pytest.param({}, "[" * 900, 400, id="deep"),
+        pytest.param({}, " " * 10_000, 413, id="too long"),
+    ],
+)
+async def test_the_demo_refuses(
+    client: httpx.AsyncClient,
+    choice: dict[str, str],
+    headers: dict[str, str],
+    content: str | bytes | None,
+    status: int,
+) -> None:
+    accepted = {"origin": f"http://{HOST}", "content-type": "application/json; charset=utf-8"}
+    chosen = json.dumps(choice)
+    control = await client.post("/graphql/demo/token", content=chosen, headers=accepted)
+    assert control.status_code == 200
+    refused = await client.post("/graphql/demo/token", content=content or chosen, headers=accepted | headers)
+    assert refused.status_code == status
+    assert list(refused.json()) == ["error"]
+
+
+def test_the_vendored_files_are_those_that_are_listed() -> None:
+    vendor = FOLDER / "vendor"
+    listed = dict(re.findall(r"\| `([\w.-]+)` \| `([0-9a-f]{64})` \|", (vendor / "VENDORED.md").read_text("utf-8")))
+    found = {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in vendor.iterdir()
+        if file.suffix in (".js", ".css")
+    }
+    assert found == listed
+    assert not any("sourceMappingURL" in (vendor / name).read_text("utf-8") for name in found)
