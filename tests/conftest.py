@@ -15,7 +15,7 @@ from server.app import create_app
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import upgrade
 from server.settings import Settings
-from tests.support.api import Api, House
+from tests.support.api import Account, Api
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +52,14 @@ async def api(app: Starlette, settings: Settings) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def house(api: Api) -> House:
-    return await api.account()
+async def account(api: Api) -> Account:
+    return await api.create_account()
 
 
 @pytest.fixture
-async def other_house(api: Api) -> House:
+async def other_account(api: Api) -> Account:
     """Another account, with agents of the same ids."""
-    return await api.account()
+    return await api.create_account()
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +84,7 @@ def npm_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-async def shop(house: House) -> House:
-    """A house with one item of each kind, named like its kind, that davi may not see."""
+async def items(account: Account) -> None:
+    """Adds one item of each kind to the account. Its id is the kind's name in lower case. davi cannot see it."""
     for kind in ItemKind:
-        await house.own_item(kind, kind.value.lower(), hidden_from=["davi"])
-    return house
+        await account.add_item(kind, kind.value.lower(), hidden_from=["davi"])

@@ -2,34 +2,34 @@
 
 import asyncio
 
-from tests.support.api import Answer, House
+from tests.support.api import Account, Response
 
 NODES = "messages(last: 100) { nodes { seq author { id } systemEvent { kind } } }"
 
 
-async def test_concurrent_sends_are_numbered_without_gaps(house: House) -> None:
-    channel = await house.bruno.create_channel(memberIds=["carla", "davi"])
-    people = (house.bruno, house.carla, house.davi)
-    await asyncio.gather(*(person.send(channel, str(number)) for number in range(20) for person in people))
-    nodes = (await house.bruno.see(channel, NODES))["messages"]["nodes"]
+async def test_concurrent_sends_are_numbered_without_gaps(account: Account) -> None:
+    channel = await account.bruno.create_channel(memberIds=["carla", "davi"])
+    agents = (account.bruno, account.carla, account.davi)
+    await asyncio.gather(*(agent.send(channel, str(number)) for number in range(20) for agent in agents))
+    nodes = (await account.bruno.read(channel, NODES))["messages"]["nodes"]
     assert [node["seq"] for node in nodes] == list(range(1, 63))
-    async with house.api.engine.connect() as connection:
+    async with account.api.engine.connect() as connection:
         changes = await connection.exec_driver_sql(
-            "SELECT change FROM changes WHERE account_id = $1 ORDER BY change", (house.account_id,)
+            "SELECT change FROM changes WHERE account_id = $1 ORDER BY change", (account.account_id,)
         )
         numbers = changes.scalars().all()
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_nothing_of_a_removed_agent_comes_after_the_removal(house: House) -> None:
+async def test_nothing_of_a_removed_agent_comes_after_the_removal(account: Account) -> None:
     landed = 0
     for _ in range(30):
-        channel = await house.bruno.create_channel(memberIds=["davi"])
-        removal = house.bruno.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="davi")
+        channel = await account.bruno.create_channel(memberIds=["davi"])
+        removal = account.bruno.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="davi")
         send = {"channelId": channel, "body": "Ainda aqui?"}
-        posts = [house.davi.payload("sendChatMessage", "message { id }", **send) for _ in range(4)]
+        posts = [account.davi.payload("sendChatMessage", "message { id }", **send) for _ in range(4)]
         answers = await asyncio.gather(*posts[:2], removal, *posts[2:])
-        nodes = (await house.bruno.see(channel, NODES))["messages"]["nodes"]
+        nodes = (await account.bruno.read(channel, NODES))["messages"]["nodes"]
         removed = next(node["seq"] for node in nodes if (node["systemEvent"] or {}).get("kind") == "REMOVED")
         of_davi = [node["seq"] for node in nodes if node["author"]["id"] == "davi"]
         assert all(seq < removed for seq in of_davi)
@@ -41,15 +41,15 @@ async def test_nothing_of_a_removed_agent_comes_after_the_removal(house: House) 
     assert 0 < landed < 120
 
 
-async def test_a_deactivated_agent_stops_at_once(house: House) -> None:
-    channel = await house.bruno.create_channel(memberIds=["davi"])
+async def test_a_deactivated_agent_stops_at_once(account: Account) -> None:
+    channel = await account.bruno.create_channel(memberIds=["davi"])
     query = 'mutation ($id: ID!) { sendChatMessage(input: {channelId: $id, body: "Oi"}) { message { seq } } }'
 
-    async def send() -> Answer:
-        return await house.davi.ask(query, id=channel)
+    async def send() -> Response:
+        return await account.davi.execute(query, id=channel)
 
     async def deactivate() -> None:
-        await house.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
+        await account.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
 
     async with asyncio.TaskGroup() as group:
         sends = [group.create_task(send()) for _ in range(10)]
@@ -57,6 +57,6 @@ async def test_a_deactivated_agent_stops_at_once(house: House) -> None:
         sends += [group.create_task(send()) for _ in range(10)]
     denied = [task.result() for task in sends if "errors" in task.result().body]
     assert {answer.code for answer in denied} <= {"AGENT_INACTIVE"}
-    assert len(await house.bruno.bodies(channel)) == 20 - len(denied)
-    last = await house.davi.ask("{ chatViewer { sendKey } }")
+    assert len(await account.bruno.bodies(channel)) == 20 - len(denied)
+    last = await account.davi.execute("{ chatViewer { sendKey } }")
     assert last.code == "AGENT_INACTIVE"

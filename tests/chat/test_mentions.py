@@ -7,26 +7,26 @@ import pytest
 
 from chat.errors import Refused
 from chat.mentions import parse_mentions
-from tests.support.api import Api, House, Json, Person
+from tests.support.api import Account, AgentClient, Api, Json
 from tests.support.fingerprint import fingerprint
 
 MENTIONS = "message { id mentions { target agent { id } teamName reachable } }"
 CARLA, DAVI, ALL = "[@Carla](mention://user/carla/Carla)", "[@D](mention://user/davi)", "[@x](mention://channel/all)"
 
 
-async def _send(person: Person, channel: str, body: str) -> tuple[str, list[Json]]:
-    payload = await person.mutate("sendChatMessage", MENTIONS, channelId=channel, body=body)
+async def _send(agent: AgentClient, channel: str, body: str) -> tuple[str, list[Json]]:
+    payload = await agent.mutate("sendChatMessage", MENTIONS, channelId=channel, body=body)
     return payload["message"]["id"], payload["message"]["mentions"]
 
 
-async def _mentioned(person: Person, channel: str) -> int:
-    count: int = (await person.see(channel, "unreadMentionCount"))["unreadMentionCount"]
+async def _mentioned(agent: AgentClient, channel: str) -> int:
+    count: int = (await agent.read(channel, "unreadMentionCount"))["unreadMentionCount"]
     return count
 
 
-async def _private(house: House, *members: str) -> str:
-    await house.bruno.create_channel("Outra")
-    return await house.bruno.create_channel("Sala", "PRIVATE", memberIds=list(members))
+async def _private(account: Account, *members: str) -> str:
+    await account.bruno.create_channel("Outra")
+    return await account.bruno.create_channel("Sala", "PRIVATE", memberIds=list(members))
 
 
 def _agent(id: str | None, *, reachable: bool) -> Json:
@@ -34,52 +34,52 @@ def _agent(id: str | None, *, reachable: bool) -> Json:
     return {"target": "AGENT", "agent": agent, "teamName": None, "reachable": reachable}
 
 
-async def test_agents_are_named_once_in_the_order_of_the_text(house: House) -> None:
-    channel = await _private(house, "carla", "davi")
-    _, mentions = await _send(house.bruno, channel, f"{DAVI}, {CARLA} e {DAVI}")
+async def test_agents_are_named_once_in_the_order_of_the_text(account: Account) -> None:
+    channel = await _private(account, "carla", "davi")
+    _, mentions = await _send(account.bruno, channel, f"{DAVI}, {CARLA} e {DAVI}")
     assert mentions == [_agent("davi", reachable=True), _agent("carla", reachable=True)]
-    assert [await _mentioned(person, channel) for person in (house.bruno, house.carla, house.davi)] == [0, 1, 1]
+    assert [await _mentioned(agent, channel) for agent in (account.bruno, account.carla, account.davi)] == [0, 1, 1]
 
 
-async def test_who_cannot_read_the_channel_is_reported_back(house: House) -> None:
-    channel = await _private(house, "carla")
+async def test_who_cannot_read_the_channel_is_reported_back(account: Account) -> None:
+    channel = await _private(account, "carla")
     body = f"{DAVI} {CARLA} [@E](mention://user/elisa/E) [@?](mention://user/nobody/x)"
-    _, mentions = await _send(house.bruno, channel, body)
+    _, mentions = await _send(account.bruno, channel, body)
     assert mentions == [
         _agent("davi", reachable=False),
         _agent("carla", reachable=True),
         _agent("elisa", reachable=False),
         _agent(None, reachable=False),
     ]
-    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
-    assert await _mentioned(house.davi, channel) == 0
+    await account.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    assert await _mentioned(account.davi, channel) == 0
 
 
-async def test_a_public_channel_reaches_who_is_no_member(house: House) -> None:
-    channel = await house.bruno.create_channel()
-    _, mentions = await _send(house.bruno, channel, DAVI)
+async def test_a_public_channel_reaches_who_is_no_member(account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    _, mentions = await _send(account.bruno, channel, DAVI)
     assert mentions == [_agent("davi", reachable=True)]
 
 
-async def test_oneself_is_named_but_not_counted(house: House) -> None:
-    channel = await _private(house, "carla")
-    message, mentions = await _send(house.carla, channel, f"Eu, {CARLA}, e {ALL}")
+async def test_oneself_is_named_but_not_counted(account: Account) -> None:
+    channel = await _private(account, "carla")
+    message, mentions = await _send(account.carla, channel, f"Eu, {CARLA}, e {ALL}")
     assert mentions[0] == _agent("carla", reachable=True)
-    await house.carla.mutate("markChatUnread", "channel { id }", channelId=channel, messageId=message)
-    assert [await _mentioned(person, channel) for person in (house.carla, house.bruno)] == [0, 1]
+    await account.carla.mutate("markChatUnread", "channel { id }", channelId=channel, messageId=message)
+    assert [await _mentioned(agent, channel) for agent in (account.carla, account.bruno)] == [0, 1]
 
 
-async def test_a_team_reaches_its_agents_who_can_read(house: House) -> None:
-    await house.sync(
+async def test_a_team_reaches_its_agents_who_can_read(account: Account) -> None:
+    await account.sync(
         teams=[
             {"id": "7", "name": "Suporte", "agentIds": ["carla", "davi", "elisa"]},
             {"id": "8", "name": "Vazio", "agentIds": []},
             {"id": "9", "name": "De fora", "agentIds": ["davi"]},
         ]
     )
-    channel = await _private(house, "carla")
+    channel = await _private(account, "carla")
     body = "[@S](mention://team/7/Suporte) [@V](mention://team/8) [@F](mention://team/9) [@?](mention://team/0)"
-    _, mentions = await _send(house.bruno, channel, f"{body} {CARLA}")
+    _, mentions = await _send(account.bruno, channel, f"{body} {CARLA}")
     assert [(each["target"], each["teamName"], each["reachable"]) for each in mentions] == [
         ("TEAM", "Suporte", True),
         ("TEAM", "Vazio", False),
@@ -87,46 +87,46 @@ async def test_a_team_reaches_its_agents_who_can_read(house: House) -> None:
         ("TEAM", None, False),
         ("AGENT", None, True),
     ]
-    assert await _mentioned(house.carla, channel) == 1
+    assert await _mentioned(account.carla, channel) == 1
 
 
-async def test_an_edit_counts_anew_and_a_deletion_takes_back(house: House) -> None:
-    channel = await _private(house, "carla", "davi")
-    message, _ = await _send(house.bruno, channel, CARLA)
-    edited = await house.bruno.mutate("editChatMessage", MENTIONS, messageId=message, body=f"Não, {DAVI}")
+async def test_an_edit_counts_anew_and_a_deletion_takes_back(account: Account) -> None:
+    channel = await _private(account, "carla", "davi")
+    message, _ = await _send(account.bruno, channel, CARLA)
+    edited = await account.bruno.mutate("editChatMessage", MENTIONS, messageId=message, body=f"Não, {DAVI}")
     assert edited["message"]["mentions"] == [_agent("davi", reachable=True)]
-    assert [await _mentioned(person, channel) for person in (house.carla, house.davi)] == [0, 1]
-    await house.bruno.mutate("deleteChatMessage", MENTIONS, messageId=message)
-    assert await _mentioned(house.davi, channel) == 0
+    assert [await _mentioned(agent, channel) for agent in (account.carla, account.davi)] == [0, 1]
+    await account.bruno.mutate("deleteChatMessage", MENTIONS, messageId=message)
+    assert await _mentioned(account.davi, channel) == 0
 
 
 async def test_everybody_of_more_than_50_is_for_owners_and_admins(api: Api) -> None:
-    house = await api.account(extra_agents=48)
+    account = await api.create_account(extra_agents=48)
     extras = [f"extra-{number:04}" for number in range(48)]
-    channel = await house.bruno.create_channel(memberIds=["carla", *extras])
-    _, mentions = await _send(house.carla, channel, ALL)
+    channel = await account.bruno.create_channel(memberIds=["carla", *extras])
+    _, mentions = await _send(account.carla, channel, ALL)
     assert mentions == [{"target": "CHANNEL", "agent": None, "teamName": None, "reachable": True}]
-    assert await _mentioned(house.person("extra-0047"), channel) == 1
-    message, _ = await _send(house.carla, channel, "Sem ninguém")
-    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
-    assert (await house.bruno.see(channel, "memberCount"))["memberCount"] == 51
-    assert await house.carla.refusal("sendChatMessage", MENTIONS, channelId=channel, body=ALL) == "FORBIDDEN"
-    assert await house.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
-    await _send(house.bruno, channel, ALL)
-    assert await _mentioned(house.person("extra-0047"), channel) == 2
+    assert await _mentioned(account.agent("extra-0047"), channel) == 1
+    message, _ = await _send(account.carla, channel, "Sem ninguém")
+    await account.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    assert (await account.bruno.read(channel, "memberCount"))["memberCount"] == 51
+    assert await account.carla.refusal("sendChatMessage", MENTIONS, channelId=channel, body=ALL) == "FORBIDDEN"
+    assert await account.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
+    await _send(account.bruno, channel, ALL)
+    assert await _mentioned(account.agent("extra-0047"), channel) == 2
 
 
 async def test_who_named_everybody_when_they_might_still_corrects_the_message(api: Api) -> None:
-    house = await api.account(extra_agents=48)
+    account = await api.create_account(extra_agents=48)
     extras = [f"extra-{number:04}" for number in range(48)]
-    channel = await house.bruno.create_channel(memberIds=["carla", *extras])
-    message, _ = await _send(house.carla, channel, f"{ALL} Bom dai")
-    await house.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
-    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body=f"{ALL} Bom dia")
-    await house.carla.mutate("editChatMessage", MENTIONS, messageId=message, body="Bom dia")
-    before = await fingerprint(house)
-    assert await house.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
-    assert await fingerprint(house) == before
+    channel = await account.bruno.create_channel(memberIds=["carla", *extras])
+    message, _ = await _send(account.carla, channel, f"{ALL} Bom dai")
+    await account.bruno.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    await account.carla.mutate("editChatMessage", MENTIONS, messageId=message, body=f"{ALL} Bom dia")
+    await account.carla.mutate("editChatMessage", MENTIONS, messageId=message, body="Bom dia")
+    before = await fingerprint(account)
+    assert await account.carla.refusal("editChatMessage", MENTIONS, messageId=message, body=ALL) == "FORBIDDEN"
+    assert await fingerprint(account) == before
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ async def test_who_named_everybody_when_they_might_still_corrects_the_message(ap
         "[x]] [@Carla](mention://user/carla)",
     ],
 )
-async def test_a_name_may_have_brackets(house: House, body: str) -> None:
-    channel = await _private(house, "carla")
-    assert (await _send(house.bruno, channel, body))[1] == [_agent("carla", reachable=True)]
+async def test_a_name_may_have_brackets(account: Account, body: str) -> None:
+    channel = await _private(account, "carla")
+    assert (await _send(account.bruno, channel, body))[1] == [_agent("carla", reachable=True)]
 
 
 _HOSTILE = [
@@ -194,14 +194,14 @@ def _seconds(body: str) -> float:
         r"[@Carla\](mention://user/carla)",
     ],
 )
-async def test_what_is_written_otherwise_names_nobody(house: House, body: str) -> None:
-    channel = await _private(house, "carla")
-    assert (await _send(house.bruno, channel, body))[1] == []
+async def test_what_is_written_otherwise_names_nobody(account: Account, body: str) -> None:
+    channel = await _private(account, "carla")
+    assert (await _send(account.bruno, channel, body))[1] == []
 
 
-async def test_a_message_names_at_most_100(house: House) -> None:
-    channel = await _private(house, "carla")
+async def test_a_message_names_at_most_100(account: Account) -> None:
+    channel = await _private(account, "carla")
     named = [f"[@x](mention://user/{number}/x)" for number in range(101)]
     body = " ".join(named)
-    assert await house.bruno.refusal("sendChatMessage", MENTIONS, channelId=channel, body=body) == "INVALID"
-    assert len((await _send(house.bruno, channel, " ".join(named[:100])))[1]) == 100
+    assert await account.bruno.refusal("sendChatMessage", MENTIONS, channelId=channel, body=body) == "INVALID"
+    assert len((await _send(account.bruno, channel, " ".join(named[:100])))[1]) == 100

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.support.api import Api, House
+from tests.support.api import Account, Api
 from tests.support.sockets import Json, Socket, open_socket
 
 ADDED = """subscription ($channel: ID!, $since: String) {
@@ -15,16 +15,16 @@ ADDED = """subscription ($channel: ID!, $since: String) {
 PRESENCE = 'subscription { chatPresenceChanged(agentIds: ["ana"]) { id } }'
 
 
-async def test_a_replay_shows_the_message_as_it_is_now(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await house.carla.see(channel, "position"))["position"]
-    async with open_socket(socket_url, house.carla.token) as socket:
+async def test_a_replay_shows_the_message_as_it_is_now(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = (await account.carla.read(channel, "position"))["position"]
+    async with open_socket(socket_url, account.carla.token) as socket:
         live = await socket.subscribe(ADDED, channel=channel, since=position)
-        first = await house.bruno.send(channel, "said in haste")
-        second = await house.bruno.send(channel, "said wrong")
+        first = await account.bruno.send(channel, "said in haste")
+        second = await account.bruno.send(channel, "said wrong")
         assert [(await live.data())["message"]["body"] for _ in range(2)] == ["said in haste", "said wrong"]
-        await house.bruno.mutate("deleteChatMessage", "message { id }", messageId=first)
-        await house.bruno.mutate("editChatMessage", "message { id }", messageId=second, body="said right")
+        await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=first)
+        await account.bruno.mutate("editChatMessage", "message { id }", messageId=second, body="said right")
         replay = await socket.subscribe(ADDED, channel=channel, since=position)
         tombstone, edited = [(await replay.data())["message"] for _ in range(2)]
     assert tombstone["body"] == ""
@@ -33,11 +33,11 @@ async def test_a_replay_shows_the_message_as_it_is_now(house: House, socket_url:
 
 
 async def test_a_reading_that_failed_is_not_remembered(
-    house: House, socket_url: str, monkeypatch: pytest.MonkeyPatch
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One bad moment of the database must not spoil the event for everybody who resumes after it."""
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await house.carla.see(channel, "position"))["position"]
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = (await account.carla.read(channel, "position"))["position"]
     execute = AsyncSession.execute
     broken = True
 
@@ -46,12 +46,12 @@ async def test_a_reading_that_failed_is_not_remembered(
             raise OSError("the database is away")
         return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
 
-    async with open_socket(socket_url, house.carla.token) as own:
+    async with open_socket(socket_url, account.carla.token) as own:
         await own.subscribe(PRESENCE)  # it keeps the account's feed
         stream = await own.subscribe(ADDED, channel=channel, since=position)
         await stream.nothing(0.2)
         monkeypatch.setattr(AsyncSession, "execute", failing)
-        await house.bruno.send(channel, "Bom dia")
+        await account.bruno.send(channel, "Bom dia")
         assert await stream.error_code() == "INTERNAL_SERVER_ERROR"
         broken = False
         async with asyncio.timeout(2):
@@ -62,9 +62,9 @@ async def test_a_reading_that_failed_is_not_remembered(
 
 
 async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
-    house: House, socket_url: str, monkeypatch: pytest.MonkeyPatch
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
     execute = AsyncSession.execute
     reading, go_on = asyncio.Event(), asyncio.Event()
 
@@ -74,11 +74,11 @@ async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
             await go_on.wait()
         return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
 
-    async with open_socket(socket_url, house.carla.token) as socket:
+    async with open_socket(socket_url, account.carla.token) as socket:
         leaving, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
         await leaving.nothing()
         monkeypatch.setattr(AsyncSession, "execute", slow)
-        sending = asyncio.create_task(house.bruno.send(channel, "Bom dia"))
+        sending = asyncio.create_task(account.bruno.send(channel, "Bom dia"))
         await reading.wait()
         await leaving.stop()
         await staying.nothing(0.2)
@@ -88,7 +88,7 @@ async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
 
 
 async def test_streams_that_are_left_while_they_open_cost_no_connection(
-    api: Api, house: House, socket_url: str
+    api: Api, account: Account, socket_url: str
 ) -> None:
     """A connection that is left in the middle of a statement cannot be used again."""
     opened = 0
@@ -97,7 +97,7 @@ async def test_streams_that_are_left_while_they_open_cost_no_connection(
         nonlocal opened
         opened += 1
 
-    async with open_socket(socket_url, house.carla.token) as socket:
+    async with open_socket(socket_url, account.carla.token) as socket:
         event.listen(api.engine.sync_engine, "connect", count)
         for moment in range(40):
             stream = await socket.subscribe("subscription { chatMessageAdded { position } }")

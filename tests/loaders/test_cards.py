@@ -17,7 +17,7 @@ from models.enums import ItemKind
 from server.app import create_app
 from server.settings import Settings
 from sources.config import parse_sources
-from tests.support.api import Api, House, Json
+from tests.support.api import Account, Api, Json
 from tests.support.processes import free_port
 from tests.support.sockets import open_socket
 
@@ -74,34 +74,34 @@ async def control(module_url: str, **params: float) -> list[Json]:
         return seen
 
 
-async def _channel_with_fifty_cards(house: House) -> str:
-    channel = await house.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+async def _channel_with_fifty_cards(account: Account) -> str:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     for number in range(50):
         kind = KINDS[number % len(KINDS)]
-        await house.bruno.send(channel, "", cards=[{"kind": kind.value, "id": f"item-{number}"}])
+        await account.bruno.send(channel, "", cards=[{"kind": kind.value, "id": f"item-{number}"}])
     return channel
 
 
 async def test_a_page_asks_each_module_once(modular: tuple[Api, str], module_url: str) -> None:
     api, _ = modular
-    house = await api.account()
-    channel = await _channel_with_fifty_cards(house)
+    account = await api.create_account()
+    channel = await _channel_with_fifty_cards(account)
     await control(module_url)
-    page = (await house.carla.see(channel, PAGE))["messages"]["nodes"]
+    page = (await account.carla.read(channel, PAGE))["messages"]["nodes"]
     assert [card["access"] for message in page for card in message["cards"]] == ["GRANTED"] * 50
     calls = await control(module_url)
     assert len(calls) == len(KINDS) == len({call["kind"] for call in calls})
     assert sum(int(call["checks"]) for call in calls) == 50
-    await house.carla.see(channel, PAGE)
+    await account.carla.read(channel, PAGE)
     assert len(await control(module_url)) == len(KINDS), "nothing is remembered from one request to the next"
 
 
 async def test_cards_in_replies_are_asked_about_in_the_same_call(modular: tuple[Api, str], module_url: str) -> None:
     """And in replies to replies, and in what else of the channel a client asks for beside the page."""
     api, _ = modular
-    house = await api.account()
-    channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
-    await _chain_of_replies(house, channel)
+    account = await api.create_account()
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
+    await _chain_of_replies(account, channel)
     await control(module_url)
     card = "cards { access title entity { __typename } }"
     for page in (
@@ -109,32 +109,32 @@ async def test_cards_in_replies_are_asked_about_in_the_same_call(modular: tuple[
         f"messages(last: 1) {{ nodes {{ replyTo {{ author {{ name }} {card} replyTo {{ {card} }} }} {card} }} }}",
         f"lastMessage {{ {card} channel {{ messages(last: 50) {{ nodes {{ {card} replyTo {{ {card} }} }} }} }} }}",
     ):
-        seen = await house.carla.see(channel, page)
+        seen = await account.carla.read(channel, page)
         assert "GRANTED" in str(seen)
         (call,) = await control(module_url)
         assert call["kind"] == "DEAL"
         assert int(call["checks"]) > 1
 
 
-async def _chain_of_replies(house: House, channel: str) -> str:
+async def _chain_of_replies(account: Account, channel: str) -> str:
     """Returns the last of 4 messages, each with a card of its own, each but the first a reply to the one before."""
-    message = await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "deal-0"}])
+    message = await account.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "deal-0"}])
     for number in range(1, 4):
         card = {"kind": "DEAL", "id": f"deal-{number}"}
-        message = await house.bruno.send(channel, "", cards=[card], replyToId=message)
+        message = await account.bruno.send(channel, "", cards=[card], replyToId=message)
     return message
 
 
 async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str], module_url: str) -> None:
     api, _ = modular
-    house = await api.account()
-    channel = await house.bruno.create_channel("Vendas", memberIds=["carla"])
+    account = await api.create_account()
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
     for kind in (ItemKind.DEAL, ItemKind.TASK):
-        await house.bruno.send(channel, kind.value, cards=[{"kind": kind.value, "id": "1"}])
+        await account.bruno.send(channel, kind.value, cards=[{"kind": kind.value, "id": "1"}])
     await control(module_url, delay=30.0)
     try:
         began = time.perf_counter()
-        page = (await house.carla.see(channel, PAGE))["messages"]["nodes"]
+        page = (await account.carla.read(channel, PAGE))["messages"]["nodes"]
         took = time.perf_counter() - began
     finally:
         await control(module_url, delay=0.0)
@@ -144,29 +144,31 @@ async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str],
 
 async def test_a_preview_counts_nobody_while_somebody_is_left_unanswered(modular: tuple[Api, str]) -> None:
     api, _ = modular
-    house = await api.account()
-    channel = await house.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+    account = await api.create_account()
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     query = """query ($entity: SharedEntityRef!, $to: ShareDestinationRef!) {
       sharePreview(entity: $entity, destination: $to) { card { access } membersWithAccess memberCount } }"""
     for item, count in (("1", 2), ("doubtful", None)):
         entity = {"kind": "DEAL", "id": item}
-        seen = (await house.bruno.query(query, entity=entity, to={"channelId": channel}))["sharePreview"]
+        seen = (await account.bruno.query(query, entity=entity, to={"channelId": channel}))["sharePreview"]
         assert seen == {"card": {"access": "GRANTED"}, "membersWithAccess": count, "memberCount": 3}
 
 
 async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, str], module_url: str) -> None:
     """Of its own card, and of the cards in what it replies to."""
     api, url = modular
-    house = await api.account(extra_agents=100)
+    account = await api.create_account(extra_agents=100)
     readers = [f"extra-{number:04}" for number in range(100)]
-    channel = await house.bruno.create_channel("Vendas", memberIds=readers)
-    replied_to = await _chain_of_replies(house, channel)
+    channel = await account.bruno.create_channel("Vendas", memberIds=readers)
+    replied_to = await _chain_of_replies(account, channel)
     async with AsyncExitStack() as sockets:
-        opened = [await sockets.enter_async_context(open_socket(url, house.person(reader).token)) for reader in readers]
+        opened = [
+            await sockets.enter_async_context(open_socket(url, account.agent(reader).token)) for reader in readers
+        ]
         streams = [await each.subscribe(ADDED, channel=channel) for each in opened]
         await streams[-1].nothing(0.5)
         await control(module_url)
-        await house.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}], replyToId=replied_to)
+        await account.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}], replyToId=replied_to)
         seen = [(await stream.data())["message"] for stream in streams]
     for reader, message in zip(readers, seen, strict=True):
         granted = reader[-1] in "02468"

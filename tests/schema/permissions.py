@@ -68,16 +68,16 @@ def with_(variables: Variables, **more: object) -> Variables:
 
 
 async def archive(scene: Scene) -> None:
-    await scene.house.bruno.mutate("archiveChatChannel", "channel { id }", channelId=scene.private)
+    await scene.account.bruno.mutate("archiveChatChannel", "channel { id }", channelId=scene.private)
 
 
 async def author(scene: Scene) -> None:
     input: Json = {"channelId": scene.announcement, "agentIds": ["davi"]}
-    await scene.house.bruno.mutate("addChatAuthors", "channel { id }", **input)
+    await scene.account.bruno.mutate("addChatAuthors", "channel { id }", **input)
 
 
 async def reaction(scene: Scene) -> None:
-    await scene.house.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
+    await scene.account.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
 
 
 DIRECTORY: Json = {"account": {"name": "Renamed"}, "agents": [{"id": "bruno", "name": "Bruno B."}], "teams": []}

@@ -19,8 +19,10 @@ from graphql import (
 
 from models.enums import ItemKind
 from tests.schema.documents import MUTATIONS, QUERIES, SCHEMA, SUBSCRIPTIONS
-from tests.support.api import House, Json, Person
+from tests.support.api import Account, AgentClient, Json
 from tests.support.sockets import open_socket
+
+pytestmark = pytest.mark.usefixtures("items")
 
 DEPTH = 7
 SECRET = "secret"
@@ -65,8 +67,8 @@ def call(field: str, described: GraphQLField, variables: Json) -> str:
 class Room:
     """A public channel in which bruno shared one item of each kind that davi, a member, may not see."""
 
-    def __init__(self, house: House, channel: str, message: str, reply: str) -> None:
-        self.house, self.channel, self.message, self.reply = house, channel, message, reply
+    def __init__(self, account: Account, channel: str, message: str, reply: str) -> None:
+        self.account, self.channel, self.message, self.reply = account, channel, message, reply
 
     def variables(self, field: str) -> Json:
         """What each root field must be given to come near the cards; a field without a line here is asked bare."""
@@ -107,19 +109,19 @@ class Room:
         variables = given.get(field, channel if needs_channel else {})
         return {"input": variables} if field in MUTATIONS and variables else variables
 
-    async def ask(self, person: Person, field: str) -> str:
+    async def execute(self, agent: AgentClient, field: str) -> str:
         described = {**QUERIES, **MUTATIONS}[field]
-        answer = await person.ask(call(field, described, self.variables(field)), **self.variables(field))
+        answer = await agent.execute(call(field, described, self.variables(field)), **self.variables(field))
         return str(answer.body)
 
 
 @pytest.fixture
-async def room(shop: House) -> Room:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+async def room(account: Account) -> Room:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     cards = [{"kind": kind.value, "id": kind.value.lower()} for kind in ItemKind]
-    message = await shop.bruno.send(channel, "", cards=cards)
-    reply = await shop.davi.send(channel, "which one?", replyToId=message)
-    return Room(shop, channel, message, reply)
+    message = await account.bruno.send(channel, "", cards=cards)
+    reply = await account.davi.send(channel, "which one?", replyToId=message)
+    return Room(account, channel, message, reply)
 
 
 WALKED = sorted(name for name, field in {**QUERIES, **MUTATIONS}.items() if _reaches_cards(field))
@@ -132,27 +134,27 @@ def test_there_are_ways_to_cards() -> None:
 
 @pytest.mark.parametrize("field", WALKED)
 async def test_no_way_shows_what_is_not_granted(room: Room, field: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert SECRET not in (await room.ask(room.house.davi, field)).lower()
+    assert SECRET not in (await room.execute(room.account.davi, field)).lower()
     out, err = capfd.readouterr()
     assert SECRET not in (out + err).lower(), "nor does the log"
 
 
 @pytest.mark.parametrize("field", ["chatChannel", "chatChannels", "chatMessage", "sharePreview", "sendChatMessage"])
 async def test_the_same_ways_show_it_to_whom_it_is_granted(room: Room, field: str) -> None:
-    assert "secret title" in (await room.ask(room.house.carla, field)).lower()
+    assert "secret title" in (await room.execute(room.account.carla, field)).lower()
 
 
 @pytest.mark.parametrize("field", sorted(name for name, field in SUBSCRIPTIONS.items() if _reaches_cards(field)))
 async def test_no_stream_shows_it_either(room: Room, field: str, socket_url: str) -> None:
     query, variables = call(field, SUBSCRIPTIONS[field], room.variables(field)), room.variables(field)
     async with (
-        open_socket(socket_url, room.house.davi.token) as his,
-        open_socket(socket_url, room.house.carla.token) as hers,
+        open_socket(socket_url, room.account.davi.token) as his,
+        open_socket(socket_url, room.account.carla.token) as hers,
     ):
         hidden, granted = await his.subscribe(query, **variables), await hers.subscribe(query, **variables)
         await hidden.nothing(0.5)
         body = "[@Davi](mention://user/davi/Davi) [@Carla](mention://user/carla/Carla)"
-        await room.house.bruno.send(room.channel, body, cards=[{"kind": "DEAL", "id": "deal"}])
+        await room.account.bruno.send(room.channel, body, cards=[{"kind": "DEAL", "id": "deal"}])
         assert SECRET not in str(await hidden.next()).lower()
         assert "secret title" in str(await granted.next()).lower()
 
@@ -167,8 +169,8 @@ async def test_references_show_nothing(room: Room) -> None:
         for type_ in SCHEMA.type_map["SharedEntity"].types  # type: ignore[attr-defined]
     )
     query = f"query ($r: [_Any!]!) {{ _entities(representations: $r) {{ {parts} }} }}"
-    hidden = await room.house.davi.ask(query, r=entities)
+    hidden = await room.account.davi.execute(query, r=entities)
     assert "errors" not in hidden.body
     assert SECRET not in str(hidden.body).lower()
-    assert "'nodes': []" not in str((await room.house.carla.ask(query, r=entities)).body)
-    assert "secret title" in str((await room.house.carla.ask(query, r=entities)).body).lower()
+    assert "'nodes': []" not in str((await room.account.carla.execute(query, r=entities)).body)
+    assert "secret title" in str((await room.account.carla.execute(query, r=entities)).body).lower()

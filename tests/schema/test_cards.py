@@ -1,8 +1,12 @@
 """A card shows each reader what their own rights in its module allow."""
 
+import pytest
+
 from models.enums import ItemKind
-from tests.support.api import Api, House
+from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
+
+pytestmark = pytest.mark.usefixtures("items")
 
 CARDS = """messages(last: 10) { nodes { body cards {
   id kind access title summary icon url sharedBy { id }
@@ -14,15 +18,15 @@ def ref(kind: ItemKind, id: str | None = None) -> dict[str, str]:
     return {"kind": kind.value, "id": id or kind.value.lower()}
 
 
-async def test_each_reader_sees_their_own(shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
-    await shop.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
-    seen = (await shop.carla.see(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
+async def test_each_reader_sees_their_own(account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+    await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
+    seen = (await account.carla.read(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
     assert seen["access"] == "GRANTED"
     assert seen["title"] == "Secret title of deal"
     assert seen["entity"]["card"]["title"] == "Secret title of deal"
     assert len(seen["entity"]["sharedIn"]["nodes"]) == 1
-    hidden = (await shop.davi.see(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
+    hidden = (await account.davi.read(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
     assert hidden == {
         "id": seen["id"],
         "kind": "DEAL",
@@ -36,39 +40,41 @@ async def test_each_reader_sees_their_own(shop: House) -> None:
     }
 
 
-async def test_sharing_needs_ones_own_access(shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["davi"])
-    await shop.bruno.send(channel, "look", cards=[ref(ItemKind.DEAL)])
+async def test_sharing_needs_ones_own_access(account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["davi"])
+    await account.bruno.send(channel, "look", cards=[ref(ItemKind.DEAL)])
     for item in (ref(ItemKind.DEAL), ref(ItemKind.DEAL, "unknown")):
-        code = await shop.davi.refusal(
+        code = await account.davi.refusal(
             "sendChatMessage", "message { id }", channelId=channel, body="look", cards=[item]
         )
         assert code == "SHARE_DENIED"
-        code = await shop.davi.refusal("shareToChat", "message { id }", entity=item, destination={"agentId": "carla"})
+        code = await account.davi.refusal(
+            "shareToChat", "message { id }", entity=item, destination={"agentId": "carla"}
+        )
         assert code == "SHARE_DENIED"
-    assert await shop.davi.bodies(channel) == ["look"]
-    sidebar = await shop.carla.query("{ chatChannels(kinds: [DIRECT]) { nodes { id } } }")
+    assert await account.davi.bodies(channel) == ["look"]
+    sidebar = await account.carla.query("{ chatChannels(kinds: [DIRECT]) { nodes { id } } }")
     assert sidebar["chatChannels"]["nodes"] == [], "a refused share opens no direct message"
 
 
-async def test_sharing_with_a_colleague_opens_the_direct_message(shop: House) -> None:
+async def test_sharing_with_a_colleague_opens_the_direct_message(account: Account) -> None:
     share = {"entity": ref(ItemKind.TASK), "destination": {"agentId": "carla"}, "clientKey": "k"}
-    first = await shop.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
-    again = await shop.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
+    first = await account.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
+    again = await account.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
     assert first["message"] == again["message"]
     both = {"entity": ref(ItemKind.TASK), "destination": {}}
     assert (
-        await shop.bruno.ask(
+        await account.bruno.execute(
             "mutation ($input: ShareToChatInput!) { shareToChat(input: $input) { userErrors { code } } }", input=both
         )
     ).code == "BAD_USER_INPUT"
 
 
-async def test_a_team_may_show_titles_to_the_whole_channel(shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["davi"])
-    await shop.bruno.send(channel, "", cards=[ref(ItemKind.CHARGE)])
-    await shop.ana.mutate("updateChatAccountSettings", "settings { cardPreview }", cardPreview="CHANNEL")
-    card = (await shop.davi.see(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
+async def test_a_team_may_show_titles_to_the_whole_channel(account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["davi"])
+    await account.bruno.send(channel, "", cards=[ref(ItemKind.CHARGE)])
+    await account.ana.mutate("updateChatAccountSettings", "settings { cardPreview }", cardPreview="CHANNEL")
+    card = (await account.davi.read(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
     assert (card["access"], card["title"], card["url"], card["entity"]) == (
         "FORBIDDEN",
         "Secret title of charge",
@@ -77,24 +83,24 @@ async def test_a_team_may_show_titles_to_the_whole_channel(shop: House) -> None:
     )
 
 
-async def test_a_deleted_message_keeps_no_card(shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas")
-    message = await shop.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
-    await shop.bruno.mutate("deleteChatMessage", "message { id }", messageId=message)
-    assert (await shop.bruno.see(channel, CARDS))["messages"]["nodes"][-1]["cards"] == []
+async def test_a_deleted_message_keeps_no_card(account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas")
+    message = await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
+    await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=message)
+    assert (await account.bruno.read(channel, CARDS))["messages"]["nodes"][-1]["cards"] == []
 
 
-async def test_destinations_are_where_one_can_post(shop: House) -> None:
-    await shop.bruno.create_channel("Bravo")
-    await shop.carla.create_channel("Not joined")
-    archived = await shop.bruno.create_channel("Archived")
-    await shop.bruno.mutate("archiveChatChannel", "channel { id }", channelId=archived)
+async def test_destinations_are_where_one_can_post(account: Account) -> None:
+    await account.bruno.create_channel("Bravo")
+    await account.carla.create_channel("Not joined")
+    archived = await account.bruno.create_channel("Archived")
+    await account.bruno.mutate("archiveChatChannel", "channel { id }", channelId=archived)
     query = """query ($after: String) { shareDestinations(first: 2, after: $after) {
       nodes { ... on ChatChannel { channelName: name } ... on ChatAgent { agentName: name } }
       pageInfo { endCursor hasNextPage } } }"""
     names, after = [], None
     while True:
-        page = (await shop.bruno.query(query, after=after))["shareDestinations"]
+        page = (await account.bruno.query(query, after=after))["shareDestinations"]
         names += [node.get("channelName") or node["agentName"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -102,42 +108,42 @@ async def test_destinations_are_where_one_can_post(shop: House) -> None:
     assert names == ["Ana", "Bravo", "Carla", "Davi"]
 
 
-async def test_a_preview_counts_who_could_open_it(shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+async def test_a_preview_counts_who_could_open_it(account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     query = """query ($entity: SharedEntityRef!, $to: ShareDestinationRef!) {
       sharePreview(entity: $entity, destination: $to) {
       card { access title } membersWithAccess memberCount } }"""
     entity, to = ref(ItemKind.DEAL), {"channelId": channel}
-    assert (await shop.bruno.query(query, entity=entity, to=to))["sharePreview"] == {
+    assert (await account.bruno.query(query, entity=entity, to=to))["sharePreview"] == {
         "card": {"access": "GRANTED", "title": "Secret title of deal"},
         "membersWithAccess": 2,
         "memberCount": 3,
     }
-    assert (await shop.davi.query(query, entity=entity, to=to))["sharePreview"] == {
+    assert (await account.davi.query(query, entity=entity, to=to))["sharePreview"] == {
         "card": {"access": "FORBIDDEN", "title": None},
         "membersWithAccess": None,
         "memberCount": 3,
     }
-    assert (await shop.ana.query(query, entity=entity, to=to))["sharePreview"] is None
+    assert (await account.ana.query(query, entity=entity, to=to))["sharePreview"] is None
 
 
-async def test_a_live_card_is_each_subscribers_own(shop: House, socket_url: str) -> None:
-    channel = await shop.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
+async def test_a_live_card_is_each_subscribers_own(account: Account, socket_url: str) -> None:
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     added = """subscription ($channel: ID!) {
       chatMessageAdded(channelId: $channel) { message { cards { access title } } } }"""
     async with (
-        open_socket(socket_url, shop.carla.token) as hers,
-        open_socket(socket_url, shop.davi.token) as his,
+        open_socket(socket_url, account.carla.token) as hers,
+        open_socket(socket_url, account.davi.token) as his,
     ):
         seeing, not_seeing = await hers.subscribe(added, channel=channel), await his.subscribe(added, channel=channel)
         await not_seeing.nothing()
-        await shop.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
+        await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
         assert (await seeing.data())["message"]["cards"] == [{"access": "GRANTED", "title": "Secret title of deal"}]
         assert (await not_seeing.data())["message"]["cards"] == [{"access": "FORBIDDEN", "title": None}]
 
 
-async def test_references_are_answered_each_by_itself(api: Api, shop: House) -> None:
-    channel = await shop.bruno.create_channel("Vendas", "PUBLIC")
+async def test_references_are_answered_each_by_itself(api: Api, account: Account) -> None:
+    channel = await account.bruno.create_channel("Vendas", "PUBLIC")
     references = [
         {"__typename": "Deal", "id": "deal"},
         {"__typename": "Nothing", "id": "1"},
@@ -148,7 +154,7 @@ async def test_references_are_answered_each_by_itself(api: Api, shop: House) -> 
     ]
     query = """query ($r: [_Any!]!) { _entities(representations: $r) {
       ... on Deal { id card { title } } ... on ChatChannel { name } ... on ChatAgent { agentName: name } } }"""
-    answer = await shop.carla.ask(query, r=references)
+    answer = await account.carla.execute(query, r=references)
     assert answer.body["data"]["_entities"] == [
         {"id": "deal", "card": {"title": "Secret title of deal"}},
         None,
@@ -158,4 +164,4 @@ async def test_references_are_answered_each_by_itself(api: Api, shop: House) -> 
         None,
     ]
     assert {error["extensions"]["code"] for error in answer.body["errors"]} == {"BAD_USER_INPUT"}
-    assert (await api.nobody().ask(query, r=references[:1])).code == "UNAUTHENTICATED"
+    assert (await api.anonymous().execute(query, r=references[:1])).code == "UNAUTHENTICATED"

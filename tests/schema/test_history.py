@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders.pages import encode_cursor
-from tests.support.api import Api, House, Json
+from tests.support.api import Account, Api, Json
 
 PAGE = """query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $around: ID) {
   chatChannel(id: $id) { messages(first: $first, after: $after, last: $last, before: $before, around: $around) {
@@ -22,17 +22,17 @@ END = 60
 class Told:
     """A channel of 60 messages."""
 
-    house: House
+    account: Account
     channel: str
 
     async def page(self, **arguments: object) -> Json:
-        answer = await self.house.bruno.query(PAGE, id=self.channel, **self._with_cursors(arguments))
+        answer = await self.account.bruno.query(PAGE, id=self.channel, **self._with_cursors(arguments))
         found: Json = answer["chatChannel"]["messages"]
         assert [edge["node"]["seq"] for edge in found["edges"]] == seqs(found)
         return found
 
     async def refused(self, **arguments: object) -> str:
-        return (await self.house.bruno.ask(PAGE, id=self.channel, **self._with_cursors(arguments))).code
+        return (await self.account.bruno.execute(PAGE, id=self.channel, **self._with_cursors(arguments))).code
 
     def _with_cursors(self, arguments: Json) -> Json:
         """A list in place of a cursor is what a cursor of this channel's history would hold."""
@@ -47,12 +47,12 @@ def seqs(page: Json) -> list[int]:
 
 
 @pytest.fixture(scope="session")
-async def told(api: Api) -> Told:
-    house = await api.account()
-    channel = await house.bruno.create_channel()
+async def system_events(api: Api) -> Told:
+    account = await api.create_account()
+    channel = await account.bruno.create_channel()
     for number in range(2, END + 1):
-        await house.bruno.send(channel, str(number))
-    return Told(house, channel)
+        await account.bruno.send(channel, str(number))
+    return Told(account, channel)
 
 
 async def _forwards(told: Told, sizes: list[int]) -> list[int]:
@@ -120,12 +120,12 @@ async def test_the_newest_50_come_unless_asked_otherwise(told: Told) -> None:
     assert seqs(await told.page(first=3)) == [1, 2, 3]
 
 
-async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(house: House) -> None:
-    channel = await house.bruno.create_channel()
-    told = Told(house, channel)
+async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    told = Told(account, channel)
     end = (await told.page())["pageInfo"]["endCursor"]
     assert seqs(await told.page(after=end)) == []
-    await asyncio.gather(*(house.bruno.send(channel) for _ in range(3)))
+    await asyncio.gather(*(account.bruno.send(channel) for _ in range(3)))
     assert seqs(await told.page(after=end)) == [2, 3, 4]
 
 

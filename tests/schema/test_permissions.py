@@ -7,8 +7,9 @@ from starlette.applications import Starlette
 
 from tests.schema.documents import MUTATIONS, ROOT_FIELDS, SUBSCRIPTIONS, document, outcome
 from tests.schema.permissions import ASKERS, EPHEMERAL, MATRIX, Row
-from tests.schema.scene import Scene, fingerprint
-from tests.support.api import Api, Asker, Json
+from tests.schema.scene import Scene
+from tests.support.api import Api, ApiClient, Json
+from tests.support.fingerprint import Fingerprint, fingerprint
 from tests.support.in_process_socket import Socket
 
 STIRS = 3
@@ -65,22 +66,22 @@ async def _ask(app: Starlette, scene: Scene, row: Row, asker: str) -> tuple[list
         await scene.switch_module(on=False)
     # Whoever opens a socket is present, in a row that is written at its own time.
     besides = "presences" if row.field in SUBSCRIPTIONS else None
-    before = [await fingerprint(scene.house, besides), await fingerprint(scene.foreign, besides)]
+    before = [await fingerprint(scene.account, besides), await fingerprint(scene.foreign, besides)]
     answer = await _outcome(app, scene, row, scene.asker(asker))
-    after = [await fingerprint(scene.house, besides), await fingerprint(scene.foreign, besides)]
+    after = [await fingerprint(scene.account, besides), await fingerprint(scene.foreign, besides)]
     if off:
         await scene.switch_module(on=True)
     return before, answer, after
 
 
-async def _outcome(app: Starlette, scene: Scene, row: Row, asker: Asker) -> str:
+async def _outcome(app: Starlette, scene: Scene, row: Row, asker: ApiClient) -> str:
     if row.field in SUBSCRIPTIONS:
         return await _outcome_of_stream(app, scene, row, asker)
     query, variables = document(row.field, row.variables(scene))
-    return outcome(row.field, (await asker.ask(query, **variables)).body)
+    return outcome(row.field, (await asker.execute(query, **variables)).body)
 
 
-async def _outcome_of_stream(app: Starlette, scene: Scene, row: Row, asker: Asker) -> str:
+async def _outcome_of_stream(app: Starlette, scene: Scene, row: Row, asker: ApiClient) -> str:
     """A stream shows that it is open by what it tells; one that tells nothing is silent."""
     query, variables = document(row.field, row.variables(scene))
     async with Socket(app, asker.token) as socket:

@@ -1,6 +1,6 @@
 """How many SQL statements the things that everybody does all day take, whatever the size of what they are done to."""
 
-from tests.support.api import Api, House, Json
+from tests.support.api import Account, Api, Json
 
 SIDEBAR_STATEMENTS = 6
 PAGE_STATEMENTS = 8
@@ -47,12 +47,12 @@ async def test_naming_a_team_and_everybody_of_many_takes_as_many_statements_as_o
 
 
 async def _sidebar_of(api: Api, channels: int) -> list[str]:
-    house = await api.account(extra_agents=channels // 2)
-    bruno = house.bruno
+    account = await api.create_account(extra_agents=channels // 2)
+    bruno = account.bruno
     for number in range(channels // 2):
         channel = await bruno.create_channel(f"Sala {number}", memberIds=["carla"])
-        await house.carla.send(channel, "Oi [@Bruno](mention://user/bruno/Bruno)")
-        other = house.person(f"extra-{number:04}")
+        await account.carla.send(channel, "Oi [@Bruno](mention://user/bruno/Bruno)")
+        other = account.agent(f"extra-{number:04}")
         opened = await other.mutate("openDirectMessage", "channel { id }", agentId="bruno")
         await other.send(opened["channel"]["id"], "Olá")
     with api.statements() as sent:
@@ -66,16 +66,16 @@ async def _sidebar_of(api: Api, channels: int) -> list[str]:
 
 
 async def _page_of(api: Api, messages: int) -> list[str]:
-    house = await api.account(extra_agents=messages)
-    people = [house.person(f"extra-{number:04}") for number in range(messages)]
-    channel = await house.bruno.create_channel("Sala", memberIds=[person.id for person in people])
-    first = await house.bruno.send(channel, "Começo")
-    for person in people:
-        body = f"[@Eu](mention://user/{person.id}/Eu) e [@Ana](mention://user/ana/Ana)"
-        id = await person.send(channel, body, replyToId=first)
-        await person.mutate("addChatReaction", "message { id }", messageId=id, emoji="👍")
+    account = await api.create_account(extra_agents=messages)
+    agents = [account.agent(f"extra-{number:04}") for number in range(messages)]
+    channel = await account.bruno.create_channel("Sala", memberIds=[agent.id for agent in agents])
+    first = await account.bruno.send(channel, "Começo")
+    for agent in agents:
+        body = f"[@Eu](mention://user/{agent.id}/Eu) e [@Ana](mention://user/ana/Ana)"
+        id = await agent.send(channel, body, replyToId=first)
+        await agent.mutate("addChatReaction", "message { id }", messageId=id, emoji="👍")
     with api.statements() as sent:
-        page = (await house.bruno.query(PAGE, id=channel, size=messages))["chatChannel"]["messages"]["nodes"]
+        page = (await account.bruno.query(PAGE, id=channel, size=messages))["chatChannel"]["messages"]["nodes"]
     answered = [node for node in page if node["replyTo"] and len(node["mentions"]) == 2 and node["reactions"]]
     assert len(answered) == messages
     return sent
@@ -84,22 +84,22 @@ async def _page_of(api: Api, messages: int) -> list[str]:
 async def _send_in_channel_of(
     api: Api, members: int, mention: str = "[@Carla](mention://user/carla/Carla)"
 ) -> list[str]:
-    house = await api.account(extra_agents=members - 2)
+    account = await api.create_account(extra_agents=members - 2)
     extras = [f"extra-{number:04}" for number in range(members - 2)]
-    await house.sync(teams=[{"id": "all", "name": "Time", "agentIds": extras}])
-    channel = await house.bruno.create_channel("Sala", memberIds=["carla", *extras])
-    first = await house.carla.send(channel, "Bom dia")
+    await account.sync(teams=[{"id": "all", "name": "Time", "agentIds": extras}])
+    channel = await account.bruno.create_channel("Sala", memberIds=["carla", *extras])
+    first = await account.carla.send(channel, "Bom dia")
     with api.statements() as sent:
-        payload = await _send(house, channel, f"Olá {mention}", first)
+        payload = await _send(account, channel, f"Olá {mention}", first)
     assert payload["mentions"]
     assert payload["replyTo"]["body"] == "Bom dia"
-    assert (await house.bruno.see(channel, "memberCount"))["memberCount"] == members
+    assert (await account.bruno.read(channel, "memberCount"))["memberCount"] == members
     return sent
 
 
-async def _send(house: House, channel: str, body: str, reply_to: str) -> Json:
+async def _send(account: Account, channel: str, body: str, reply_to: str) -> Json:
     input = {"channelId": channel, "body": body, "replyToId": reply_to, "clientKey": "once"}
-    payload = (await house.bruno.query(SEND, input=input))["sendChatMessage"]
+    payload = (await account.bruno.query(SEND, input=input))["sendChatMessage"]
     assert payload["userErrors"] == []
     message: Json = payload["message"]
     return message

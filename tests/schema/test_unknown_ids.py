@@ -10,7 +10,7 @@ from graphql import GraphQLArgument, GraphQLInputField, GraphQLInputObjectType, 
 from tests.schema.documents import MUTATIONS, QUERIES, SCHEMA, document, outcome
 from tests.schema.permissions import MATRIX
 from tests.schema.scene import FOURTH, Scene
-from tests.support.api import Api, Asker, Json
+from tests.support.api import Api, ApiClient, Json
 from tests.support.fingerprint import fingerprint
 
 # Ids of the platform's own things, which every agent of the account may know.
@@ -51,7 +51,7 @@ class Hidden:
     @classmethod
     async def build(cls, scene: Scene) -> "Hidden":
         """All of them real: their owner is answered when asking for them."""
-        bruno, stranger = scene.house.bruno, scene.foreign.carla
+        bruno, stranger = scene.account.bruno, scene.foreign.carla
         private = await bruno.create_channel("Fechado", "PRIVATE", memberIds=["carla"])
         opened = await bruno.mutate("openDirectMessage", "channel { id }", agentId=FOURTH)
         await stranger.create_channel("Deles")
@@ -96,8 +96,8 @@ async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, 
     request = row.variables(scene)
     assert _with_id(request, place, "?") != request, "the matrix asks with every id"
     own_of_foreign = await _own(scene, request)
-    before = [await fingerprint(scene.house), await fingerprint(scene.foreign)]
-    for asker, own in ((scene.house.davi, request), (scene.foreign.bruno, own_of_foreign)):
+    before = [await fingerprint(scene.account), await fingerprint(scene.foreign)]
+    for asker, own in ((scene.account.davi, request), (scene.foreign.bruno, own_of_foreign)):
         answers = {
             name: await _masked_answer(asker, field, _with_id(own, place, id), id)
             for name, id in hidden.of(thing).items()
@@ -105,19 +105,19 @@ async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, 
         assert len(set(answers.values())) == 1, answers
         assert '"data":null' not in answers["random"]
         assert "unexpected" not in answers["random"]
-    assert [await fingerprint(scene.house), await fingerprint(scene.foreign)] == before
+    assert [await fingerprint(scene.account), await fingerprint(scene.foreign)] == before
     # With the id that the matrix asks with, somebody is answered: the answers above are for the ids alone.
     allowed = scene.asker(next(name for name, word in reversed(row.outcomes.items()) if word == "ok"))
     query, variables = document(field, request)
-    assert outcome(field, (await allowed.ask(query, **variables)).body) == "ok"
+    assert outcome(field, (await allowed.execute(query, **variables)).body) == "ok"
 
 
 async def test_history_around_a_message_elsewhere_is_an_empty_page(api: Api) -> None:
     scene = await Scene.build(api)
-    hidden, davi = await Hidden.build(scene), scene.house.davi
+    hidden, davi = await Hidden.build(scene), scene.account.davi
     query = "query ($id: ID!, $around: ID!) { chatChannel(id: $id) { messages(around: $around) { nodes { id } } } }"
     elsewhere = {
-        (await davi.ask(query, id=scene.private, around=id)).body["data"]["chatChannel"]["messages"]["nodes"] != []
+        (await davi.execute(query, id=scene.private, around=id)).body["data"]["chatChannel"]["messages"]["nodes"] != []
         for id in hidden.messages.values()
     }
     assert elsewhere == {False}
@@ -130,7 +130,7 @@ async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_nam
     scene = await Scene.build(api)
     hidden = await Hidden.build(scene)
     ids = hidden.channels if type_name == "ChatChannel" else hidden.messages
-    for asker in (scene.house.davi, scene.foreign.bruno):
+    for asker in (scene.account.davi, scene.foreign.bruno):
         answers = set()
         for id in ids.values():
             asked = {"representations": [{"__typename": type_name, "id": id}]}
@@ -138,12 +138,12 @@ async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_nam
         assert answers == {'200 {"data":{"_entities":[null]}}'}
     known = {"representations": [{"__typename": "ChatMessage", "id": scene.message}]}
     query, variables = document("_entities", known)
-    assert (await scene.house.davi.query(query, **variables))["_entities"] == [{"__typename": "ChatMessage"}]
+    assert (await scene.account.davi.query(query, **variables))["_entities"] == [{"__typename": "ChatMessage"}]
 
 
 async def test_lists_counts_and_mentions_hold_nothing_that_is_hidden(api: Api) -> None:
     scene = await Scene.build(api)
-    hidden, davi = await Hidden.build(scene), scene.house.davi
+    hidden, davi = await Hidden.build(scene), scene.account.davi
     found = await davi.query(
         "{ chatChannels { nodes { id } } discoverChatChannels { nodes { id } }"
         " manageableChatChannels { nodes { id } } }"
@@ -168,7 +168,7 @@ async def _own(scene: Scene, request: Json) -> Json:
     return {**request, "channelId": await scene.foreign.bruno.create_channel("Nosso")}
 
 
-async def _masked_answer(asker: Asker, field: str, variables: Json, id: str) -> str:
+async def _masked_answer(asker: ApiClient, field: str, variables: Json, id: str) -> str:
     query, sent = document(field, variables)
     headers = {"authorization": f"Bearer {asker.token}"}
     answer = await asker.http.post("/graphql", json={"query": query, "variables": sent}, headers=headers)

@@ -24,7 +24,7 @@ _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A GraphQL response."""
 
     body: Json
@@ -44,19 +44,19 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asker:
+class ApiClient:
     """Somebody with a token."""
 
     http: httpx.AsyncClient
     token: str | None
 
-    async def ask(self, query: str, /, **variables: object) -> Answer:
+    async def execute(self, query: str, /, **variables: object) -> Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
         response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-        return Answer(response.json())
+        return Response(response.json())
 
     async def query(self, query: str, /, **variables: object) -> Json:
-        return (await self.ask(query, **variables)).data
+        return (await self.execute(query, **variables)).data
 
     async def mutate(self, mutation: str, selection: str, /, **input: object) -> Json:
         """Returns the payload of a mutation that must not be refused."""
@@ -83,7 +83,7 @@ class Asker:
 
 
 @dataclass(frozen=True)
-class Person(Asker):
+class AgentClient(ApiClient):
     """An agent of an account, signed in."""
 
     account_id: str
@@ -101,25 +101,25 @@ class Person(Asker):
         id: str = payload["message"]["id"]
         return id
 
-    async def channel(self, channel_id: str, selection: str = "id") -> Json | None:
+    async def find_channel(self, channel_id: str, selection: str = "id") -> Json | None:
         found: Json | None = (
             await self.query(f"query ($id: ID!) {{ chatChannel(id: $id) {{ {selection} }} }}", id=channel_id)
         )["chatChannel"]
         return found
 
-    async def see(self, channel_id: str, selection: str) -> Json:
-        found = await self.channel(channel_id, selection)
+    async def read(self, channel_id: str, selection: str) -> Json:
+        found = await self.find_channel(channel_id, selection)
         assert found is not None
         return found
 
     async def bodies(self, channel_id: str) -> list[str]:
-        """What people said there, in order, as this reader sees it (the newest 100)."""
-        found = await self.see(channel_id, "messages(last: 100) { nodes { body systemEvent { kind } } }")
+        """What agents said there, in order, as this reader sees it (the newest 100)."""
+        found = await self.read(channel_id, "messages(last: 100) { nodes { body systemEvent { kind } } }")
         return [node["body"] for node in found["messages"]["nodes"] if node["systemEvent"] is None]
 
-    async def told(self, channel_id: str) -> list[str]:
+    async def system_events(self, channel_id: str) -> list[str]:
         """What the chat itself told there."""
-        found = await self.see(channel_id, "messages(last: 100) { nodes { systemEvent { kind } } }")
+        found = await self.read(channel_id, "messages(last: 100) { nodes { systemEvent { kind } } }")
         return [node["systemEvent"]["kind"] for node in found["messages"]["nodes"] if node["systemEvent"]]
 
 
@@ -131,22 +131,22 @@ class Api:
     settings: Settings
     engine: AsyncEngine
 
-    def service(self, account_id: str) -> Asker:
+    def service(self, account_id: str) -> ApiClient:
         token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
-        return Asker(self.http, token)
+        return ApiClient(self.http, token)
 
-    def person(self, account_id: str, agent_id: str, name: str = "") -> Person:
+    def agent(self, account_id: str, agent_id: str, name: str = "") -> AgentClient:
         token = issue_token(self.settings, account_id, agent_id, timedelta(hours=1))
-        return Person(self.http, token, account_id, agent_id, name or agent_id)
+        return AgentClient(self.http, token, account_id, agent_id, name or agent_id)
 
-    def nobody(self) -> Asker:
-        return Asker(self.http, None)
+    def anonymous(self) -> ApiClient:
+        return ApiClient(self.http, None)
 
-    async def account(self, *, enabled: bool = True, extra_agents: int = 0) -> "House":
+    async def create_account(self, *, enabled: bool = True, extra_agents: int = 0) -> "Account":
         """A new account: ana (administrator), bruno, carla, davi; elisa (deactivated)."""
-        house = House(self, f"account-{next(_accounts)}")
+        account = Account(self, f"account-{next(_accounts)}")
         extras = [{"id": f"extra-{number:04}", "name": f"Extra {number:04}"} for number in range(extra_agents)]
-        await house.sync(
+        await account.sync(
             agents=[
                 {"id": "ana", "name": "Ana", "role": "ADMINISTRATOR", "email": "ana@example.com"},
                 *({"id": name.lower(), "name": name} for name in ("Bruno", "Carla", "Davi")),
@@ -155,8 +155,8 @@ class Api:
             ]
         )
         if enabled:
-            await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
-        return house
+            await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
+        return account
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
@@ -177,37 +177,37 @@ class Api:
 
 
 @dataclass(frozen=True)
-class House:
-    """An account and its people."""
+class Account:
+    """An account and its agents."""
 
     api: Api
     account_id: str
-    people: dict[str, Person] = field(default_factory=dict)
+    agents: dict[str, AgentClient] = field(default_factory=dict)
 
-    def person(self, agent_id: str) -> Person:
-        if agent_id not in self.people:
-            self.people[agent_id] = self.api.person(self.account_id, agent_id, agent_id.capitalize())
-        return self.people[agent_id]
-
-    @property
-    def ana(self) -> Person:
-        return self.person("ana")
+    def agent(self, agent_id: str) -> AgentClient:
+        if agent_id not in self.agents:
+            self.agents[agent_id] = self.api.agent(self.account_id, agent_id, agent_id.capitalize())
+        return self.agents[agent_id]
 
     @property
-    def bruno(self) -> Person:
-        return self.person("bruno")
+    def ana(self) -> AgentClient:
+        return self.agent("ana")
 
     @property
-    def carla(self) -> Person:
-        return self.person("carla")
+    def bruno(self) -> AgentClient:
+        return self.agent("bruno")
 
     @property
-    def davi(self) -> Person:
-        return self.person("davi")
+    def carla(self) -> AgentClient:
+        return self.agent("carla")
 
     @property
-    def elisa(self) -> Person:
-        return self.person("elisa")
+    def davi(self) -> AgentClient:
+        return self.agent("davi")
+
+    @property
+    def elisa(self) -> AgentClient:
+        return self.agent("elisa")
 
     async def sync(self, **input: object) -> Json:
         """Feeds the directory as the platform does."""
@@ -215,8 +215,8 @@ class House:
             "syncChatDirectory", "agentCount teamCount", account={"name": self.account_id}, **input
         )
 
-    async def own_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:
-        """Lets the kind's module own an item that everybody of the house but these may see."""
+    async def add_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:
+        """Lets the kind's module own an item that everybody of the account but these may see."""
         async with self.api.engine.begin() as connection:
             await connection.execute(
                 insert(DemoItem).values(

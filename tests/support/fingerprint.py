@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from models import metadata
-from tests.support.api import House
+from tests.support.api import Account
 
 # Every table has an account, so one statement sees whatever a request could have written.
 _FINGERPRINT = text(
@@ -17,11 +17,11 @@ _FINGERPRINT = text(
 Fingerprint = frozenset[tuple[str, int, str | None]]
 
 
-async def fingerprint(house: House, without: str | None = None) -> Fingerprint:
+async def fingerprint(account: Account, without: str | None = None) -> Fingerprint:
     """What stands in the account's rows, its clock among them: equal before and after means nothing was written.
 
     `without`: a table that something else writes meanwhile.
     """
-    async with house.api.engine.connect() as connection:
-        rows = await connection.execute(_FINGERPRINT, {"account_id": house.account_id})
+    async with account.api.engine.connect() as connection:
+        rows = await connection.execute(_FINGERPRINT, {"account_id": account.account_id})
         return frozenset((table, count, digest) for table, count, digest in rows if table != without)

@@ -4,18 +4,18 @@ import asyncio
 
 import pytest
 
-from tests.support.api import House, Json
+from tests.support.api import Account, Json
 from tests.support.fingerprint import fingerprint
 
 CHANNEL = "channel { id kind name description memberCount viewerMembership { role } avatar { __typename } }"
 
 
-async def _allow(house: House, **settings: str) -> None:
-    await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", **settings)
+async def _allow(account: Account, **settings: str) -> None:
+    await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", **settings)
 
 
-async def test_any_agent_creates_a_public_channel_and_owns_it(house: House) -> None:
-    payload = await house.davi.mutate(
+async def test_any_agent_creates_a_public_channel_and_owns_it(account: Account) -> None:
+    payload = await account.davi.mutate(
         "createChatChannel",
         CHANNEL,
         kind="PUBLIC",
@@ -34,15 +34,15 @@ async def test_any_agent_creates_a_public_channel_and_owns_it(house: House) -> N
         "viewerMembership": {"role": "OWNER"},
         "avatar": {"__typename": "ChatIconAvatar"},
     }
-    members = (await house.davi.see(id, "members { nodes { agent { id } role } }"))["members"]["nodes"]
+    members = (await account.davi.read(id, "members { nodes { agent { id } role } }"))["members"]["nodes"]
     assert [(member["agent"]["id"], member["role"]) for member in members] == [
         ("bruno", "MEMBER"),
         ("carla", "MEMBER"),
         ("davi", "OWNER"),
     ]
-    told = (await house.davi.see(id, "messages { nodes { author { id } systemEvent { kind agents { id } after } } }"))[
-        "messages"
-    ]["nodes"]
+    told = (
+        await account.davi.read(id, "messages { nodes { author { id } systemEvent { kind agents { id } after } } }")
+    )["messages"]["nodes"]
     assert [node["author"]["id"] for node in told] == ["davi", "davi"]
     assert told[0]["systemEvent"] == {"kind": "CREATED", "agents": [], "after": "Suporte"}
     assert told[1]["systemEvent"]["kind"] == "ADDED"
@@ -52,9 +52,9 @@ async def test_any_agent_creates_a_public_channel_and_owns_it(house: House) -> N
 @pytest.mark.parametrize(
     ("kind", "setting"), [("PRIVATE", "whoCreatesPrivate"), ("ANNOUNCEMENT", "whoCreatesAnnouncement")]
 )
-async def test_the_account_says_who_creates_the_other_kinds(house: House, kind: str, setting: str) -> None:
+async def test_the_account_says_who_creates_the_other_kinds(account: Account, kind: str, setting: str) -> None:
     """Bruno manages a channel, Davi none; a channel manager is the default."""
-    await house.bruno.create_channel("Sala", memberIds=["davi"])
+    await account.bruno.create_channel("Sala", memberIds=["davi"])
     expected = {
         None: (False, True),
         "EVERYONE": (True, True),
@@ -64,29 +64,29 @@ async def test_the_account_says_who_creates_the_other_kinds(house: House, kind: 
     shown = "createPrivateChannel" if kind == "PRIVATE" else "createAnnouncement"
     for creators, (davi_may, bruno_may) in expected.items():
         if creators:
-            await _allow(house, **{setting: creators})
-        for person, may in ((house.davi, davi_may), (house.bruno, bruno_may), (house.ana, True)):
+            await _allow(account, **{setting: creators})
+        for agent, may in ((account.davi, davi_may), (account.bruno, bruno_may), (account.ana, True)):
             # In another order Davi would be a manager already, through the channel he made.
-            can = (await person.query(f"{{ chatViewer {{ viewerCan {{ {shown} }} }} }}"))["chatViewer"]["viewerCan"]
-            assert can[shown] == may, (creators, person.id)
-            if may and person.id != "davi":
-                await person.create_channel("Nova", kind)
+            can = (await agent.query(f"{{ chatViewer {{ viewerCan {{ {shown} }} }} }}"))["chatViewer"]["viewerCan"]
+            assert can[shown] == may, (creators, agent.id)
+            if may and agent.id != "davi":
+                await agent.create_channel("Nova", kind)
             elif not may:
-                assert await person.refusal("createChatChannel", CHANNEL, kind=kind, name="Nova") == "FORBIDDEN"
+                assert await agent.refusal("createChatChannel", CHANNEL, kind=kind, name="Nova") == "FORBIDDEN"
 
 
-async def test_everyone_means_everyone(house: House) -> None:
-    await _allow(house, whoCreatesPrivate="EVERYONE")
-    channel = await house.davi.create_channel("Minha", "PRIVATE")
-    assert await house.carla.channel(channel) is None
+async def test_everyone_means_everyone(account: Account) -> None:
+    await _allow(account, whoCreatesPrivate="EVERYONE")
+    channel = await account.davi.create_channel("Minha", "PRIVATE")
+    assert await account.carla.find_channel(channel) is None
 
 
-async def test_an_admin_of_a_channel_is_a_channel_manager(house: House) -> None:
-    channel = await house.bruno.create_channel("Sala", memberIds=["davi"])
-    assert await house.davi.refusal("createChatChannel", CHANNEL, kind="PRIVATE", name="Nova") == "FORBIDDEN"
+async def test_an_admin_of_a_channel_is_a_channel_manager(account: Account) -> None:
+    channel = await account.bruno.create_channel("Sala", memberIds=["davi"])
+    assert await account.davi.refusal("createChatChannel", CHANNEL, kind="PRIVATE", name="Nova") == "FORBIDDEN"
     role: Json = {"channelId": channel, "agentId": "davi", "role": "ADMIN"}
-    await house.bruno.mutate("changeChatMemberRole", "member { role }", **role)
-    await house.davi.create_channel("Nova", "PRIVATE")
+    await account.bruno.mutate("changeChatMemberRole", "member { role }", **role)
+    await account.davi.create_channel("Nova", "PRIVATE")
 
 
 @pytest.mark.parametrize(
@@ -117,24 +117,26 @@ async def test_an_admin_of_a_channel_is_a_channel_manager(house: House) -> None:
         ({"memberIds": [str(number) for number in range(1001)]}, "INVALID", ["memberIds"]),
     ],
 )
-async def test_a_channel_is_created_whole_or_not_at_all(house: House, wrong: Json, code: str, path: list[str]) -> None:
+async def test_a_channel_is_created_whole_or_not_at_all(
+    account: Account, wrong: Json, code: str, path: list[str]
+) -> None:
     right: Json = {"kind": "PUBLIC", "name": "a" * 80, "description": "d" * 1000, "memberIds": ["bruno"]}
-    await house.carla.mutate("createChatChannel", CHANNEL, **right)
-    before = await fingerprint(house)
-    payload = await house.carla.payload("createChatChannel", CHANNEL, **{**right, **wrong})
+    await account.carla.mutate("createChatChannel", CHANNEL, **right)
+    before = await fingerprint(account)
+    payload = await account.carla.payload("createChatChannel", CHANNEL, **{**right, **wrong})
     assert payload["channel"] is None
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
-    assert await fingerprint(house) == before
+    assert await fingerprint(account) == before
 
 
-async def test_names_need_not_differ(house: House) -> None:
-    created = await asyncio.gather(*(house.bruno.create_channel("Sala") for _ in range(5)))
+async def test_names_need_not_differ(account: Account) -> None:
+    created = await asyncio.gather(*(account.bruno.create_channel("Sala") for _ in range(5)))
     assert len(set(created)) == 5
 
 
 @pytest.mark.parametrize("name", ["Time 👩‍👩‍👧‍👦", "👍", "שלום", "\u200fשלום", "می‌خواهم", "#1", "ação", "a\u0301"])
-async def test_a_name_is_written_in_any_script(house: House, name: str) -> None:
-    channel = await house.bruno.create_channel(name)
-    assert (await house.bruno.see(channel, "name"))["name"] == name
-    renamed = await house.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, name=f"{name}\u202e")
+async def test_a_name_is_written_in_any_script(account: Account, name: str) -> None:
+    channel = await account.bruno.create_channel(name)
+    assert (await account.bruno.read(channel, "name"))["name"] == name
+    renamed = await account.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, name=f"{name}\u202e")
     assert [(error["code"], error["path"]) for error in renamed["userErrors"]] == [("INVALID", ["name"])]

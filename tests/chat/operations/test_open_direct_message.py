@@ -4,21 +4,21 @@ import asyncio
 
 import pytest
 
-from tests.support.api import House, Person
+from tests.support.api import Account, AgentClient
 
 OPENED = (
     "channel { id kind name directPeer { id active } memberCount viewerMembership { role } viewerCan { post leave } }"
 )
 
 
-async def _open(person: Person, peer: str) -> str:
-    payload = await person.mutate("openDirectMessage", "channel { id }", agentId=peer)
+async def _open(agent: AgentClient, peer: str) -> str:
+    payload = await agent.mutate("openDirectMessage", "channel { id }", agentId=peer)
     id: str = payload["channel"]["id"]
     return id
 
 
-async def test_both_find_the_same_channel_each_with_the_other_as_its_peer(house: House) -> None:
-    opened = await house.bruno.mutate("openDirectMessage", OPENED, agentId="carla")
+async def test_both_find_the_same_channel_each_with_the_other_as_its_peer(account: Account) -> None:
+    opened = await account.bruno.mutate("openDirectMessage", OPENED, agentId="carla")
     id = opened["channel"].pop("id")
     assert opened["channel"] == {
         "kind": "DIRECT",
@@ -28,27 +28,27 @@ async def test_both_find_the_same_channel_each_with_the_other_as_its_peer(house:
         "viewerMembership": {"role": "MEMBER"},
         "viewerCan": {"post": True, "leave": False},
     }
-    assert await _open(house.carla, "bruno") == id
-    assert (await house.carla.see(id, "directPeer { id }"))["directPeer"] == {"id": "bruno"}
-    assert await house.bruno.told(id) == []
+    assert await _open(account.carla, "bruno") == id
+    assert (await account.carla.read(id, "directPeer { id }"))["directPeer"] == {"id": "bruno"}
+    assert await account.bruno.system_events(id) == []
 
 
-async def test_twenty_opens_at_once_make_one_channel(house: House) -> None:
-    opens = [_open(house.bruno, "carla") for _ in range(10)] + [_open(house.carla, "bruno") for _ in range(10)]
+async def test_twenty_opens_at_once_make_one_channel(account: Account) -> None:
+    opens = [_open(account.bruno, "carla") for _ in range(10)] + [_open(account.carla, "bruno") for _ in range(10)]
     assert len(set(await asyncio.gather(*opens))) == 1
-    listed = await house.bruno.query("{ chatChannels { nodes { memberCount directPeer { id } } } }")
+    listed = await account.bruno.query("{ chatChannels { nodes { memberCount directPeer { id } } } }")
     assert listed["chatChannels"]["nodes"] == [{"memberCount": 2, "directPeer": {"id": "carla"}}]
 
 
 @pytest.mark.parametrize(
     ("peer", "code"), [("bruno", "INVALID"), ("elisa", "NOT_FOUND"), ("x", "NOT_FOUND"), ("x\x00", "NOT_FOUND")]
 )
-async def test_who_cannot_be_the_peer(house: House, peer: str, code: str) -> None:
-    assert await house.bruno.refusal("openDirectMessage", OPENED, agentId=peer) == code
+async def test_who_cannot_be_the_peer(account: Account, peer: str, code: str) -> None:
+    assert await account.bruno.refusal("openDirectMessage", OPENED, agentId=peer) == code
 
 
-async def test_it_has_no_settings_of_its_own_and_nobody_leaves(house: House) -> None:
-    channel = await _open(house.bruno, "carla")
+async def test_it_has_no_settings_of_its_own_and_nobody_leaves(account: Account) -> None:
+    channel = await _open(account.bruno, "carla")
     for name, input in (
         ("updateChatChannel", {"name": "Nós"}),
         ("archiveChatChannel", {}),
@@ -57,23 +57,23 @@ async def test_it_has_no_settings_of_its_own_and_nobody_leaves(house: House) -> 
         ("removeChatMember", {"agentId": "carla"}),
         ("addChatAuthors", {"agentIds": ["carla"]}),
     ):
-        assert await house.bruno.refusal(name, "channel { id }", channelId=channel, **input) == "FORBIDDEN", name
+        assert await account.bruno.refusal(name, "channel { id }", channelId=channel, **input) == "FORBIDDEN", name
 
 
-async def test_a_deactivated_peer_is_read_but_not_written_to(house: House) -> None:
-    channel = await _open(house.bruno, "carla")
-    await house.carla.send(channel, "Até mais")
-    own = await house.bruno.send(channel, "Até")
-    await house.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
-    assert await house.bruno.bodies(channel) == ["Até mais", "Até"]
+async def test_a_deactivated_peer_is_read_but_not_written_to(account: Account) -> None:
+    channel = await _open(account.bruno, "carla")
+    await account.carla.send(channel, "Até mais")
+    own = await account.bruno.send(channel, "Até")
+    await account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
+    assert await account.bruno.bodies(channel) == ["Até mais", "Até"]
     # What one said oneself can be corrected all the same.
-    await house.bruno.mutate("editChatMessage", "message { id }", messageId=own, body="Até breve")
-    seen = await house.bruno.see(channel, "directPeer { active } viewerCan { read post }")
+    await account.bruno.mutate("editChatMessage", "message { id }", messageId=own, body="Até breve")
+    seen = await account.bruno.read(channel, "directPeer { active } viewerCan { read post }")
     assert seen == {"directPeer": {"active": False}, "viewerCan": {"read": True, "post": False}}
-    refused = await house.bruno.refusal("sendChatMessage", "message { id }", channelId=channel, body="?")
+    refused = await account.bruno.refusal("sendChatMessage", "message { id }", channelId=channel, body="?")
     assert refused == "READ_ONLY"
-    assert await _open(house.bruno, "carla") == channel
-    assert (await house.carla.ask("{ chatViewer { sendKey } }")).code == "AGENT_INACTIVE"
-    await house.sync(agents=[{"id": "carla", "name": "Carla"}])
-    await house.bruno.send(channel, "Que bom que voltou")
-    assert (await house.carla.see(channel, "unreadCount"))["unreadCount"] == 2
+    assert await _open(account.bruno, "carla") == channel
+    assert (await account.carla.execute("{ chatViewer { sendKey } }")).code == "AGENT_INACTIVE"
+    await account.sync(agents=[{"id": "carla", "name": "Carla"}])
+    await account.bruno.send(channel, "Que bom que voltou")
+    assert (await account.carla.read(channel, "unreadCount"))["unreadCount"] == 2

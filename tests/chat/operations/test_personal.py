@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from models import Member
-from tests.support.api import House, Json
+from tests.support.api import Account, Json
 from tests.support.fingerprint import fingerprint
 
 MEMBERSHIP = "membership { notificationLevel muted mutedUntil favourite personalNote }"
@@ -22,43 +22,43 @@ DEFAULT: Json = {
 }
 
 
-async def _update(house: House, channel: str, **changes: object) -> Json:
-    payload = await house.carla.mutate("updateChatMembership", MEMBERSHIP, channelId=channel, **changes)
+async def _update(account: Account, channel: str, **changes: object) -> Json:
+    payload = await account.carla.mutate("updateChatMembership", MEMBERSHIP, channelId=channel, **changes)
     membership: Json = payload["membership"]
     return membership
 
 
-async def _room(house: House) -> str:
-    return await house.bruno.create_channel("Sala", memberIds=["carla", "davi"])
+async def _room(account: Account) -> str:
+    return await account.bruno.create_channel("Sala", memberIds=["carla", "davi"])
 
 
 def _from_now(**offset: float) -> str:
     return (datetime.now(UTC) + timedelta(**offset)).isoformat()
 
 
-async def test_only_what_is_given_changes(house: House) -> None:
-    channel = await _room(house)
-    assert await _update(house, channel) == DEFAULT
-    assert await _update(house, channel, notificationLevel="MENTIONS") == {**DEFAULT, "notificationLevel": "MENTIONS"}
-    assert await _update(house, channel, favourite=True, personalNote=" Falar com Davi ") == {
+async def test_only_what_is_given_changes(account: Account) -> None:
+    channel = await _room(account)
+    assert await _update(account, channel) == DEFAULT
+    assert await _update(account, channel, notificationLevel="MENTIONS") == {**DEFAULT, "notificationLevel": "MENTIONS"}
+    assert await _update(account, channel, favourite=True, personalNote=" Falar com Davi ") == {
         **DEFAULT,
         "notificationLevel": "MENTIONS",
         "favourite": True,
         "personalNote": "Falar com Davi",
     }
-    assert (await _update(house, channel, personalNote=None))["personalNote"] is None
-    others = await house.davi.see(channel, "viewerMembership { notificationLevel favourite personalNote }")
+    assert (await _update(account, channel, personalNote=None))["personalNote"] is None
+    others = await account.davi.read(channel, "viewerMembership { notificationLevel favourite personalNote }")
     assert others["viewerMembership"] == {"notificationLevel": "EVERYTHING", "favourite": False, "personalNote": None}
 
 
-async def test_a_removal_meanwhile_is_answered_as_a_removal_before(house: House) -> None:
-    channel = await _room(house)
+async def test_a_removal_meanwhile_is_answered_as_a_removal_before(account: Account) -> None:
+    channel = await _room(account)
     room = UUID(channel.removeprefix("chn_"))
-    async with house.api.engine.connect() as connection:
+    async with account.api.engine.connect() as connection:
         await connection.execute(delete(Member).where(col(Member.channel_id) == room, col(Member.agent_id) == "carla"))
         # The update has seen its seat, and waits for the row.
         update = asyncio.create_task(
-            house.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, favourite=True)
+            account.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, favourite=True)
         )
         await asyncio.sleep(0.3)
         assert not update.done()
@@ -66,29 +66,29 @@ async def test_a_removal_meanwhile_is_answered_as_a_removal_before(house: House)
     assert await update == "NOT_A_MEMBER"
 
 
-async def test_muting_for_good_and_until_a_time(house: House) -> None:
-    channel = await _room(house)
-    muted = await _update(house, channel, muted=True)
+async def test_muting_for_good_and_until_a_time(account: Account) -> None:
+    channel = await _room(account)
+    muted = await _update(account, channel, muted=True)
     assert (muted["muted"], muted["mutedUntil"]) == (True, None)
     soon = _from_now(hours=1)
-    until = await _update(house, channel, mutedUntil=soon)
+    until = await _update(account, channel, mutedUntil=soon)
     assert until["muted"]
     assert datetime.fromisoformat(until["mutedUntil"]) == datetime.fromisoformat(soon)
-    for_good = await _update(house, channel, mutedUntil=None)
+    for_good = await _update(account, channel, mutedUntil=None)
     assert (for_good["muted"], for_good["mutedUntil"]) == (True, None)
-    again = await _update(house, channel, muted=False)
+    again = await _update(account, channel, muted=False)
     assert (again["muted"], again["mutedUntil"]) == (False, None)
-    assert (await _update(house, channel, mutedUntil=None))["muted"] is False
+    assert (await _update(account, channel, mutedUntil=None))["muted"] is False
 
 
-async def test_a_mute_ends_by_itself_and_counts_go_on(house: House) -> None:
-    channel = await _room(house)
-    await _update(house, channel, mutedUntil=_from_now(seconds=0.5))
-    await house.bruno.send(channel, "[@Carla](mention://user/carla/Carla)")
-    muted = await house.carla.see(channel, "unreadCount unreadMentionCount viewerMembership { muted }")
+async def test_a_mute_ends_by_itself_and_counts_go_on(account: Account) -> None:
+    channel = await _room(account)
+    await _update(account, channel, mutedUntil=_from_now(seconds=0.5))
+    await account.bruno.send(channel, "[@Carla](mention://user/carla/Carla)")
+    muted = await account.carla.read(channel, "unreadCount unreadMentionCount viewerMembership { muted }")
     assert muted == {"unreadCount": 1, "unreadMentionCount": 1, "viewerMembership": {"muted": True}}
     await asyncio.sleep(0.6)
-    assert (await house.carla.see(channel, "viewerMembership { muted }"))["viewerMembership"] == {"muted": False}
+    assert (await account.carla.read(channel, "viewerMembership { muted }"))["viewerMembership"] == {"muted": False}
 
 
 @pytest.mark.parametrize(
@@ -105,31 +105,31 @@ async def test_a_mute_ends_by_itself_and_counts_go_on(house: House) -> None:
         {"notificationLevel": None},
     ],
 )
-async def test_what_makes_no_sense_changes_nothing(house: House, wrong: Json) -> None:
-    channel = await _room(house)
-    before = await fingerprint(house)
+async def test_what_makes_no_sense_changes_nothing(account: Account, wrong: Json) -> None:
+    channel = await _room(account)
+    before = await fingerprint(account)
     changes = {"notificationLevel": "NOTHING", **wrong}
-    assert await house.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, **changes) == "INVALID"
-    assert await fingerprint(house) == before
+    assert await account.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, **changes) == "INVALID"
+    assert await fingerprint(account) == before
 
 
-async def test_a_note_is_back_after_rejoining_and_everything_else_is_not(house: House) -> None:
-    channel = await _room(house)
-    await _update(house, channel, personalNote="Minha", favourite=True, muted=True, notificationLevel="NOTHING")
-    await house.carla.mutate("leaveChatChannel", "channel { id }", channelId=channel)
+async def test_a_note_is_back_after_rejoining_and_everything_else_is_not(account: Account) -> None:
+    channel = await _room(account)
+    await _update(account, channel, personalNote="Minha", favourite=True, muted=True, notificationLevel="NOTHING")
+    await account.carla.mutate("leaveChatChannel", "channel { id }", channelId=channel)
     note: Json = {"channelId": channel, "personalNote": "De fora"}
-    assert await house.carla.refusal("updateChatMembership", MEMBERSHIP, **note) == "NOT_A_MEMBER"
-    await house.carla.mutate("joinChatChannel", "channel { id }", channelId=channel)
-    assert await _update(house, channel) == {**DEFAULT, "personalNote": "Minha"}
+    assert await account.carla.refusal("updateChatMembership", MEMBERSHIP, **note) == "NOT_A_MEMBER"
+    await account.carla.mutate("joinChatChannel", "channel { id }", channelId=channel)
+    assert await _update(account, channel) == {**DEFAULT, "personalNote": "Minha"}
 
 
-async def test_personal_things_take_no_place_in_the_order_of_changes(house: House) -> None:
-    channel = await _room(house)
-    await house.bruno.send(channel)
-    before = (await house.carla.see(channel, "position"))["position"]
-    await _update(house, channel, personalNote="Minha", muted=True, favourite=True, notificationLevel="NOTHING")
-    await house.carla.mutate("markChatRead", "channel { id }", channelId=channel)
-    await house.carla.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER")
-    assert (await house.carla.see(channel, "position"))["position"] == before
-    await house.bruno.send(channel)
-    assert (await house.carla.see(channel, "position"))["position"] != before
+async def test_personal_things_take_no_place_in_the_order_of_changes(account: Account) -> None:
+    channel = await _room(account)
+    await account.bruno.send(channel)
+    before = (await account.carla.read(channel, "position"))["position"]
+    await _update(account, channel, personalNote="Minha", muted=True, favourite=True, notificationLevel="NOTHING")
+    await account.carla.mutate("markChatRead", "channel { id }", channelId=channel)
+    await account.carla.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER")
+    assert (await account.carla.read(channel, "position"))["position"] == before
+    await account.bruno.send(channel)
+    assert (await account.carla.read(channel, "position"))["position"] != before

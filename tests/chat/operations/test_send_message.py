@@ -1,10 +1,10 @@
-from tests.support.api import House
+from tests.support.api import Account
 
 
-async def test_a_message_is_read_by_another_member(house: House) -> None:
-    channel = await house.bruno.create_channel("Suporte", "PUBLIC", memberIds=["carla"])
-    await house.bruno.send(channel, "Bom dia, [@Carla](mention://user/carla/Carla)!")
-    seen = await house.carla.see(
+async def test_a_message_is_read_by_another_member(account: Account) -> None:
+    channel = await account.bruno.create_channel("Suporte", "PUBLIC", memberIds=["carla"])
+    await account.bruno.send(channel, "Bom dia, [@Carla](mention://user/carla/Carla)!")
+    seen = await account.carla.read(
         channel,
         "name unreadCount unreadMentionCount lastMessage { body author { name } }"
         " messages { nodes { seq body mentions { agent { name } reachable } systemEvent { kind agents { name } } } }",

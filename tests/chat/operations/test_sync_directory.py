@@ -2,126 +2,126 @@
 
 import pytest
 
-from tests.support.api import Api, House, Json
+from tests.support.api import Account, Api, Json
 from tests.support.fingerprint import fingerprint
 
 COUNTS = "agentCount teamCount"
 AGENTS = "query ($query: String) { chatAgents(query: $query) { nodes { id name avatarUrl role active } } }"
 
 
-def _directory(agents: int, teams: int = 5) -> Json:
-    people = [
+def _directory(agent_count: int, teams: int = 5) -> Json:
+    agents = [
         {
             "id": f"a{number:05}",
             "name": f"Agente {number:05}",
             "email": f"a{number}@example.com",
             "active": number % 10 != 9,
         }
-        for number in range(agents)
+        for number in range(agent_count)
     ]
     groups = [
-        {"id": f"t{team}", "name": f"Time {team}", "agentIds": [person["id"] for person in people[team::teams]]}
+        {"id": f"t{team}", "name": f"Time {team}", "agentIds": [agent["id"] for agent in agents[team::teams]]}
         for team in range(teams)
     ]
-    return {"account": {"name": "Grande"}, "agents": people, "teams": groups}
+    return {"account": {"name": "Grande"}, "agents": agents, "teams": groups}
 
 
-async def _sync(house: House, directory: Json) -> Json:
-    return await house.api.service(house.account_id).mutate("syncChatDirectory", COUNTS, **directory)
+async def _sync(account: Account, directory: Json) -> Json:
+    return await account.api.service(account.account_id).mutate("syncChatDirectory", COUNTS, **directory)
 
 
-async def test_5000_agents_come_in_one_call_and_the_second_writes_nothing(house: House) -> None:
-    announcement = await house.ana.create_channel("Avisos", "ANNOUNCEMENT")
+async def test_5000_agents_come_in_one_call_and_the_second_writes_nothing(account: Account) -> None:
+    announcement = await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
     directory = _directory(5_000)
-    assert (await _sync(house, directory))["agentCount"] == 5_005
-    assert (await house.ana.see(announcement, "memberCount"))["memberCount"] == 4 + 4_500
-    before = await fingerprint(house)
-    again = await _sync(house, directory)
+    assert (await _sync(account, directory))["agentCount"] == 5_005
+    assert (await account.ana.read(announcement, "memberCount"))["memberCount"] == 4 + 4_500
+    before = await fingerprint(account)
+    again = await _sync(account, directory)
     assert (again["agentCount"], again["teamCount"]) == (5_005, 5)
-    assert await fingerprint(house) == before
+    assert await fingerprint(account) == before
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_agents(api: Api) -> None:
     counts: list[list[int]] = []
     for agents in (50, 5_000):
-        house = await api.account()
-        await house.ana.create_channel("Avisos", "ANNOUNCEMENT")
+        account = await api.create_account()
+        await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
         directory, counted = _directory(agents), []
         away = {**directory, "agents": [{**agent, "active": False} for agent in directory["agents"]]}
         for told in (directory, directory, away, directory):
             with api.statements() as sent:
-                await _sync(house, told)
+                await _sync(account, told)
             counted.append(len(sent))
         counts.append(counted)
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 20
 
 
-async def test_agents_change_as_they_are_told_and_stay_when_they_are_not(house: House) -> None:
+async def test_agents_change_as_they_are_told_and_stay_when_they_are_not(account: Account) -> None:
     told = {"id": "bruno", "name": " Bruno Braga ", "avatarUrl": "https://x.test/b.png", "role": "ADMINISTRATOR"}
-    await house.sync(agents=[told])
-    found = (await house.carla.query(AGENTS))["chatAgents"]["nodes"]
+    await account.sync(agents=[told])
+    found = (await account.carla.query(AGENTS))["chatAgents"]["nodes"]
     assert [agent["id"] for agent in found] == ["ana", "bruno", "carla", "davi", "elisa"]
     assert found[1] == {**told, "name": "Bruno Braga", "active": True}
-    assert (await house.bruno.query("{ chatViewer { viewerCan { administer } } }"))["chatViewer"]["viewerCan"] == {
+    assert (await account.bruno.query("{ chatViewer { viewerCan { administer } } }"))["chatViewer"]["viewerCan"] == {
         "administer": True
     }
 
 
-async def test_each_change_of_an_agent_is_announced_once(house: House) -> None:
-    before = await _changes(house)
-    await house.sync(agents=[{"id": "bruno", "name": "Bruno"}, {"id": "nova", "name": "Nova"}])
-    await house.sync(agents=[{"id": "bruno", "name": "Bruno B."}, {"id": "davi", "name": "Davi", "active": False}])
-    await house.sync(agents=[{"id": "davi", "name": "Davi"}])
-    assert (await _changes(house))[len(before) :] == [
+async def test_each_change_of_an_agent_is_announced_once(account: Account) -> None:
+    before = await _changes(account)
+    await account.sync(agents=[{"id": "bruno", "name": "Bruno"}, {"id": "nova", "name": "Nova"}])
+    await account.sync(agents=[{"id": "bruno", "name": "Bruno B."}, {"id": "davi", "name": "Davi", "active": False}])
+    await account.sync(agents=[{"id": "davi", "name": "Davi"}])
+    assert (await _changes(account))[len(before) :] == [
         ("AGENT_CHANGED", "bruno"),
         ("AGENT_DEACTIVATED", "davi"),
         ("AGENT_REACTIVATED", "davi"),
     ]
 
 
-async def test_blanks_around_names_are_no_change(house: House) -> None:
+async def test_blanks_around_names_are_no_change(account: Account) -> None:
     told = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
-    await house.sync(**told)
-    before = await fingerprint(house)
-    await house.sync(**told)
-    assert await fingerprint(house) == before
+    await account.sync(**told)
+    before = await fingerprint(account)
+    await account.sync(**told)
+    assert await fingerprint(account) == before
 
 
-async def _changes(house: House) -> list[tuple[str, str | None]]:
-    async with house.api.engine.connect() as connection:
+async def _changes(account: Account) -> list[tuple[str, str | None]]:
+    async with account.api.engine.connect() as connection:
         rows = await connection.exec_driver_sql(
-            "SELECT kind, agent_id FROM changes WHERE account_id = $1 ORDER BY change", (house.account_id,)
+            "SELECT kind, agent_id FROM changes WHERE account_id = $1 ORDER BY change", (account.account_id,)
         )
         return [(row.kind, row.agent_id) for row in rows]
 
 
-async def test_a_team_has_exactly_the_agents_told_with_it(house: House) -> None:
-    channel = await house.bruno.create_channel(memberIds=["carla", "davi"])
+async def test_a_team_has_exactly_the_agents_told_with_it(account: Account) -> None:
+    channel = await account.bruno.create_channel(memberIds=["carla", "davi"])
     for members, mentioned in ((["carla", "davi", "carla"], (1, 1)), (["davi"], (1, 2)), ([], (1, 2))):
-        await house.sync(teams=[{"id": "1", "name": "Time", "agentIds": members}])
-        await house.bruno.send(channel, "[@Time](mention://team/1/Time)")
+        await account.sync(teams=[{"id": "1", "name": "Time", "agentIds": members}])
+        await account.bruno.send(channel, "[@Time](mention://team/1/Time)")
         counts = [
-            (await person.see(channel, "unreadMentionCount"))["unreadMentionCount"]
-            for person in (house.carla, house.davi)
+            (await agent.read(channel, "unreadMentionCount"))["unreadMentionCount"]
+            for agent in (account.carla, account.davi)
         ]
         assert tuple(counts) == mentioned
 
 
-async def test_a_service_feeds_its_own_account_only(house: House, other_house: House) -> None:
-    before = await fingerprint(other_house)
-    await house.sync(agents=[{"id": "bruno", "name": "Outro Bruno", "active": False}])
-    assert await fingerprint(other_house) == before
-    assert (await other_house.bruno.query("{ chatViewer { agent { name } } }"))["chatViewer"]["agent"][
+async def test_a_service_feeds_its_own_account_only(account: Account, other_account: Account) -> None:
+    before = await fingerprint(other_account)
+    await account.sync(agents=[{"id": "bruno", "name": "Outro Bruno", "active": False}])
+    assert await fingerprint(other_account) == before
+    assert (await other_account.bruno.query("{ chatViewer { agent { name } } }"))["chatViewer"]["agent"][
         "name"
     ] == "Bruno"
 
 
 async def test_a_new_account_starts_with_the_module_off(api: Api) -> None:
-    house = await api.account(enabled=False)
-    viewer = (await house.bruno.query("{ chatViewer { chatEnabled } }"))["chatViewer"]
+    account = await api.create_account(enabled=False)
+    viewer = (await account.bruno.query("{ chatViewer { chatEnabled } }"))["chatViewer"]
     assert viewer == {"chatEnabled": False}
-    settings = (await house.ana.query("{ chatAccountSettings { chatEnabled enabledRoles } }"))["chatAccountSettings"]
+    settings = (await account.ana.query("{ chatAccountSettings { chatEnabled enabledRoles } }"))["chatAccountSettings"]
     assert settings == {"chatEnabled": False, "enabledRoles": ["AGENT", "ADMINISTRATOR"]}
 
 
@@ -162,12 +162,12 @@ LONG_URL = "https://example.com/".ljust(2_001, "x")
         ({"agents": [{"id": str(number), **NAMED} for number in range(10_001)]}, "TOO_LARGE", ["agents"]),
     ],
 )
-async def test_a_bad_directory_is_refused_whole(house: House, wrong: Json, code: str, path: list[str]) -> None:
+async def test_a_bad_directory_is_refused_whole(account: Account, wrong: Json, code: str, path: list[str]) -> None:
     right: Json = {"account": {"name": "Casa"}, "agents": [{"id": "nova", "name": "Nova"}], "teams": []}
-    before = await fingerprint(house)
-    payload = await house.api.service(house.account_id).payload("syncChatDirectory", COUNTS, **{**right, **wrong})
+    before = await fingerprint(account)
+    payload = await account.api.service(account.account_id).payload("syncChatDirectory", COUNTS, **{**right, **wrong})
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
     assert (payload["agentCount"], payload["teamCount"]) == (None, None)
-    assert await fingerprint(house) == before
-    await _sync(house, right)
-    assert await fingerprint(house) != before
+    assert await fingerprint(account) == before
+    await _sync(account, right)
+    assert await fingerprint(account) != before

@@ -12,7 +12,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from tests.live.faults.findings import Heard, Said
-from tests.support.api import Json, Person
+from tests.support.api import AgentClient, Json
 from tests.support.sockets import Ended, Socket, Stream
 from tests.support.waiting import until
 
@@ -46,15 +46,15 @@ async def attentive_socket(url: str, token: str | None) -> AsyncIterator[Socket]
 
 
 class Client:
-    """Listens to people's messages, and after any interruption goes on from its last position, at the next server."""
+    """Listens to agents's messages, and after any interruption goes on from its last position, at the next server."""
 
-    def __init__(self, person: Person, urls: Sequence[str], channel: str | None, since: str) -> None:
+    def __init__(self, agent: AgentClient, urls: Sequence[str], channel: str | None, since: str) -> None:
         self.heard = Heard()
         self.position = since
         self.connections = 0
         self.ended_with: str | None = None
         """The code of the error that ended the stream for good."""
-        self._person, self._urls, self._channel = person, urls, channel
+        self._person, self._urls, self._channel = agent, urls, channel
         self._task = asyncio.create_task(self._listen())
 
     async def has(self, amount: int, patience: float = 15) -> None:
@@ -102,7 +102,7 @@ class Talker:
 
     _voices = count(1)
 
-    def __init__(self, seats: Sequence[Person], channel: str, said: Said) -> None:
+    def __init__(self, seats: Sequence[AgentClient], channel: str, said: Said) -> None:
         self._seats, self._channel, self._said = seats, channel, said
         self._voice = f"voice {next(self._voices)}"
         self._numbers = count(1)
@@ -123,7 +123,7 @@ class Talker:
     async def _try(self, body: str) -> bool:
         seat = self._seats[next(self._tries) % len(self._seats)]
         try:
-            answer = await seat.ask(SEND, input={"channelId": self._channel, "body": body, "clientKey": body[:40]})
+            answer = await seat.execute(SEND, input={"channelId": self._channel, "body": body, "clientKey": body[:40]})
         except (httpx.TransportError, ValueError):
             return False
         if "errors" in answer.body:

@@ -1,4 +1,4 @@
-"""One private channel with people in it, on two servers, and the reckoning at its end."""
+"""One private channel with agents in it, on two servers, and the reckoning at its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -9,7 +9,7 @@ from typing import Literal
 from tests.live.faults.clients import Client, Talker
 from tests.live.faults.findings import Finding, Said, judge, stored_bodies
 from tests.live.faults.replicas import Replicas
-from tests.support.api import House
+from tests.support.api import Account
 
 Place = Literal["a", "b", "both"]
 
@@ -17,7 +17,7 @@ Place = Literal["a", "b", "both"]
 @dataclass
 class Conversation:
     pair: Replicas
-    house: House
+    account: Account
     channel: str
     start: str
     """The position before the first word."""
@@ -29,18 +29,18 @@ class Conversation:
         """Carla, from the start; at `both` she begins at `a` and goes to the other after each interruption."""
         a, b = self.pair.socket_urls
         known = {"a": [a], "b": [b], "both": [a, b]}
-        client = Client(self.house.carla, urls or known[at], self.channel, self.start)
+        client = Client(self.account.carla, urls or known[at], self.channel, self.start)
         self.clients.append(client)
         return client
 
     def talker(self, at: Place = "both") -> Talker:
-        at_a, at_b = self.pair.both(self.house.bruno)
+        at_a, at_b = self.pair.both(self.account.bruno)
         seats = {"a": [at_a], "b": [at_b], "both": [at_a, at_b]}
         return Talker(seats[at], self.channel, self.said)
 
     async def settle(self, fault: str, patience: float = 15) -> Finding:
         """Waits until everybody heard everything, or for long enough, and judges."""
-        stored = await stored_bodies(self.pair.api.engine, self.house.account_id)
+        stored = await stored_bodies(self.pair.api.engine, self.account.account_id)
         try:
             await asyncio.gather(*(client.has(len(stored), patience) for client in self.clients))
         finally:
@@ -50,10 +50,10 @@ class Conversation:
 
 @asynccontextmanager
 async def conversation(pair: Replicas) -> AsyncIterator[Conversation]:
-    house = await pair.house()
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    start = (await house.carla.see(channel, "position"))["position"]
-    talk = Conversation(pair, house, channel, start)
+    account = await pair.create_account()
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    start = (await account.carla.read(channel, "position"))["position"]
+    talk = Conversation(pair, account, channel, start)
     try:
         yield talk
     finally:

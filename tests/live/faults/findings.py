@@ -18,7 +18,7 @@ _STORED = text(
 
 
 async def stored_bodies(engine: AsyncEngine, account_id: str) -> list[str]:
-    """Everything that people said in the account, in the order of its changes, straight from the database."""
+    """Everything that agents said in the account, in the order of its changes, straight from the database."""
     async with engine.connect() as connection:
         return list(await connection.scalars(_STORED, {"account_id": account_id}))
 

@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.settings import Settings
-from tests.support.api import Api, House, Person
+from tests.support.api import Account, AgentClient, Api
 from tests.support.services import SECRET, ServerProcess
 
 _names = count(1)
@@ -29,20 +29,20 @@ class Replicas:
     def socket_urls(self) -> tuple[str, str]:
         return self.a.socket_url, self.b.socket_url
 
-    async def house(self) -> House:
+    async def create_account(self) -> Account:
         """A new account; replicas of several backends share a database, so its name is the run's own."""
-        house = House(self.api, f"faults-{next(_names)}")
-        people = ("ana", "bruno", "carla", "davi")
-        await house.sync(agents=[{"id": name, "name": name.capitalize(), "role": _role(name)} for name in people])
-        await house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
-        return house
+        account = Account(self.api, f"faults-{next(_names)}")
+        agents = ("ana", "bruno", "carla", "davi")
+        await account.sync(agents=[{"id": name, "name": name.capitalize(), "role": _role(name)} for name in agents])
+        await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
+        return account
 
-    def on_b(self, person: Person) -> Person:
-        """The same person, asking the other server."""
-        return replace(person, http=self.http_of_b)
+    def on_b(self, agent: AgentClient) -> AgentClient:
+        """The same agent, asking the other server."""
+        return replace(agent, http=self.http_of_b)
 
-    def both(self, person: Person) -> list[Person]:
-        return [person, self.on_b(person)]
+    def both(self, agent: AgentClient) -> list[AgentClient]:
+        return [agent, self.on_b(agent)]
 
 
 def _role(name: str) -> str:

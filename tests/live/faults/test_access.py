@@ -15,7 +15,7 @@ from tests.live.faults.clients import ADDED, Client
 from tests.live.faults.conversation import conversation
 from tests.live.faults.findings import FINDINGS, Finding
 from tests.live.faults.replicas import Replicas
-from tests.support.api import Api, House
+from tests.support.api import Account, Api
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
 
@@ -34,13 +34,13 @@ _HISTORY = text(
 )
 
 
-async def permitted(engine: AsyncEngine, house: House, channel: str, agent_id: str) -> list[str]:
-    """What people said in the channel while the agent was in it, by the order of changes."""
+async def permitted(engine: AsyncEngine, account: Account, channel: str, agent_id: str) -> list[str]:
+    """What agents said in the channel while the agent was in it, by the order of changes."""
     found: list[str] = []
     inside = False
     async with engine.connect() as connection:
         channel_id = parse_id(Prefix.CHANNEL, channel)
-        rows = await connection.execute(_HISTORY, {"account_id": house.account_id, "channel_id": channel_id})
+        rows = await connection.execute(_HISTORY, {"account_id": account.account_id, "channel_id": channel_id})
         for kind, whom, body in rows:
             if kind in ("MEMBER_ADDED", "MEMBER_REMOVED") and whom == agent_id:
                 inside = kind == "MEMBER_ADDED"
@@ -50,7 +50,7 @@ async def permitted(engine: AsyncEngine, house: House, channel: str, agent_id: s
 
 
 async def heard_until_the_end(stream: Stream) -> tuple[list[str], str]:
-    """Returns what people said, and the code that the stream ended with."""
+    """Returns what agents said, and the code that the stream ended with."""
     bodies: list[str] = []
     while True:
         payload = await stream.next()
@@ -64,24 +64,24 @@ async def heard_until_the_end(stream: Stream) -> tuple[list[str], str]:
             bodies.append(message["body"])
 
 
-async def test_posts_racing_a_removal(api: Api, house: House, socket_url: str) -> None:
+async def test_posts_racing_a_removal(api: Api, account: Account, socket_url: str) -> None:
     """A hundred times: nothing at or after the removal, and of what came before a beginning without gaps."""
     chance = random.Random(20261122)
     missed = 0
     for race in range(RACES):
-        channel = await house.ana.create_channel(f"Room {race}", "PRIVATE", memberIds=["bruno", "carla"])
-        async with open_socket(socket_url, house.carla.token) as socket:
-            start = (await house.carla.see(channel, "position"))["position"]
+        channel = await account.ana.create_channel(f"Room {race}", "PRIVATE", memberIds=["bruno", "carla"])
+        async with open_socket(socket_url, account.carla.token) as socket:
+            start = (await account.carla.read(channel, "position"))["position"]
             stream = await socket.subscribe(ADDED, channel=channel, since=start)
 
             async def remove(channel: str = channel, after: float = chance.uniform(0, 0.03)) -> None:
                 await asyncio.sleep(after)
-                await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
+                await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
 
-            posts = [house.bruno.send(channel, f"{race}: {number}") for number in range(POSTS)]
+            posts = [account.bruno.send(channel, f"{race}: {number}") for number in range(POSTS)]
             await asyncio.gather(*posts, remove())
             bodies, code = await heard_until_the_end(stream)
-        before = await permitted(api.engine, house, channel, "carla")
+        before = await permitted(api.engine, account, channel, "carla")
         assert code == "ACCESS_LOST"
         assert bodies == before[: len(bodies)]
         missed += POSTS - len(before)
@@ -95,7 +95,7 @@ async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replic
         await talk.talker(at="a").say(1)
         await client.has(1)
         loop = asyncio.get_running_loop()
-        await talk.house.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
+        await talk.account.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
         begun = loop.time()
         await talk.talker(at="a").say(3)
         assert await client.end() == "ACCESS_LOST"
@@ -109,20 +109,20 @@ async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replic
 async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -> None:
     """Never a message of a time outside; and who comes back for good gets all of the times inside, once."""
     async with conversation(on_postgres) as talk:
-        house, channel = talk.house, talk.channel
+        account, channel = talk.account, talk.channel
         talking = asyncio.create_task(talk.talker().say(120, 0.01))
         lives: list[Client] = []
         for _ in range(8):
             where = None if whole_sidebar else channel
-            live = Client(house.carla, on_postgres.socket_urls, where, talk.start)
+            live = Client(account.carla, on_postgres.socket_urls, where, talk.start)
             lives.append(live)
             await asyncio.sleep(0.08)
-            await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
+            await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
             await asyncio.sleep(0.05)
-            await house.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla"])
+            await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla"])
         await talking
-        allowed = await permitted(on_postgres.api.engine, house, channel, "carla")
-        last = Client(house.carla, on_postgres.socket_urls, None if whole_sidebar else channel, talk.start)
+        allowed = await permitted(on_postgres.api.engine, account, channel, "carla")
+        last = Client(account.carla, on_postgres.socket_urls, None if whole_sidebar else channel, talk.start)
         await last.has(len(allowed))
         for live in (*lives, last):
             await live.stop()
@@ -149,7 +149,7 @@ async def test_deactivation_ends_streams(without_broker: Replicas) -> None:
         client = talk.listener(at="b")
         await talk.talker(at="a").say(1)
         await client.has(1)
-        await talk.house.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
+        await talk.account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
         await talk.talker(at="a").say(1)
         assert await client.end(2.5) == "AGENT_INACTIVE"
         assert len(client.heard.bodies) == 1
@@ -158,13 +158,13 @@ async def test_deactivation_ends_streams(without_broker: Replicas) -> None:
 async def test_switching_the_module_off_ends_streams(without_broker: Replicas) -> None:
     async with conversation(without_broker) as talk:
         client = talk.listener(at="b")
-        async with open_socket(without_broker.b.socket_url, talk.house.bruno.token) as socket:
+        async with open_socket(without_broker.b.socket_url, talk.account.bruno.token) as socket:
             inbox = await socket.subscribe(INBOX)
             await inbox.nothing(0.2)
             await talk.talker(at="a").say(1)
             await client.has(1)
             await inbox.data()
-            await talk.house.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
+            await talk.account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
             assert await client.end(2.5) == "MODULE_DISABLED"
             assert await inbox.error_code() == "MODULE_DISABLED"
 
@@ -174,27 +174,27 @@ async def test_closing_the_module_to_a_role_ends_its_streams(without_broker: Rep
         client = talk.listener(at="b")
         await talk.talker(at="a").say(1)
         await client.has(1)
-        await talk.house.ana.mutate(
+        await talk.account.ana.mutate(
             "updateChatAccountSettings", "settings { chatEnabled }", enabledRoles=["ADMINISTRATOR"]
         )
         assert await client.end(2.5) == "MODULE_DISABLED"
 
 
-async def test_making_a_channel_private_ends_the_streams_of_outsiders(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Room", "PUBLIC", memberIds=["bruno"])
-    async with open_socket(socket_url, house.davi.token) as socket:
-        start = (await house.davi.see(channel, "position"))["position"]
+async def test_making_a_channel_private_ends_the_streams_of_outsiders(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Room", "PUBLIC", memberIds=["bruno"])
+    async with open_socket(socket_url, account.davi.token) as socket:
+        start = (await account.davi.read(channel, "position"))["position"]
         stream = await socket.subscribe(ADDED, channel=channel, since=start)
-        await house.bruno.send(channel, "for all")
+        await account.bruno.send(channel, "for all")
         assert (await stream.data())["message"]["body"] == "for all"
-        await house.ana.mutate("updateChatChannel", "channel { id }", channelId=channel, kind="PRIVATE")
-        await house.bruno.send(channel, "for members")
+        await account.ana.mutate("updateChatChannel", "channel { id }", channelId=channel, kind="PRIVATE")
+        await account.bruno.send(channel, "for members")
         assert await heard_until_the_end(stream) == ([], "ACCESS_LOST")
 
 
-async def test_an_expiring_token_closes_the_socket(api: Api, house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Room", memberIds=["bruno"])
-    token = issue_token(api.settings, house.account_id, "bruno", timedelta(seconds=2))
+async def test_an_expiring_token_closes_the_socket(api: Api, account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Room", memberIds=["bruno"])
+    token = issue_token(api.settings, account.account_id, "bruno", timedelta(seconds=2))
     async with open_socket(socket_url, token) as socket:
         stream = await socket.subscribe(ADDED, channel=channel)
         with suppress(Ended):

@@ -47,8 +47,8 @@ async def test_redis_carries_it_within_100_ms(on_redis: Replicas) -> None:
 @pytest.mark.parametrize("backend", ["on_postgres", pytest.param("on_redis", marks=pytest.mark.redis)])
 async def test_typing_crosses_processes(backend: str, request: pytest.FixtureRequest) -> None:
     pair: Replicas = request.getfixturevalue(backend)
-    async with conversation(pair) as talk, open_socket(pair.b.socket_url, talk.house.carla.token) as socket:
+    async with conversation(pair) as talk, open_socket(pair.b.socket_url, talk.account.carla.token) as socket:
         stream = await socket.subscribe(TYPING, channel=talk.channel)
         await stream.nothing()
-        await talk.house.bruno.mutate("setChatTyping", "channel { id }", channelId=talk.channel, typing=True)
+        await talk.account.bruno.mutate("setChatTyping", "channel { id }", channelId=talk.channel, typing=True)
         assert await stream.data(2) == {"agents": [{"id": "bruno"}]}

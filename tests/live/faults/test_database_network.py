@@ -39,8 +39,8 @@ async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine, database_w
 @pytest.fixture(autouse=True)
 async def _full_pools(pair: Replicas) -> None:
     """Each connection of a pool would have to be found dead."""
-    house = await pair.house()
-    for seat in pair.both(house.ana):
+    account = await pair.create_account()
+    for seat in pair.both(account.ana):
         await asyncio.gather(*(seat.query("{ chatViewer { position } }") for _ in range(AT_ONCE)))
 
 

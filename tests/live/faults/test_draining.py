@@ -53,12 +53,12 @@ async def _end_of(chunks: AsyncIterator[str]) -> None:
 
 async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
     async with conversation(pair) as talk:
-        token, channel = str(talk.house.carla.token), talk.channel
+        token, channel = str(talk.account.carla.token), talk.channel
         for number in range(PENDING):
             await talk.talker(at="b").send(f"{number} {BIG}")
         for _ in range(DEAF):
             await _deaf(pair.a.socket_url, pair.a.port, token, channel, talk.start)
-        async with open_socket(pair.a.socket_url, talk.house.davi.token) as attentive:
+        async with open_socket(pair.a.socket_url, talk.account.davi.token) as attentive:
             stream = await attentive.subscribe(INBOX)
             await asyncio.sleep(1)
             begun = time.monotonic()
@@ -73,7 +73,7 @@ async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
 async def test_event_streams_are_sent_away_too(pair: Replicas) -> None:
     """They break off, so that clients take them up again, and hold nobody up."""
     async with conversation(pair) as talk, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
-        headers = {"accept": "text/event-stream", "authorization": f"Bearer {talk.house.carla.token}"}
+        headers = {"accept": "text/event-stream", "authorization": f"Bearer {talk.account.carla.token}"}
         asked = {"query": ADDED, "variables": {"channel": talk.channel, "since": talk.start}}
         async with http.stream("POST", "/graphql", json=asked, headers=headers) as response:
             chunks = response.aiter_text()

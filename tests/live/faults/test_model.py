@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from tests.live.faults.findings import FINDINGS, Finding
 from tests.live.faults.replicas import Replicas
-from tests.support.api import House, Json
+from tests.support.api import Account, Json
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
 
@@ -198,7 +198,7 @@ class Channel(RuleBasedStateMachine):
 
     loop: ClassVar[asyncio.AbstractEventLoop]
     pair: ClassVar[Replicas]
-    house: ClassVar[House]
+    account: ClassVar[Account]
     elsewhere: ClassVar[str]
     square: ClassVar[str]
     deliveries: ClassVar[int] = 0
@@ -215,16 +215,16 @@ class Channel(RuleBasedStateMachine):
 
     @initialize()
     def create(self) -> None:
-        self.channel = self.run(self.house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno"]))
+        self.channel = self.run(self.account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno"]))
         self.come_or_go("carla")
         for agent_id, stream in (("carla", CHANGES), ("carla", SIDEBAR), ("bruno", ADDED), ("davi", MENTIONS)):
             self.arrive(agent_id, stream, at_a=len(self.clients) % 2 == 0)
 
-    # -------------------------------------------------------------- what people do
+    # -------------------------------------------------------------- what agents do
     @rule(author=st.sampled_from(RESIDENTS))
     def post(self, author: str) -> None:
         body = f"message {next(self.names)}"
-        id = self.run(self.house.person(author).send(self.channel, body))
+        id = self.run(self.account.agent(author).send(self.channel, body))
         self.world.post(Words(id, author, body))
         Channel.posts += 1
 
@@ -261,7 +261,7 @@ class Channel(RuleBasedStateMachine):
     @rule(agent_id=st.sampled_from(VISITORS))
     def call(self, agent_id: str) -> None:
         body = f"[@{agent_id.capitalize()}](mention://user/{agent_id}/{agent_id.capitalize()}) {next(self.names)}"
-        self.world.call(Words(self.run(self.house.ana.send(self.square, body)), "ana", body), agent_id)
+        self.world.call(Words(self.run(self.account.ana.send(self.square, body)), "ana", body), agent_id)
 
     @precondition(lambda self: len(self.clients) < 7)
     @rule(
@@ -270,9 +270,9 @@ class Channel(RuleBasedStateMachine):
         at_a=st.booleans(),
     )
     def arrive(self, agent_id: str, stream: str, at_a: bool) -> None:
-        person = self.house.person(agent_id)
-        position = self.run(person.query("{ chatViewer { position } }"))["chatViewer"]["position"]
-        client = Client(agent_id, person.token, stream, position, len(self.world.facts))
+        agent = self.account.agent(agent_id)
+        position = self.run(agent.query("{ chatViewer { position } }"))["chatViewer"]["position"]
+        client = Client(agent_id, agent.token, stream, position, len(self.world.facts))
         self.clients.append(client)
         self.run(client.connect(self.pair.socket_urls[not at_a], self.channel, self.world))
 
@@ -311,7 +311,7 @@ class Channel(RuleBasedStateMachine):
         """A word elsewhere shows that a sidebar's stream has come so far: without one, who was out for a moment only
         may be told of it or not, by whether the stream looked meanwhile."""
         body = f"wave {next(self.names)}"
-        self.world.post_elsewhere(Words(self.run(self.house.ana.send(self.elsewhere, body)), "ana", body))
+        self.world.post_elsewhere(Words(self.run(self.account.ana.send(self.elsewhere, body)), "ana", body))
 
     def teardown(self) -> None:
         """Whatever came too much is there by the time a last message is."""
@@ -330,14 +330,14 @@ class Channel(RuleBasedStateMachine):
             await until(lambda: client.is_even, "what is permitted", 20)
 
     async def _mutate(self, who: str, mutation: str, selection: str, **input: object) -> None:
-        await self.house.person(who).mutate(mutation, selection, **input)
+        await self.account.agent(who).mutate(mutation, selection, **input)
 
 
 async def test_every_history(on_postgres: Replicas) -> None:
     Channel.loop, Channel.pair = asyncio.get_running_loop(), on_postgres
-    Channel.house = await on_postgres.house()
-    Channel.elsewhere = await Channel.house.ana.create_channel("Elsewhere", memberIds=["bruno", *VISITORS])
-    Channel.square = await Channel.house.ana.create_channel("Square")
+    Channel.account = await on_postgres.create_account()
+    Channel.elsewhere = await Channel.account.ana.create_channel("Elsewhere", memberIds=["bruno", *VISITORS])
+    Channel.square = await Channel.account.ana.create_channel("Square")
     await asyncio.to_thread(
         run_state_machine_as_test,
         Channel,

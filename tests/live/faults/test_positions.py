@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chat.positions import decode_position, encode_position
 from tests.live.faults.clients import ADDED
-from tests.support.api import Api, House
+from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
 
 LONG = 40.0
@@ -26,8 +26,8 @@ _MANY = text(
 )
 
 
-async def code_of(house: House, socket_url: str, channel: str | None, since: str) -> str:
-    async with open_socket(socket_url, house.bruno.token) as socket:
+async def code_of(account: Account, socket_url: str, channel: str | None, since: str) -> str:
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, channel=channel, since=since)
         return await stream.error_code()
 
@@ -37,13 +37,13 @@ def forged(content: object) -> str:
 
 
 @pytest.fixture
-async def channel(house: House) -> str:
-    return await house.ana.create_channel("Room", memberIds=["bruno"])
+async def find_channel(account: Account) -> str:
+    return await account.ana.create_channel("Room", memberIds=["bruno"])
 
 
 @pytest.fixture
-async def start(house: House, channel: str) -> str:
-    position: str = (await house.bruno.see(channel, "position"))["position"]
+async def start(account: Account, channel: str) -> str:
+    position: str = (await account.bruno.read(channel, "position"))["position"]
     return position
 
 
@@ -52,92 +52,92 @@ async def start(house: House, channel: str) -> str:
     "position",
     ["", "nonsense", "é", "=", "A", "0", forged([]), forged({}), forged(1), forged(None), forged(["?", 1]), "A" * 9000],
 )
-async def test_forged(house: House, socket_url: str, channel: str, position: str, *, whole_sidebar: bool) -> None:
+async def test_forged(account: Account, socket_url: str, channel: str, position: str, *, whole_sidebar: bool) -> None:
     where = None if whole_sidebar else channel
-    assert await code_of(house, socket_url, where, position) == "BAD_USER_INPUT"
+    assert await code_of(account, socket_url, where, position) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("change", [-1, 2**63, 2**200, 1.5, "1", None, True, [1]])
-async def test_forged_for_the_own_account(house: House, socket_url: str, channel: str, change: object) -> None:
+async def test_forged_for_the_own_account(account: Account, socket_url: str, channel: str, change: object) -> None:
     try:
-        position = forged([house.account_id, change])
+        position = forged([account.account_id, change])
     except TypeError:  # more than orjson writes
-        position = urlsafe_b64encode(f'["{house.account_id}",{change}]'.encode()).decode()
-    assert await code_of(house, socket_url, channel, position) == "BAD_USER_INPUT"
+        position = urlsafe_b64encode(f'["{account.account_id}",{change}]'.encode()).decode()
+    assert await code_of(account, socket_url, channel, position) == "BAD_USER_INPUT"
 
 
-async def test_of_another_account(house: House, other_house: House, socket_url: str, channel: str) -> None:
-    elsewhere = await other_house.ana.create_channel("Room")
-    foreign = (await other_house.ana.see(elsewhere, "position"))["position"]
-    assert await code_of(house, socket_url, channel, foreign) == "BAD_USER_INPUT"
+async def test_of_another_account(account: Account, other_account: Account, socket_url: str, channel: str) -> None:
+    elsewhere = await other_account.ana.create_channel("Room")
+    foreign = (await other_account.ana.read(elsewhere, "position"))["position"]
+    assert await code_of(account, socket_url, channel, foreign) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("ahead", [1, 1000, 2**62])
-async def test_from_the_future(house: House, socket_url: str, channel: str, start: str, ahead: int) -> None:
+async def test_from_the_future(account: Account, socket_url: str, channel: str, start: str, ahead: int) -> None:
     """So it looks when the database was restored from a copy."""
-    future = encode_position(house.account_id, decode_position(start, house.account_id) + ahead)
-    assert await code_of(house, socket_url, channel, future) == "RESYNC_REQUIRED"
+    future = encode_position(account.account_id, decode_position(start, account.account_id) + ahead)
+    assert await code_of(account, socket_url, channel, future) == "RESYNC_REQUIRED"
 
 
 @pytest.mark.parametrize("whole_sidebar", [False, True])
 async def test_expired(
-    api: Api, house: House, socket_url: str, channel: str, start: str, *, whole_sidebar: bool
+    api: Api, account: Account, socket_url: str, channel: str, start: str, *, whole_sidebar: bool
 ) -> None:
     for number in range(3):
-        await house.ana.send(channel, str(number))
+        await account.ana.send(channel, str(number))
     where = None if whole_sidebar else channel
-    kept = encode_position(house.account_id, decode_position(start, house.account_id) + 1)
+    kept = encode_position(account.account_id, decode_position(start, account.account_id) + 1)
     async with api.engine.begin() as connection:
         await connection.execute(
             text("DELETE FROM changes WHERE account_id = :account_id AND change <= :last"),
-            {"account_id": house.account_id, "last": decode_position(kept, house.account_id)},
+            {"account_id": account.account_id, "last": decode_position(kept, account.account_id)},
         )
-    assert await code_of(house, socket_url, where, start) == "RESYNC_REQUIRED"
-    async with open_socket(socket_url, house.bruno.token) as socket:
+    assert await code_of(account, socket_url, where, start) == "RESYNC_REQUIRED"
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, channel=where, since=kept)
         assert [(await stream.data())["message"]["body"] for _ in range(2)] == ["1", "2"]
 
 
-async def test_everything_expired(api: Api, house: House, socket_url: str, channel: str, start: str) -> None:
+async def test_everything_expired(api: Api, account: Account, socket_url: str, channel: str, start: str) -> None:
     """Whoever is up to date needs nothing of what was deleted."""
-    await house.ana.send(channel, "old")
-    now = (await house.bruno.see(channel, "position"))["position"]
+    await account.ana.send(channel, "old")
+    now = (await account.bruno.read(channel, "position"))["position"]
     async with api.engine.begin() as connection:
         await connection.execute(
-            text("DELETE FROM changes WHERE account_id = :account_id"), {"account_id": house.account_id}
+            text("DELETE FROM changes WHERE account_id = :account_id"), {"account_id": account.account_id}
         )
-    assert await code_of(house, socket_url, channel, start) == "RESYNC_REQUIRED"
-    async with open_socket(socket_url, house.bruno.token) as socket:
+    assert await code_of(account, socket_url, channel, start) == "RESYNC_REQUIRED"
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, channel=channel, since=now)
-        await house.ana.send(channel, "new")
+        await account.ana.send(channel, "new")
         assert (await stream.data())["message"]["body"] == "new"
 
 
-async def test_too_far_behind(api: Api, house: House, socket_url: str, channel: str, start: str) -> None:
+async def test_too_far_behind(api: Api, account: Account, socket_url: str, channel: str, start: str) -> None:
     """Ten thousand changes are replayed, one more is not."""
-    await house.ana.send(channel, "first")
+    await account.ana.send(channel, "first")
     async with api.engine.begin() as connection:
-        await connection.execute(_MANY, {"account_id": house.account_id, "count": 9_999})
-    async with open_socket(socket_url, house.bruno.token) as socket:
+        await connection.execute(_MANY, {"account_id": account.account_id, "count": 9_999})
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, channel=channel, since=start)
         assert (await stream.data(LONG))["message"]["body"] == "first"
         await stream.nothing(0.1)
-        await house.ana.send(channel, "last")
+        await account.ana.send(channel, "last")
         assert (await stream.data(LONG))["message"]["body"] == "last"
-    assert await code_of(house, socket_url, channel, start) == "RESYNC_REQUIRED"
+    assert await code_of(account, socket_url, channel, start) == "RESYNC_REQUIRED"
 
 
-async def test_a_long_replay_is_whole(house: House, api: Api, socket_url: str, channel: str, start: str) -> None:
+async def test_a_long_replay_is_whole(account: Account, api: Api, socket_url: str, channel: str, start: str) -> None:
     """Over several pages of the database, with posts coming in meanwhile."""
     async with api.engine.begin() as connection:
-        await connection.execute(_MANY, {"account_id": house.account_id, "count": 3_000})
+        await connection.execute(_MANY, {"account_id": account.account_id, "count": 3_000})
     for number in range(30):
-        await house.ana.send(channel, f"{number}")
+        await account.ana.send(channel, f"{number}")
         async with api.engine.begin() as connection:
-            await connection.execute(_MANY, {"account_id": house.account_id, "count": 100})
-    async with open_socket(socket_url, house.bruno.token) as socket:
+            await connection.execute(_MANY, {"account_id": account.account_id, "count": 100})
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, channel=channel, since=start)
         for number in range(30, 40):
-            await house.ana.send(channel, f"{number}")
+            await account.ana.send(channel, f"{number}")
         assert [(await stream.data(LONG))["message"]["body"] for _ in range(40)] == [str(each) for each in range(40)]
         await stream.nothing(0.1)

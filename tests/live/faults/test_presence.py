@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.live.faults.replicas import Replicas
-from tests.support.api import Json, Person
+from tests.support.api import AgentClient, Json
 from tests.support.sockets import Stream, open_socket
 
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
@@ -17,14 +17,14 @@ FAREWELL = 9.0
 
 
 @asynccontextmanager
-async def watching(watcher: Person, url: str) -> AsyncIterator[Stream]:
+async def watching(watcher: AgentClient, url: str) -> AsyncIterator[Stream]:
     async with open_socket(url, watcher.token) as socket:
         stream = await socket.subscribe(PRESENCE, agents=["carla"])
         await stream.nothing()
         yield stream
 
 
-async def shown(watcher: Person) -> Json:
+async def shown(watcher: AgentClient) -> Json:
     nodes = (await watcher.query("{ chatAgents { nodes { id presence } } }"))["chatAgents"]["nodes"]
     (carla,) = [node for node in nodes if node["id"] == "carla"]
     found: Json = carla
@@ -38,15 +38,15 @@ def pair(request: pytest.FixtureRequest) -> Replicas:
 
 
 async def test_who_is_still_on_another_server_never_seems_gone(pair: Replicas) -> None:
-    house = await pair.house()
+    account = await pair.create_account()
     a, b = pair.socket_urls
-    async with watching(house.bruno, a) as at_a, watching(house.davi, b) as at_b:
-        async with open_socket(a, house.carla.token):
+    async with watching(account.bruno, a) as at_a, watching(account.davi, b) as at_b:
+        async with open_socket(a, account.carla.token):
             assert await at_a.data() == ONLINE
-            async with open_socket(b, house.carla.token):
+            async with open_socket(b, account.carla.token):
                 await at_a.nothing(1)
             await at_a.nothing(FAREWELL)
-            assert await shown(house.bruno) == ONLINE
+            assert await shown(account.bruno) == ONLINE
         assert await at_a.data(FAREWELL) == OFFLINE
         at_b_seen = [await at_b.data()]
         if at_b_seen == [ONLINE]:
@@ -57,12 +57,12 @@ async def test_who_is_still_on_another_server_never_seems_gone(pair: Replicas) -
 
 async def test_a_token_renewed_on_the_other_server(on_postgres: Replicas) -> None:
     """A new socket, then the old one is closed: as docs/delivery.md says."""
-    house = await on_postgres.house()
+    account = await on_postgres.create_account()
     a, b = on_postgres.socket_urls
-    async with watching(house.bruno, a) as stream:
-        async with open_socket(a, house.carla.token) as old:
+    async with watching(account.bruno, a) as stream:
+        async with open_socket(a, account.carla.token) as old:
             assert await stream.data() == ONLINE
-            async with open_socket(b, house.carla.token):
+            async with open_socket(b, account.carla.token):
                 await old.close()
                 await stream.nothing(FAREWELL)
         assert await stream.data(FAREWELL) == OFFLINE

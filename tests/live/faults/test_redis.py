@@ -1,4 +1,4 @@
-"""What can happen to Redis while people talk: it costs them a second at most."""
+"""What can happen to Redis while agents talk: it costs them a second at most."""
 
 import asyncio
 import signal
@@ -48,7 +48,7 @@ async def test_what_was_said_to_nobody_is_not_told_later(on_redis: Replicas, red
     """Who typed while Redis was away has stopped when it is back; of two servers the first that is back hears the
     other come."""
     async with conversation(on_redis) as talk, AsyncExitStack() as stack:
-        bruno, carla = talk.house.bruno, talk.house.carla
+        bruno, carla = talk.account.bruno, talk.account.carla
         typing = {"channelId": talk.channel, "typing": True}
         streams = []
         for url in on_redis.socket_urls:

@@ -85,7 +85,7 @@ async def test_leaving(pair: Replicas) -> None:
     """Not ready first, then the sockets with 1012; what was acknowledged stays, and goes on at the other."""
     async with conversation(pair) as talk:
         talk.listener(), talk.listener(at="b")
-        async with open_socket(pair.a.socket_url, talk.house.davi.token) as socket:
+        async with open_socket(pair.a.socket_url, talk.account.davi.token) as socket:
             stream = await socket.subscribe("subscription { chatInboxChanged { channelId } }")
             talking = asyncio.gather(*(talk.talker().say(30, PACE) for _ in range(3)))
             await talk.clients[0].has(20)

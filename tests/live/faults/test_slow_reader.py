@@ -17,7 +17,7 @@ from server.http import connections
 from server.http.connections import Connections, RequestProtocol, SocketProtocol
 from tests.live.faults.clients import ADDED, Client, Talker
 from tests.live.faults.findings import Said
-from tests.support.api import House
+from tests.support.api import Account
 from tests.support.waiting import until
 
 PATIENCE_OF_SERVER = 1.0
@@ -54,9 +54,9 @@ async def _read_on(connection: ClientConnection) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_it_is_cut_off_and_the_others_hear_everything(app: Starlette, house: House) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla", "davi"])
-    start = (await house.carla.see(channel, "position"))["position"]
+async def test_it_is_cut_off_and_the_others_hear_everything(app: Starlette, account: Account) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla", "davi"])
+    start = (await account.carla.read(channel, "position"))["position"]
     open_here: Connections = app.state.connections
     async with served(app) as port:
         url = f"ws://127.0.0.1:{port}/graphql"
@@ -68,15 +68,15 @@ async def test_it_is_cut_off_and_the_others_hear_everything(app: Starlette, hous
             url, sock=narrow, subprotocols=[PROTOCOL], max_queue=1, ping_interval=None, close_timeout=0.1
         )
         await deaf.send(
-            json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {house.davi.token}"}})
+            json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {account.davi.token}"}})
         )
         payload = {"query": ADDED, "variables": {"channel": channel, "since": start}}
         await deaf.recv()
         await deaf.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-        attentive = Client(house.carla, [url], channel, start)
+        attentive = Client(account.carla, [url], channel, start)
         try:
             await until(lambda: len(open_here) == 2, "two sockets")
-            talker = Talker([house.bruno], channel, Said())
+            talker = Talker([account.bruno], channel, Said())
             sent = 0
             while len(open_here) == 2:
                 assert sent < MOST, "the deaf client was never cut off"
@@ -98,20 +98,20 @@ async def test_it_is_cut_off_and_the_others_hear_everything(app: Starlette, hous
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_an_event_stream_is_cut_off_too(app: Starlette, house: House) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "davi"])
-    start = (await house.davi.see(channel, "position"))["position"]
+async def test_an_event_stream_is_cut_off_too(app: Starlette, account: Account) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "davi"])
+    start = (await account.davi.read(channel, "position"))["position"]
     open_here: Connections = app.state.connections
     asked = json.dumps({"query": ADDED, "variables": {"channel": channel, "since": start}})
     request = (
         "POST /graphql HTTP/1.1\r\nHost: chat\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {house.davi.token}\r\nContent-Length: {len(asked)}\r\n\r\n{asked}"
+        f"Authorization: Bearer {account.davi.token}\r\nContent-Length: {len(asked)}\r\n\r\n{asked}"
     )
     async with served(app) as port:
         with socket.create_connection(("127.0.0.1", port)) as deaf:
             deaf.sendall(request.encode())
             await until(lambda: len(open_here) == 1, "the stream")
-            talker = Talker([house.bruno], channel, Said())
+            talker = Talker([account.bruno], channel, Said())
             sent = 0
             while len(open_here) == 1:
                 assert sent < MOST, "the deaf client was never cut off"

@@ -61,13 +61,13 @@ class Gateway:
     def headers(self) -> dict[str, str]:
         return {"authorization": self.token} if self.token else {}
 
-    async def ask(self, query: str, **variables: object) -> Json:
+    async def execute(self, query: str, **variables: object) -> Json:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=self.headers) as http:
             answer: Json = (await http.post(self.url, json={"query": query, "variables": variables})).json()
         return answer
 
     async def query(self, query: str, **variables: object) -> Json:
-        answer = await self.ask(query, **variables)
+        answer = await self.execute(query, **variables)
         assert "errors" not in answer, answer["errors"]
         data: Json = answer["data"]
         return data
@@ -139,7 +139,7 @@ async def tokens(chat_url: str) -> dict[str, str]:
 
 
 @pytest.fixture(params=["apollo_url", "hive_over_sse_url"])
-def people(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> People:
+def agents(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> People:
     crm.forget()
     return People(request.getfixturevalue(request.param), tokens)
 
@@ -150,36 +150,36 @@ def streaming_people(request: pytest.FixtureRequest, tokens: dict[str, str], crm
     return People(request.getfixturevalue(request.param), tokens)
 
 
-async def test_a_card_takes_the_owners_fields_beside_ours(people: People, crm: Crm) -> None:
-    channel = await people.ana.create_channel(DAVI)
-    await people.ana.send(channel, "look", DEAL, SECRET_DEAL)
-    assert await people.davi.cards(channel) == [GRANTED, SECRET_GRANTED]
+async def test_a_card_takes_the_owners_fields_beside_ours(agents: People, crm: Crm) -> None:
+    channel = await agents.ana.create_channel(DAVI)
+    await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
+    assert await agents.davi.cards(channel) == [GRANTED, SECRET_GRANTED]
     assert crm.references == [[DEAL, SECRET_DEAL]], "both in one request"
-    assert crm.tokens == [people.davi.token], "the reader's own, passed on"
+    assert crm.tokens == [agents.davi.token], "the reader's own, passed on"
 
 
-async def test_without_access_the_entity_is_null_and_the_owner_is_not_asked(people: People, crm: Crm) -> None:
-    channel = await people.ana.create_channel(BRUNO)
-    await people.ana.send(channel, "look", DEAL, SECRET_DEAL)
-    assert await people.bruno.cards(channel) == [GRANTED, FORBIDDEN]
+async def test_without_access_the_entity_is_null_and_the_owner_is_not_asked(agents: People, crm: Crm) -> None:
+    channel = await agents.ana.create_channel(BRUNO)
+    await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
+    assert await agents.bruno.cards(channel) == [GRANTED, FORBIDDEN]
     assert crm.references == [[DEAL]]
-    assert crm.tokens == [people.bruno.token]
+    assert crm.tokens == [agents.bruno.token]
 
 
-async def test_the_owners_list_takes_our_fields_beside_its_own(people: People) -> None:
-    channel = await people.ana.create_channel(BRUNO)
-    message = await people.ana.send(channel, "look", DEAL, SECRET_DEAL)
+async def test_the_owners_list_takes_our_fields_beside_its_own(agents: People) -> None:
+    channel = await agents.ana.create_channel(BRUNO)
+    message = await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
     query = "{ deals { nodes { id title card { stage } sharedIn(first: 1) { nodes { id } } } } }"
     granted = {"card": {"stage": "Proposta enviada"}, "sharedIn": {"nodes": [{"id": message}]}}
     secret = {"card": {"stage": "Negociação"}, "sharedIn": {"nodes": [{"id": message}]}}
     hidden: Json = {"card": None, "sharedIn": {"nodes": []}}
     first, second = {"id": DEAL, "title": "CRM: Ótica Clara"}, {"id": SECRET_DEAL, "title": "CRM: Grupo Aurora"}
-    assert (await people.ana.query(query))["deals"]["nodes"] == [first | granted, second | secret]
-    assert (await people.bruno.query(query))["deals"]["nodes"] == [first | granted, second | hidden]
+    assert (await agents.ana.query(query))["deals"]["nodes"] == [first | granted, second | secret]
+    assert (await agents.bruno.query(query))["deals"]["nodes"] == [first | granted, second | hidden]
 
 
-async def test_without_a_token_the_chats_code_arrives(people: People) -> None:
-    answer = await people.nobody.ask("{ chatViewer { agent { id } } }")
+async def test_without_a_token_the_chats_code_arrives(agents: People) -> None:
+    answer = await agents.nobody.execute("{ chatViewer { agent { id } } }")
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
 
 
@@ -204,47 +204,47 @@ async def test_a_subscription_with_a_bad_token_ends_with_the_chats_code(hive_ove
 
 
 async def test_a_subscription_brings_each_reader_their_own_card(streaming_people: People, crm: Crm) -> None:
-    people = streaming_people
-    channel = await people.ana.create_channel(BRUNO, DAVI)
-    now = await people.ana.position(channel)
+    agents = streaming_people
+    channel = await agents.ana.create_channel(BRUNO, DAVI)
+    now = await agents.ana.position(channel)
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        people.davi.stream(ADDED, id=channel, since=now) as to_davi,
-        people.bruno.stream(ADDED, id=channel, since=now) as to_bruno,
+        agents.davi.stream(ADDED, id=channel, since=now) as to_davi,
+        agents.bruno.stream(ADDED, id=channel, since=now) as to_bruno,
     ):
         for body in ("one", "two"):
-            await people.ana.send(channel, body, DEAL, SECRET_DEAL)
+            await agents.ana.send(channel, body, DEAL, SECRET_DEAL)
             assert _message(await anext(to_davi)) == {"body": body, "cards": [GRANTED, SECRET_GRANTED]}
             assert _message(await anext(to_bruno)) == {"body": body, "cards": [GRANTED, FORBIDDEN]}
-    assert set(crm.tokens) == {people.davi.token, people.bruno.token}
+    assert set(crm.tokens) == {agents.davi.token, agents.bruno.token}
 
 
 async def test_a_subscription_goes_on_from_a_position(streaming_people: People) -> None:
-    people = streaming_people
-    channel = await people.ana.create_channel(BRUNO)
-    before = await people.bruno.position(channel)
-    await people.ana.send(channel, "missed")
+    agents = streaming_people
+    channel = await agents.ana.create_channel(BRUNO)
+    before = await agents.bruno.position(channel)
+    await agents.ana.send(channel, "missed")
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        people.bruno.stream(ADDED, id=channel, since=before) as events,
+        agents.bruno.stream(ADDED, id=channel, since=before) as events,
     ):
         assert _message(await anext(events))["body"] == "missed"
-        await people.ana.send(channel, "live")
+        await agents.ana.send(channel, "live")
         assert _message(await anext(events))["body"] == "live"
 
 
 async def test_whoever_is_removed_is_told_and_hears_no_more(streaming_people: People) -> None:
-    people = streaming_people
-    channel = await people.ana.create_channel(BRUNO, kind="PRIVATE")
-    now = await people.bruno.position(channel)
-    async with asyncio.timeout(PATIENCE_SECONDS), people.bruno.stream(ADDED, id=channel, since=now) as events:
-        await people.ana.send(channel, "before")
+    agents = streaming_people
+    channel = await agents.ana.create_channel(BRUNO, kind="PRIVATE")
+    now = await agents.bruno.position(channel)
+    async with asyncio.timeout(PATIENCE_SECONDS), agents.bruno.stream(ADDED, id=channel, since=now) as events:
+        await agents.ana.send(channel, "before")
         assert _message(await anext(events))["body"] == "before"
-        await people.ana.query(
+        await agents.ana.query(
             "mutation ($input: RemoveChatMemberInput!) { removeChatMember(input: $input) { userErrors { code } } }",
             input={"channelId": channel, "agentId": BRUNO},
         )
-        await people.ana.send(channel, "after")
+        await agents.ana.send(channel, "after")
         rest = [event async for event in events]
     assert [error["extensions"]["code"] for event in rest for error in event["errors"]] == ["ACCESS_LOST"]
 

@@ -13,7 +13,7 @@ from server.demo import player, seed
 from server.postgres.database import single_connection
 from server.postgres.migrate import upgrade
 from server.settings import Settings, async_url
-from tests.support.api import Api, Json, Person
+from tests.support.api import AgentClient, Api, Json
 
 PAGE = """
     query ($id: ID!, $before: String) {
@@ -75,8 +75,8 @@ async def rows_in(connection: AsyncConnection) -> dict[str, int]:
     return {table: await connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES}
 
 
-async def channels_of(person: Person, selection: str) -> list[Json]:
-    found = await person.query(f"{{ chatChannels(first: 50) {{ edges {{ node {{ {selection} }} }} }} }}")
+async def channels_of(agent: AgentClient, selection: str) -> list[Json]:
+    found = await agent.query(f"{{ chatChannels(first: 50) {{ edges {{ node {{ {selection} }} }} }} }}")
     return [edge["node"] for edge in found["chatChannels"]["edges"]]
 
 
@@ -169,14 +169,14 @@ async def test_it_all_happened_before_now_and_in_order(connection: AsyncConnecti
 
 @pytest.mark.parametrize(("account_id", "agent_id"), [*(("1", id) for id in "1234"), ("2", "21"), ("2", "22")])
 async def test_every_agent_has_something_unread(demo: Api, account_id: str, agent_id: str) -> None:
-    channels = await channels_of(demo.person(account_id, agent_id), "unreadCount unreadMentionCount")
+    channels = await channels_of(demo.agent(account_id, agent_id), "unreadCount unreadMentionCount")
     assert any(channel["unreadCount"] > 0 for channel in channels)
     assert any(channel["unreadMentionCount"] > 0 for channel in channels)
     assert any(channel["unreadCount"] == 0 for channel in channels)
 
 
 async def test_one_channel_is_long_enough_to_page_through(demo: Api) -> None:
-    bruno = demo.person("1", "2")
+    bruno = demo.agent("1", "2")
     (suporte,) = [channel for channel in await channels_of(bruno, "id name") if channel["name"] == "Suporte"]
     bodies: list[str] = []
     cursor: str | None = None
@@ -191,15 +191,15 @@ async def test_one_channel_is_long_enough_to_page_through(demo: Api) -> None:
 
 
 async def test_the_agents_see_what_is_theirs(demo: Api) -> None:
-    bruno = {channel["name"] for channel in await channels_of(demo.person("1", "2"), "name")}
-    davi = {channel["name"] for channel in await channels_of(demo.person("1", "4"), "name")}
+    bruno = {channel["name"] for channel in await channels_of(demo.agent("1", "2"), "name")}
+    davi = {channel["name"] for channel in await channels_of(demo.agent("1", "4"), "name")}
     assert {"Liderança", "Aurora Foods escalation", "Produto"} <= bruno - davi
-    assert (await demo.person("1", "5").ask("{ chatChannels { edges { node { id } } } }")).code == "AGENT_INACTIVE"
+    assert (await demo.agent("1", "5").execute("{ chatChannels { edges { node { id } } } }")).code == "AGENT_INACTIVE"
     assert "Mudança de escritório" not in bruno | davi
 
 
 async def test_bruno_answers_elisa_in_vain(demo: Api) -> None:
-    bruno = demo.person("1", "2")
+    bruno = demo.agent("1", "2")
     peers = await channels_of(bruno, "id directPeer { name active } viewerCan { post }")
     (elisa,) = [channel for channel in peers if channel["directPeer"] and channel["directPeer"]["name"] == "Elisa"]
     assert elisa["directPeer"]["active"] is False
@@ -210,5 +210,5 @@ async def test_bruno_answers_elisa_in_vain(demo: Api) -> None:
 async def test_bruno_may_create_private_channels_and_davi_may_not(demo: Api) -> None:
     may = "{ chatViewer { viewerCan { createPrivateChannel } } }"
     for agent_id, expected in (("2", True), ("4", False)):
-        answer = await demo.person("1", agent_id).query(may)
+        answer = await demo.agent("1", agent_id).query(may)
         assert answer["chatViewer"]["viewerCan"]["createPrivateChannel"] is expected

@@ -19,7 +19,7 @@ from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.graphiql.assets import FOLDER
 from server.settings import Settings
-from tests.support.api import House, Person
+from tests.support.api import Account, AgentClient
 
 HOST = "127.0.0.1:8000"
 
@@ -42,9 +42,9 @@ async def client(settings: Settings, app: Starlette) -> AsyncIterator[httpx.Asyn
 
 
 @pytest.fixture
-def choice(house: House) -> dict[str, str]:
+def choice(account: Account) -> dict[str, str]:
     """What the page sends when somebody chooses Bruno."""
-    return {"accountId": house.account_id, "agentId": "bruno"}
+    return {"accountId": account.account_id, "agentId": "bruno"}
 
 
 async def test_the_policy_allows_no_inline_script_and_no_other_server(client: httpx.AsyncClient) -> None:
@@ -101,12 +101,12 @@ async def test_without_the_demo_nobody_gets_a_token(settings: Settings, choice: 
         assert (await client.post("/graphql/demo/token", json=choice)).status_code == 404
 
 
-async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, house: House) -> None:
+async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, account: Account) -> None:
     listed = (await client.get("/graphql/demo/agents")).json()
-    (bruno,) = [agent for agent in listed if (agent["accountId"], agent["agentId"]) == (house.account_id, "bruno")]
+    (bruno,) = [agent for agent in listed if (agent["accountId"], agent["agentId"]) == (account.account_id, "bruno")]
     assert bruno == {
-        "accountId": house.account_id,
-        "accountName": house.account_id,
+        "accountId": account.account_id,
+        "accountName": account.account_id,
         "agentId": "bruno",
         "name": "Bruno",
         "role": "AGENT",
@@ -114,14 +114,16 @@ async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, house: House
     }
 
 
-async def test_the_demo_signs_its_agents_in(client: httpx.AsyncClient, house: House, choice: dict[str, str]) -> None:
+async def test_the_demo_signs_its_agents_in(
+    client: httpx.AsyncClient, account: Account, choice: dict[str, str]
+) -> None:
     response = await client.post("/graphql/demo/token", json=choice)
     answer = response.json()
     claims = jwt.decode(answer["token"], options={"verify_signature": False})
-    assert (claims["account_id"], claims["sub"]) == (house.account_id, "bruno")
+    assert (claims["account_id"], claims["sub"]) == (account.account_id, "bruno")
     assert datetime.fromisoformat(answer["expiresAt"]).timestamp() == claims["exp"]
     assert response.headers["cache-control"] == "no-store"
-    viewer = await Person(house.api.http, answer["token"], house.account_id, "bruno", "Bruno").query(
+    viewer = await AgentClient(account.api.http, answer["token"], account.account_id, "bruno", "Bruno").query(
         "{ chatViewer { agent { id } } }"
     )
     assert viewer == {"chatViewer": {"agent": {"id": "bruno"}}}

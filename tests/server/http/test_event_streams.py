@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.api import House
+from tests.support.api import Account
 
 Json = dict[str, Any]
 ADDED = """subscription ($channel: ID!, $since: String) {
@@ -57,37 +57,37 @@ async def subscribed(url: str, token: str | None, query: str, **variables: objec
             yield Events(response)
 
 
-async def test_live_and_since(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await house.carla.see(channel, "position"))["position"]
-    await house.bruno.send(channel, "before")
-    async with subscribed(socket_url, house.carla.token, ADDED, channel=channel, since=position) as events:
+async def test_live_and_since(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = (await account.carla.read(channel, "position"))["position"]
+    await account.bruno.send(channel, "before")
+    async with subscribed(socket_url, account.carla.token, ADDED, channel=channel, since=position) as events:
         assert events.response.status_code == 200
         assert events.response.headers["content-type"].startswith("text/event-stream")
         replayed = await events.message()
-        await house.bruno.send(channel, "live, com acentuação\nand two lines")
+        await account.bruno.send(channel, "live, com acentuação\nand two lines")
         live = await events.message()
     assert replayed["message"]["body"] == "before"
     assert live["message"]["body"] == "live, com acentuação\nand two lines"
-    await house.bruno.send(channel, "while away")
-    async with subscribed(socket_url, house.carla.token, ADDED, channel=channel, since=live["position"]) as events:
+    await account.bruno.send(channel, "while away")
+    async with subscribed(socket_url, account.carla.token, ADDED, channel=channel, since=live["position"]) as events:
         assert (await events.message())["message"]["body"] == "while away"
 
 
-async def test_a_query_completes(house: House, socket_url: str) -> None:
-    async with subscribed(socket_url, house.carla.token, "{ __typename }") as events:
+async def test_a_query_completes(account: Account, socket_url: str) -> None:
+    async with subscribed(socket_url, account.carla.token, "{ __typename }") as events:
         assert await events.next() == ("next", {"data": {"__typename": "Query"}})
         assert (await events.next())[0] == "complete"
 
 
-async def test_removal_ends_it_with_a_code(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await house.carla.see(channel, "position"))["position"]
-    async with subscribed(socket_url, house.carla.token, ADDED, channel=channel, since=position) as events:
-        await house.bruno.send(channel, "before")
+async def test_removal_ends_it_with_a_code(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = (await account.carla.read(channel, "position"))["position"]
+    async with subscribed(socket_url, account.carla.token, ADDED, channel=channel, since=position) as events:
+        await account.bruno.send(channel, "before")
         assert (await events.message())["message"]["body"] == "before"
-        await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
-        await house.bruno.send(channel, "after")
+        await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
+        await account.bruno.send(channel, "after")
         name, data = await events.next()
         assert data is not None
         if "errors" not in data:
@@ -97,8 +97,8 @@ async def test_removal_ends_it_with_a_code(house: House, socket_url: str) -> Non
         assert (await events.next())[0] == "complete"
 
 
-async def test_a_token_that_does_not_hold(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel()
+async def test_a_token_that_does_not_hold(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel()
     async with subscribed(socket_url, "nonsense", ADDED, channel=channel) as events:
         name, data = await events.next()
         assert data is not None

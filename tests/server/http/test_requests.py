@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from server.http.graphql_over_http import BODY_BYTES
-from tests.support.api import House
+from tests.support.api import Account
 
 NEWER = "application/graphql-response+json"
 JSON = {"content-type": "application/json"}
@@ -15,9 +15,9 @@ SUBSCRIPTION = "subscription { chatInboxChanged { channelId } }"
 
 
 @pytest.fixture
-def http(house: House) -> httpx.AsyncClient:
-    house.api.http.headers.pop("authorization", None)
-    return house.api.http
+def http(account: Account) -> httpx.AsyncClient:
+    account.api.http.headers.pop("authorization", None)
+    return account.api.http
 
 
 def the_error(response: httpx.Response) -> dict[str, Any]:
@@ -85,10 +85,10 @@ async def test_other_methods(http: httpx.AsyncClient, method: str) -> None:
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_get_reads_and_never_writes(house: House) -> None:
+async def test_get_reads_and_never_writes(account: Account) -> None:
     async def get(query: str) -> httpx.Response:
-        headers = {"authorization": f"Bearer {house.ana.token}", "accept": "application/json"}
-        return await house.api.http.get("/graphql", params={"query": query}, headers=headers)
+        headers = {"authorization": f"Bearer {account.ana.token}", "accept": "application/json"}
+        return await account.api.http.get("/graphql", params={"query": query}, headers=headers)
 
     key = "{ chatViewer { sendKey } }"
     assert (await get(key)).json()["data"]["chatViewer"] == {"sendKey": "ENTER"}
@@ -106,30 +106,30 @@ async def test_get_with_what_is_no_request(http: httpx.AsyncClient, parameters: 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_subscription_is_no_query(house: House, method: str) -> None:
+async def test_a_subscription_is_no_query(account: Account, method: str) -> None:
     asked = {"query": SUBSCRIPTION}
-    headers = {"authorization": f"Bearer {house.ana.token}", "accept": "application/json"}
+    headers = {"authorization": f"Bearer {account.ana.token}", "accept": "application/json"}
     if method == "GET":
-        response = await house.api.http.get("/graphql", params=asked, headers=headers)
+        response = await account.api.http.get("/graphql", params=asked, headers=headers)
     else:
-        response = await house.api.http.post("/graphql", json=asked, headers=headers)
+        response = await account.api.http.post("/graphql", json=asked, headers=headers)
     assert response.status_code == 400
     assert "text/event-stream" in the_error(response)["message"]
 
 
-async def test_which_of_several_operations_must_be_said(house: House) -> None:
+async def test_which_of_several_operations_must_be_said(account: Account) -> None:
     document = f"{PROFILE.replace('mutation', 'mutation Profile')} query Name {{ __typename }}"
 
-    async def ask(**choice: str) -> httpx.Response:
-        headers = {"authorization": f"Bearer {house.ana.token}"}
-        return await house.api.http.post("/graphql", json={"query": document, **choice}, headers=headers)
+    async def execute(**choice: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {account.ana.token}"}
+        return await account.api.http.post("/graphql", json={"query": document, **choice}, headers=headers)
 
-    assert (await ask(operationName="Name")).json() == {"data": {"__typename": "Query"}}
-    refused = await ask()
+    assert (await execute(operationName="Name")).json() == {"data": {"__typename": "Query"}}
+    refused = await execute()
     assert refused.json()["data"] is None
     assert the_error(refused)["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert (await house.ana.ask("{ chatViewer { sendKey } }")).data == {"chatViewer": {"sendKey": "ENTER"}}
-    assert (await ask(operationName="Profile")).json()["data"]["updateChatProfile"]
+    assert (await account.ana.execute("{ chatViewer { sendKey } }")).data == {"chatViewer": {"sendKey": "ENTER"}}
+    assert (await execute(operationName="Profile")).json()["data"]["updateChatProfile"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from server.http.sockets import STREAMS
 from tests.server.http.test_sockets import INBOX, TYPENAME, acknowledged, closed, heard, opened, say
-from tests.support.api import House
+from tests.support.api import Account
 
 FRAMES = {
     "deep arrays": "[" * 50_000,
@@ -27,9 +27,9 @@ async def test_what_is_no_message_closes_the_socket_with_4400(socket_url: str, f
         assert await closed(connection) == 4400
 
 
-async def test_an_id_used_twice_may_be_long(house: House, socket_url: str) -> None:
+async def test_an_id_used_twice_may_be_long(account: Account, socket_url: str) -> None:
     """What the close frame says of it is not."""
-    async with acknowledged(socket_url, house.ana.token) as connection:
+    async with acknowledged(socket_url, account.ana.token) as connection:
         for _ in range(2):
             await say(connection, "subscribe", id="é" * 100, payload=INBOX)
         assert await closed(connection) == 4409
@@ -56,8 +56,8 @@ async def test_what_cannot_be_run_ends_the_operation_and_not_the_socket(socket_u
         assert (await heard(connection))["payload"] == {"data": {"__typename": "Query"}}
 
 
-async def test_one_operation_too_many_is_refused_with_a_code(house: House, socket_url: str) -> None:
-    async with acknowledged(socket_url, house.ana.token) as connection:
+async def test_one_operation_too_many_is_refused_with_a_code(account: Account, socket_url: str) -> None:
+    async with acknowledged(socket_url, account.ana.token) as connection:
         for number in range(STREAMS):
             await say(connection, "subscribe", id=str(number), payload=INBOX)
         await say(connection, "subscribe", id="more", payload=TYPENAME)

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.support.api import House
+from tests.support.api import Account
 from tests.support.sockets import open_socket
 
 Json = dict[str, Any]
@@ -170,15 +170,15 @@ async def test_ping_and_pong(socket_url: str) -> None:
         assert (await heard(connection))["type"] == "pong"
 
 
-async def test_an_id_in_use(house: House, socket_url: str) -> None:
-    async with acknowledged(socket_url, house.bruno.token) as connection:
+async def test_an_id_in_use(account: Account, socket_url: str) -> None:
+    async with acknowledged(socket_url, account.bruno.token) as connection:
         await say(connection, "subscribe", id="1", payload=INBOX)
         await say(connection, "subscribe", id="1", payload=INBOX)
         assert await closed(connection) == 4409
 
 
-async def test_an_id_is_free_again_once_completed(house: House, socket_url: str) -> None:
-    async with acknowledged(socket_url, house.bruno.token) as connection:
+async def test_an_id_is_free_again_once_completed(account: Account, socket_url: str) -> None:
+    async with acknowledged(socket_url, account.bruno.token) as connection:
         await say(connection, "subscribe", id="1", payload=INBOX)
         await say(connection, "complete", id="1")
         await say(connection, "complete", id="never heard of")
@@ -197,9 +197,9 @@ async def test_an_id_is_free_again_once_completed(house: House, socket_url: str)
     ],
 )
 async def test_a_mistake_ends_its_operation_and_the_socket_lives(
-    house: House, socket_url: str, operation: Json
+    account: Account, socket_url: str, operation: Json
 ) -> None:
-    async with acknowledged(socket_url, house.bruno.token) as connection:
+    async with acknowledged(socket_url, account.bruno.token) as connection:
         await say(connection, "subscribe", id="1", payload=operation)
         answer = await heard(connection)
         assert (answer["type"], answer["id"]) == ("error", "1")
@@ -208,9 +208,9 @@ async def test_a_mistake_ends_its_operation_and_the_socket_lives(
         assert (await heard(connection))["payload"] == {"data": {"__typename": "Query"}}
 
 
-async def test_what_cannot_be_executed_is_a_result_with_errors_alone(house: House, socket_url: str) -> None:
+async def test_what_cannot_be_executed_is_a_result_with_errors_alone(account: Account, socket_url: str) -> None:
     query = "query ($id: ID!) { chatChannel(id: $id) { id } }"
-    async with acknowledged(socket_url, house.bruno.token) as connection:
+    async with acknowledged(socket_url, account.bruno.token) as connection:
         await say(connection, "subscribe", id="1", payload={"query": query})
         answer = await heard(connection)
         assert (answer["type"], answer["payload"]["data"]) == ("next", None)
@@ -218,28 +218,28 @@ async def test_what_cannot_be_executed_is_a_result_with_errors_alone(house: Hous
         assert await heard(connection) == {"id": "1", "type": "complete"}
 
 
-async def test_a_hundred_operations_and_no_more(house: House, socket_url: str) -> None:
-    async with acknowledged(socket_url, house.bruno.token) as connection:
+async def test_a_hundred_operations_and_no_more(account: Account, socket_url: str) -> None:
+    async with acknowledged(socket_url, account.bruno.token) as connection:
         for number in range(101):
             await say(connection, "subscribe", id=str(number), payload=INBOX)
         answer = await heard(connection)
         assert (answer["type"], answer["id"]) == ("error", "100")
 
 
-async def test_two_operations_share_nothing_they_read(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Room", "PRIVATE", memberIds=["bruno"])
+async def test_two_operations_share_nothing_they_read(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Room", "PRIVATE", memberIds=["bruno"])
     query = "query ($id: ID!) { chatChannel(id: $id) { name } }"
-    async with open_socket(socket_url, house.bruno.token) as socket:
+    async with open_socket(socket_url, account.bruno.token) as socket:
         before = await socket.subscribe(query, id=channel)
         assert (await before.next())["data"]["chatChannel"] == {"name": "Room"}
-        await house.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="bruno")
+        await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="bruno")
         after = await socket.subscribe(query, id=channel)
         assert (await after.next())["data"]["chatChannel"] is None
 
 
-async def test_mutations_go_over_sockets_too(house: House, socket_url: str) -> None:
-    channel = await house.ana.create_channel("Room", "PRIVATE", memberIds=["bruno"])
+async def test_mutations_go_over_sockets_too(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Room", "PRIVATE", memberIds=["bruno"])
     mutation = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { message { body } } }"
-    async with open_socket(socket_url, house.bruno.token) as socket:
+    async with open_socket(socket_url, account.bruno.token) as socket:
         sending = await socket.subscribe(mutation, input={"channelId": channel, "body": "Bom dia"})
         assert (await sending.data())["message"] == {"body": "Bom dia"}
