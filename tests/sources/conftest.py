@@ -28,8 +28,8 @@ FIELDS = {
 
 
 @pytest.fixture(scope="session")
-def items_file(data_dir_of_run: Path) -> Path:
-    path = data_dir_of_run / "items.json"
+def items_file(worker_folder: Path) -> Path:
+    path = worker_folder / "items.json"
     path.write_text(json.dumps(items()))
     return path
 

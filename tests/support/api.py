@@ -12,10 +12,12 @@ import httpx
 from sqlalchemy import Connection, event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from live.hub import Hub
 from models import DemoItem
 from models.enums import ItemKind
 from server.identity.tokens import issue_token
 from server.settings import Settings
+from tests.support.waiting import until
 
 Json = dict[str, Any]
 
@@ -130,6 +132,13 @@ class Api:
     http: httpx.AsyncClient
     settings: Settings
     engine: AsyncEngine
+    served_hub: Hub | None = None
+
+    @property
+    def hub(self) -> Hub:
+        """The hub of a server that runs in this process."""
+        assert self.served_hub is not None, "the server is a process of its own"
+        return self.served_hub
 
     def service(self, account_id: str) -> ApiClient:
         token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
@@ -208,6 +217,10 @@ class Account:
     @property
     def elisa(self) -> AgentClient:
         return self.agent("elisa")
+
+    async def until_subscribed(self, streams: int = 1) -> None:
+        """Waits until the server has so many streams of the account. They miss nothing that happens from then on."""
+        await until(lambda: self.api.hub.stream_count(self.account_id) == streams, f"{streams} streams")
 
     async def sync(self, **input: object) -> Json:
         """Feeds the directory as the platform does."""

@@ -1,4 +1,4 @@
-"""npm packages for tests, each set by its lock file in a folder that is kept from run to run."""
+"""The npm packages of tests: each lock file is installed into a folder of its own, which later runs use again."""
 
 import shutil
 import subprocess
@@ -8,13 +8,20 @@ from tempfile import mkdtemp
 
 import pytest
 
+from tests.support.databases import exclusive
+
 INSTALL = ("npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 INSTALL_SECONDS = 900
 
 
 def installed(source: Path, parent: Path) -> Path:
-    """Returns a folder below `parent` with the packages of the source's package-lock.json and its scripts. It has its
-    name only when it is whole: an installation broken off, or two at once, leave nothing half done."""
+    """Returns a folder below `parent` with the packages of the source's package-lock.json and its scripts. Of several
+    processes, one installs and the others wait for it. The folder gets its name last, so it is never incomplete."""
+    with exclusive(parent / f"{source.name}.lock"):
+        return _installed(source, parent)
+
+
+def _installed(source: Path, parent: Path) -> Path:
     wanted = sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
     folder = parent / f"{source.name}-{wanted}"
     if not folder.exists():
@@ -25,10 +32,7 @@ def installed(source: Path, parent: Path) -> Path:
         if done.returncode != 0:
             shutil.rmtree(fresh)
             pytest.fail(f"npm ci ended with {done.returncode}:\n{done.stderr[-4000:]}")
-        try:
-            fresh.rename(folder)
-        except OSError:  # another run was faster
-            shutil.rmtree(fresh)
+        fresh.rename(folder)
     for script in source.glob("*.mjs"):
         shutil.copy(script, folder)
     return folder

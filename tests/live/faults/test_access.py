@@ -19,6 +19,8 @@ from tests.support.api import Account, Api
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long
+
 RACES = 100
 POSTS = 6
 INBOX = "subscription { chatInboxChanged { channelId } }"

@@ -8,6 +8,8 @@ from tests.live.faults.conversation import Conversation, conversation
 from tests.live.faults.replicas import Replicas
 from tests.support.sockets import open_socket
 
+pytestmark = pytest.mark.long
+
 TYPING = "subscription ($channel: ID!) { chatTyping(channelId: $channel) { agents { id } } }"
 
 

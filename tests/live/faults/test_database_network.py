@@ -14,6 +14,8 @@ from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
 
+pytestmark = pytest.mark.long
+
 PACE = 0.05
 PATIENCE = 60
 AT_ONCE = 16

@@ -19,6 +19,8 @@ from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
 from tests.support.sockets import Ended, Socket, open_socket
 
+pytestmark = pytest.mark.long
+
 DEAF = 22
 BIG = "x" * 19_000
 PENDING = 30

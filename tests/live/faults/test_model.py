@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +25,8 @@ from tests.live.faults.replicas import Replicas
 from tests.support.api import Account, Json
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.long
 
 MESSAGE = "message { body deletedAt systemEvent { kind } }"
 CHANGES = f"""subscription ($channel: ID!, $since: String) {{

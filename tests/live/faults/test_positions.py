@@ -11,6 +11,8 @@ from tests.live.faults.clients import ADDED
 from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
 
+pytestmark = pytest.mark.long
+
 LONG = 40.0
 """Seconds for a replay of thousands of changes on a busy machine."""
 

@@ -12,6 +12,8 @@ from tests.live.faults.conversation import conversation
 from tests.live.faults.replicas import Replicas
 from tests.support.services import Postgres
 
+pytestmark = pytest.mark.long
+
 PACE = 0.05
 ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'internal-chat'")
 BROADCAST = text(

@@ -9,6 +9,8 @@ from tests.live.faults.replicas import Replicas
 from tests.support.api import AgentClient, Json
 from tests.support.sockets import Stream, open_socket
 
+pytestmark = pytest.mark.long
+
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
 ONLINE = {"id": "carla", "presence": "ONLINE"}
 OFFLINE = {"id": "carla", "presence": "OFFLINE"}

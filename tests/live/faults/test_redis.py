@@ -14,7 +14,7 @@ from tests.live.faults.test_brokers import TYPING
 from tests.support.services import RedisServer
 from tests.support.sockets import open_socket
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.long, pytest.mark.redis]
 
 WITHOUT_BROKER = 2.0
 """Seconds within which everything must arrive, broker or no broker."""

@@ -16,6 +16,8 @@ from tests.support.services import Postgres
 from tests.support.sockets import Ended, open_socket
 from tests.support.waiting import until_true
 
+pytestmark = pytest.mark.long
+
 PACE = 0.03
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.schema.federation.crm import Crm
 from tests.support.api import Json
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.long, pytest.mark.node]
 
 PATIENCE_SECONDS = 20
 ANA, BRUNO, DAVI = "1", "2", "4"
