@@ -81,6 +81,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
         lifespan=lifespan,
     )
     app.state.pool = pool
+    app.state.hub = hub
     app.state.connections = connections
     return app
 
