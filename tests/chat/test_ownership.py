@@ -1,4 +1,4 @@
-"""A channel whose last owner was deactivated passes on."""
+"""A channel whose last owner is deactivated passes to another member."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def _owners(account: Account, channel: str) -> list[str]:
     return [node["agent"]["id"] for node in nodes]
 
 
-async def test_the_oldest_admin_inherits_before_older_members(account: Account) -> None:
+async def test_the_longest_standing_admin_becomes_owner_before_older_members(account: Account) -> None:
     channel = await account.bruno.create_channel("Sala")
     await _add_members(account, channel, ["carla", "davi", "ana"])
     for agent in ("ana", "davi"):
@@ -39,7 +39,7 @@ async def test_the_oldest_admin_inherits_before_older_members(account: Account) 
     }
 
 
-async def test_without_admins_the_oldest_active_member_inherits(account: Account) -> None:
+async def test_without_admins_the_longest_standing_active_member_becomes_owner(account: Account) -> None:
     channel = await account.bruno.create_channel("Sala")
     await _add_members(account, channel, ["davi", "carla", "ana"])
     await _deactivate(account, "bruno", "davi")
@@ -50,7 +50,7 @@ async def test_without_admins_the_oldest_active_member_inherits(account: Account
     }
 
 
-async def test_nothing_passes_on_while_an_active_owner_remains(account: Account) -> None:
+async def test_ownership_does_not_change_while_an_active_owner_remains(account: Account) -> None:
     channel = await account.bruno.create_channel("Sala")
     await _add_members(account, channel, ["carla", "davi"])
     await _promote(account, channel, "davi", "OWNER")
@@ -59,7 +59,7 @@ async def test_nothing_passes_on_while_an_active_owner_remains(account: Account)
     assert await account.davi.system_events(channel) == ["CREATED", "ADDED", "ADDED", "ROLE_CHANGED"]
 
 
-async def test_every_channel_of_the_departed_passes_on_at_once(account: Account) -> None:
+async def test_every_channel_of_a_deactivated_owner_gets_a_new_owner(account: Account) -> None:
     channels = [await account.bruno.create_channel(f"Sala {number}", memberIds=["carla"]) for number in range(5)]
     alone = await account.bruno.create_channel("Só dele")
     await _deactivate(account, "bruno")
@@ -70,7 +70,7 @@ async def test_every_channel_of_the_departed_passes_on_at_once(account: Account)
     assert await _owners(account, alone) == ["bruno"]
 
 
-async def test_an_owner_who_leaves_while_the_next_is_deactivated_leaves_no_channel_without_one(
+async def test_an_owner_leaving_while_the_other_is_deactivated_leaves_an_owner(
     account: Account,
 ) -> None:
     for _ in range(5):
@@ -84,7 +84,7 @@ async def test_an_owner_who_leaves_while_the_next_is_deactivated_leaves_no_chann
         await account.sync(agents=[{"id": "carla", "name": "Carla"}])
 
 
-async def test_posting_while_the_owner_is_deactivated_keeps_the_order(account: Account) -> None:
+async def test_messages_sent_while_the_owner_is_deactivated_have_no_gaps(account: Account) -> None:
     channel = await account.bruno.create_channel("Sala", memberIds=["carla", "davi"])
     await asyncio.gather(
         _deactivate(account, "bruno"),

@@ -114,6 +114,14 @@ class AgentClient(ApiClient):
         assert found is not None
         return found
 
+    async def position(self, channel_id: str | None = None) -> str:
+        """Returns the position of the channel's newest change, or of the account's, to subscribe `since` there."""
+        if channel_id is not None:
+            position: str = (await self.read(channel_id, "position"))["position"]
+        else:
+            position = (await self.query("{ chatViewer { position } }"))["chatViewer"]["position"]
+        return position
+
     async def bodies(self, channel_id: str) -> list[str]:
         """What agents said there, in order, as this reader sees it (the newest 100)."""
         found = await self.read(channel_id, "messages(last: 100) { nodes { body systemEvent { kind } } }")

@@ -1,4 +1,4 @@
-"""A client of graphql-transport-ws, as small as the protocol allows, over a real socket."""
+"""A client of graphql-transport-ws over a real socket, as small as the protocol allows."""
 
 import asyncio
 import json
@@ -13,8 +13,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 Json = dict[str, Any]
+PROTOCOL = Subprotocol("graphql-transport-ws")
 PATIENCE = 10.0
-"""Seconds after which a test gives up waiting for what must come."""
+"""How many seconds a test waits for what must come."""
 
 
 class Ended(Exception):
@@ -33,8 +34,13 @@ class Stream:
     id: str
     frames: asyncio.Queue[Json | Ended] = field(default_factory=asyncio.Queue)
 
+    @property
+    def has_result(self) -> bool:
+        """Whether `next` returns or raises at once."""
+        return not self.frames.empty()
+
     async def next(self, patience: float = PATIENCE) -> Json:
-        """Returns the next result's payload; raises Ended."""
+        """Returns the payload of the next result. Raises Ended, or TimeoutError."""
         async with asyncio.timeout(patience):
             frame = await self.frames.get()
         if isinstance(frame, Ended):
@@ -42,7 +48,7 @@ class Stream:
         return frame
 
     async def data(self, patience: float = PATIENCE) -> Json:
-        """Returns the only root field of the next result."""
+        """Returns the only root field of the next result, which has no errors."""
         payload = await self.next(patience)
         assert "errors" not in payload, payload["errors"]
         (value,) = payload["data"].values()
@@ -50,26 +56,17 @@ class Stream:
         return found
 
     async def error_code(self, patience: float = PATIENCE) -> str:
-        """Returns the code that the stream ends with."""
+        """Returns the code of the first error of the next result."""
         payload = await self.next(patience)
         code: str = payload["errors"][0]["extensions"]["code"]
         return code
-
-    async def nothing(self, patience: float = 0.3) -> None:
-        """Passes if nothing comes for so long."""
-        try:
-            async with asyncio.timeout(patience):
-                frame = await self.frames.get()
-        except TimeoutError:
-            return
-        raise AssertionError(f"unexpected: {frame}")
 
     async def stop(self) -> None:
         await self.socket.send({"id": self.id, "type": "complete"})
 
 
 class Socket:
-    """A signed-in connection."""
+    """A connection, signed in by `init`. It passes the results that arrive to its streams."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -78,9 +75,13 @@ class Socket:
         self._reader: asyncio.Task[None] | None = None
 
     async def init(self, token: str | None) -> None:
+        """Signs in. Raises Ended with the code of the closed socket if the server refuses the token."""
         payload = {"authorization": f"Bearer {token}"} if token else {}
         await self.send({"type": "connection_init", "payload": payload})
-        ack = json.loads(await self.connection.recv())
+        try:
+            ack = json.loads(await self.connection.recv())
+        except ConnectionClosed:
+            raise Ended(self.connection.close_code) from None
         assert ack["type"] == "connection_ack", ack
         self._reader = asyncio.create_task(self._read())
 
@@ -100,33 +101,31 @@ class Socket:
             await self._reader
 
     async def _read(self) -> None:
-        code = None
         try:
             async for text in self.connection:
-                self._take(json.loads(text))
+                self._pass_on(json.loads(text))
         except ConnectionClosed:
             pass
-        code = self.connection.close_code
         for stream in self._streams.values():
-            stream.frames.put_nowait(Ended(code))
+            stream.frames.put_nowait(Ended(self.connection.close_code))
 
-    def _take(self, frame: Json) -> None:
+    def _pass_on(self, frame: Json) -> None:
         stream = self._streams.get(frame.get("id", ""))
         if stream is None:
             return
-        if frame["type"] == "next":
-            stream.frames.put_nowait(frame["payload"])
-        elif frame["type"] == "error":
-            stream.frames.put_nowait({"errors": frame["payload"]})
-        elif frame["type"] == "complete":
-            stream.frames.put_nowait(Ended())
+        match frame["type"]:
+            case "next":
+                stream.frames.put_nowait(frame["payload"])
+            case "error":
+                stream.frames.put_nowait({"errors": frame["payload"]})
+            case "complete":
+                stream.frames.put_nowait(Ended())
 
 
 @asynccontextmanager
 async def open_socket(url: str, token: str | None) -> AsyncIterator[Socket]:
-    """A socket that is closed in the end."""
-    connection = await connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], max_size=None)
-    socket = Socket(connection)
+    """Yields a signed-in socket, which is closed at the end of the block. Raises Ended if the token is refused."""
+    socket = Socket(await connect(url, subprotocols=[PROTOCOL], max_size=None))
     try:
         await socket.init(token)
         yield socket

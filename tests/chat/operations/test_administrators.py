@@ -1,4 +1,4 @@
-"""What administrators of the account may do in channels that they are not in, and what stays closed to them."""
+"""Administrators of the account in channels of which they are not members: what they can do, and what stays hidden."""
 
 from tests.support.api import Account, Json
 
@@ -8,14 +8,14 @@ CLOSED = """kind name memberCount members { nodes { agent { id } } }
   unreadCount unreadMentionCount viewerMembership { role } viewerCan { read post join manageMembers edit archive }"""
 
 
-async def _closed_room(account: Account) -> tuple[str, str]:
+async def _private_channel(account: Account) -> tuple[str, str]:
     await account.bruno.create_channel("Aberto")
     channel = await account.bruno.create_channel("Diretoria", "PRIVATE", memberIds=["carla"])
     return channel, await account.bruno.send(channel, "Entre nós, [@Ana](mention://user/ana/Ana)")
 
 
-async def test_administrators_find_every_channel_but_direct_messages(account: Account) -> None:
-    await _closed_room(account)
+async def test_administrators_find_every_channel_except_direct_messages(account: Account) -> None:
+    await _private_channel(account)
     await account.bruno.mutate("openDirectMessage", "channel { id }", agentId="carla")
     await account.bruno.create_channel("Avisos", "ANNOUNCEMENT")
     found = (await account.ana.query(LIST))["manageableChatChannels"]["nodes"]
@@ -30,8 +30,8 @@ async def test_administrators_find_every_channel_but_direct_messages(account: Ac
     assert (await account.bruno.query(LIST))["manageableChatChannels"]["nodes"] == []
 
 
-async def test_what_is_said_stays_closed_until_the_administrator_adds_himself(account: Account) -> None:
-    channel, message = await _closed_room(account)
+async def test_an_administrator_reads_a_private_channel_only_after_joining_it(account: Account) -> None:
+    channel, message = await _private_channel(account)
     seen = await account.ana.read(channel, CLOSED)
     assert seen == {
         "kind": "PRIVATE",
@@ -64,8 +64,12 @@ async def test_what_is_said_stays_closed_until_the_administrator_adds_himself(ac
 
     await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["ana", "davi"])
     assert await account.ana.bodies(channel) == ["Entre nós, [@Ana](mention://user/ana/Ana)"]
-    told = await account.carla.read(channel, "messages { nodes { author { id } systemEvent { kind agents { id } } } }")
-    events = [(node["author"]["id"], node["systemEvent"]) for node in told["messages"]["nodes"] if node["systemEvent"]]
+    history = await account.carla.read(
+        channel, "messages { nodes { author { id } systemEvent { kind agents { id } } } }"
+    )
+    events = [
+        (node["author"]["id"], node["systemEvent"]) for node in history["messages"]["nodes"] if node["systemEvent"]
+    ]
     assert events[-2:] == [
         ("ana", {"kind": "ADMINISTRATOR_JOINED", "agents": []}),
         ("ana", {"kind": "ADDED", "agents": [{"id": "davi"}]}),
@@ -74,8 +78,8 @@ async def test_what_is_said_stays_closed_until_the_administrator_adds_himself(ac
     assert roles == {"viewerMembership": {"role": "MEMBER"}, "unreadCount": 0}
 
 
-async def test_administrators_manage_name_and_members_from_outside(account: Account) -> None:
-    channel, _ = await _closed_room(account)
+async def test_administrators_manage_name_and_members_without_joining(account: Account) -> None:
+    channel, _ = await _private_channel(account)
     renamed = await account.ana.mutate("updateChatChannel", "channel { name }", channelId=channel, name="Conselho")
     assert renamed["channel"]["name"] == "Conselho"
     role: Json = {"channelId": channel, "agentId": "carla", "role": "OWNER"}
@@ -85,7 +89,7 @@ async def test_administrators_manage_name_and_members_from_outside(account: Acco
     assert (await account.carla.system_events(channel))[-3:] == ["RENAMED", "ROLE_CHANGED", "REMOVED"]
 
 
-async def test_nobody_but_the_two_reads_a_direct_message(account: Account) -> None:
+async def test_only_its_two_agents_can_read_a_direct_message(account: Account) -> None:
     opened = await account.bruno.mutate("openDirectMessage", "channel { id }", agentId="carla")
     channel = opened["channel"]["id"]
     message = await account.bruno.send(channel, "Só nós")

@@ -1,4 +1,4 @@
-"""Announcements: everybody is in them, few speak, and nobody leaves."""
+"""Announcements: every agent is a member, only authors post, and nobody can leave."""
 
 from tests.support.api import Account, Json
 from tests.support.fingerprint import fingerprint
@@ -25,7 +25,7 @@ async def test_every_active_agent_is_a_member_and_its_creator_the_author(account
     assert (await account.bruno.read(channel, "unreadCount"))["unreadCount"] == 1
 
 
-async def test_newcomers_are_seated_without_a_word(account: Account) -> None:
+async def test_new_agents_become_members_without_a_system_message(account: Account) -> None:
     channel = await _announcement(account)
     await account.ana.send(channel, "Antes deles")
     await account.sync(agents=[{"id": "flora", "name": "Flora"}, {"id": "elisa", "name": "Elisa", "active": True}])
@@ -38,7 +38,7 @@ async def test_newcomers_are_seated_without_a_word(account: Account) -> None:
     assert (await account.elisa.read(channel, "unreadCount"))["unreadCount"] == 1
 
 
-async def test_only_authors_post_and_readers_react(account: Account) -> None:
+async def test_only_authors_can_post_and_readers_can_react(account: Account) -> None:
     channel = await _announcement(account)
     message = await account.ana.send(channel, "Novidade")
     send: Json = {"channelId": channel, "body": "Eu também"}
@@ -63,7 +63,7 @@ async def test_only_authors_post_and_readers_react(account: Account) -> None:
     assert await account.ana.refusal("addChatAuthors", CHANNEL, channelId=channel, agentIds=["elisa"]) == "NOT_FOUND"
 
 
-async def test_who_is_no_author_any_more_edits_nothing(account: Account) -> None:
+async def test_a_former_author_cannot_edit(account: Account) -> None:
     channel = await _announcement(account)
     await account.ana.mutate("addChatAuthors", CHANNEL, channelId=channel, agentIds=["bruno"])
     edit: Json = {"messageId": await account.bruno.send(channel, "Como autor"), "body": "Ainda autor"}
@@ -82,7 +82,7 @@ async def test_who_is_no_author_any_more_edits_nothing(account: Account) -> None
     await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=edit["messageId"])
 
 
-async def test_an_owner_who_is_no_author_manages_but_does_not_post(account: Account) -> None:
+async def test_an_owner_who_is_not_an_author_can_manage_but_not_post(account: Account) -> None:
     channel = await _announcement(account)
     role: Json = {"channelId": channel, "agentId": "bruno", "role": "OWNER"}
     await account.ana.mutate("changeChatMemberRole", "member { role }", **role)
@@ -92,7 +92,7 @@ async def test_an_owner_who_is_no_author_manages_but_does_not_post(account: Acco
     await account.bruno.send(channel, "Como autor")
 
 
-async def test_nobody_leaves_or_is_removed(account: Account) -> None:
+async def test_members_can_neither_leave_nor_be_removed(account: Account) -> None:
     channel = await _announcement(account)
     before = await fingerprint(account)
     for agent in (account.ana, account.bruno):
@@ -104,7 +104,7 @@ async def test_nobody_leaves_or_is_removed(account: Account) -> None:
     assert muted["membership"] == {"muted": True}
 
 
-async def test_only_announcements_have_authors(account: Account) -> None:
+async def test_authors_of_other_kinds_are_refused(account: Account) -> None:
     channel = await account.bruno.create_channel("Sala", memberIds=["carla"])
     assert await account.bruno.refusal("addChatAuthors", CHANNEL, channelId=channel, agentIds=["carla"]) == "FORBIDDEN"
     assert await _names(account, channel, "authors") == []

@@ -1,4 +1,4 @@
-"""Changing a channel: its name and the like, who finds it, and archiving it."""
+"""Changing a channel: its name, description, avatar and kind, and archiving it."""
 
 from tests.support.api import Account, AgentClient, Json
 from tests.support.fingerprint import fingerprint
@@ -7,8 +7,8 @@ CHANNEL = "channel { id kind name description avatar { ... on ChatIconAvatar { i
 TOLD = "lastMessage { author { id } systemEvent { kind before after } }"
 
 
-async def _room(account: Account, kind: str = "PUBLIC") -> str:
-    """Bruno owns it, Carla is its admin, Davi a member."""
+async def _create_channel(account: Account, kind: str = "PUBLIC") -> str:
+    """Returns a channel with bruno as owner, carla as admin and davi as member."""
     await account.bruno.create_channel("Outra")
     channel = await account.bruno.create_channel("Vendas", kind, memberIds=["carla", "davi"])
     role: Json = {"channelId": channel, "agentId": "carla", "role": "ADMIN"}
@@ -21,8 +21,8 @@ async def _listed(account: Account, **arguments: bool) -> set[str]:
     return {node["name"] for node in (await account.davi.query(query, **arguments))["chatChannels"]["nodes"]}
 
 
-async def test_each_change_is_told_with_what_stood_before(account: Account) -> None:
-    channel = await _room(account)
+async def test_each_change_has_a_system_message_with_the_previous_value(account: Account) -> None:
+    channel = await _create_channel(account)
     await account.carla.mutate("updateChatChannel", CHANNEL, channelId=channel, name=" Vendas BR ")
     assert (await account.davi.read(channel, TOLD))["lastMessage"] == {
         "author": {"id": "carla"},
@@ -42,16 +42,16 @@ async def test_each_change_is_told_with_what_stood_before(account: Account) -> N
     assert cleared["channel"]["name"] == "Vendas BR"
 
 
-async def test_what_stands_already_is_told_to_nobody(account: Account) -> None:
-    channel = await _room(account)
+async def test_setting_the_current_value_changes_nothing(account: Account) -> None:
+    channel = await _create_channel(account)
     same: Json = {"channelId": channel, "name": "Vendas", "description": " ", "kind": "PUBLIC", "avatar": None}
     before = await fingerprint(account)
     await account.bruno.mutate("updateChatChannel", CHANNEL, **same)
     assert await fingerprint(account) == before
 
 
-async def test_a_change_that_fails_in_part_changes_nothing(account: Account) -> None:
-    channel = await _room(account)
+async def test_an_update_with_one_invalid_field_changes_nothing(account: Account) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     wrong: list[tuple[Json, str]] = [
         ({"kind": "ANNOUNCEMENT"}, "INVALID"),
@@ -70,8 +70,8 @@ async def test_a_change_that_fails_in_part_changes_nothing(account: Account) -> 
     assert await fingerprint(account) == before
 
 
-async def test_owners_and_administrators_open_and_close_a_channel(account: Account) -> None:
-    channel = await _room(account)
+async def test_owners_and_administrators_can_change_the_kind(account: Account) -> None:
+    channel = await _create_channel(account)
     opened = {"PRIVATE": account.bruno, "PUBLIC": account.ana}
     for kind, agent in opened.items():
         for refused in (account.carla, account.davi):
@@ -84,13 +84,13 @@ async def test_owners_and_administrators_open_and_close_a_channel(account: Accou
         assert (await account.davi.read(channel, TOLD))["lastMessage"]["systemEvent"] == event
 
 
-async def test_who_may_not_create_private_channels_makes_none_private(account: Account) -> None:
+async def test_an_agent_who_cannot_create_private_channels_cannot_make_one_private(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas")
     await account.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE")
     await account.ana.mutate(
         "updateChatAccountSettings", "settings { chatEnabled }", whoCreatesPrivate="ADMINISTRATORS"
     )
-    # What is private may be opened, and then only an administrator closes it.
+    # The owner can make it public, but only an administrator can make it private again.
     await account.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PUBLIC")
     before = await fingerprint(account)
     refused = await account.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE", name="Novo")
@@ -99,7 +99,7 @@ async def test_who_may_not_create_private_channels_makes_none_private(account: A
     await account.ana.mutate("updateChatChannel", CHANNEL, channelId=channel, kind="PRIVATE")
 
 
-async def test_a_channel_made_private_is_gone_for_who_is_no_member(account: Account) -> None:
+async def test_a_channel_made_private_is_hidden_from_non_members(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
     message = await account.bruno.send(channel, "Aberto")
     find = "query ($id: ID!) { chatMessage(id: $id) { body } }"
@@ -113,9 +113,9 @@ async def test_a_channel_made_private_is_gone_for_who_is_no_member(account: Acco
     assert await account.carla.bodies(channel) == ["Aberto"]
 
 
-async def test_an_archived_channel_is_only_read(account: Account) -> None:
-    """What `viewerCan` shows is what the mutations say, before it is archived and after."""
-    channel = await _room(account)
+async def test_an_archived_channel_is_read_only(account: Account) -> None:
+    """`viewerCan` agrees with the mutations, before the channel is archived and after."""
+    channel = await _create_channel(account)
     message = await account.davi.send(channel, "Antes")
     can = """viewerCan { read post join leave manageMembers manageAuthors edit archive }
              messages(last: 1) { nodes { viewerCan { edit delete react } } }"""
@@ -132,14 +132,14 @@ async def test_an_archived_channel_is_only_read(account: Account) -> None:
     before = await fingerprint(account)
     again = await account.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
     assert again["channel"]["archivedAt"] == archived["channel"]["archivedAt"]
-    said: list[tuple[str, Json]] = [
+    mutations: list[tuple[str, Json]] = [
         ("sendChatMessage", {"channelId": channel, "body": "?"}),
         ("editChatMessage", {"messageId": message, "body": "?"}),
         ("deleteChatMessage", {"messageId": message}),
         ("addChatReaction", {"messageId": message, "emoji": "👍"}),
         ("removeChatReaction", {"messageId": message, "emoji": "🎉"}),
     ]
-    for name, input in said:
+    for name, input in mutations:
         assert await account.davi.refusal(name, "message { id }", **input) == "ARCHIVED", name
     assert await account.ana.refusal("joinChatChannel", "channel { id }", channelId=channel) == "ARCHIVED"
     changes: list[tuple[str, Json]] = [
@@ -185,14 +185,14 @@ async def test_an_archived_announcement_keeps_its_authors_and_roles(account: Acc
 
 
 async def test_an_archived_channel_can_be_left(account: Account) -> None:
-    channel = await _room(account)
+    channel = await _create_channel(account)
     await account.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
     await account.davi.mutate("leaveChatChannel", "channel { id }", channelId=channel)
     assert await _listed(account, archived=True) == set()
 
 
-async def test_an_archived_channel_is_listed_only_when_asked_for(account: Account) -> None:
-    channel = await _room(account)
+async def test_an_archived_channel_is_listed_only_on_request(account: Account) -> None:
+    channel = await _create_channel(account)
     await account.davi.mutate("joinChatChannel", "channel { id }", channelId=await account.ana.create_channel("Aberto"))
     await account.bruno.mutate("archiveChatChannel", CHANNEL, channelId=channel)
     assert await _listed(account) == await _listed(account, archived=False) == {"Aberto"}

@@ -1,4 +1,4 @@
-"""What a message may be, and how it is changed and taken back."""
+"""The text of a message, and editing and deleting it."""
 
 import json
 
@@ -11,8 +11,8 @@ from tests.support.fingerprint import fingerprint
 MESSAGE = "message { id body editedAt deletedAt mentions { agent { id } } reactions { emoji } }"
 
 
-async def _room(account: Account) -> str:
-    """Bruno owns it, Carla is its admin, Davi a member."""
+async def _create_channel(account: Account) -> str:
+    """Returns a channel with bruno as owner, carla as admin and davi as member."""
     channel = await account.bruno.create_channel("Sala", memberIds=["carla", "davi"])
     role: Json = {"channelId": channel, "agentId": "carla", "role": "ADMIN"}
     await account.bruno.mutate("changeChatMemberRole", "member { role }", **role)
@@ -26,7 +26,7 @@ async def _room(account: Account) -> str:
         *("\u2764\ufe0f", "1\ufe0f\u20e3", "\u202bשלום\u202c", "\u200b\nOi\t", "\u0e01\u0e33", "\U0001fae8", "."),
     ],
 )
-async def test_a_text_is_kept_as_it_was_written(account: Account, body: str) -> None:
+async def test_a_text_is_stored_unchanged(account: Account, body: str) -> None:
     channel = await account.bruno.create_channel()
     await account.bruno.send(channel, body)
     assert await account.bruno.bodies(channel) == [body]
@@ -36,7 +36,7 @@ async def test_a_text_is_kept_as_it_was_written(account: Account, body: str) -> 
     "body",
     [
         *("", " \n\t ", "a" * 20_001, "a\x00b"),
-        # Nothing to see: spaces without width, joiners, a direction, a tag, control characters, fillers, a lone accent.
+        # No visible character: zero-width spaces, joiners, directions, tags, controls, fillers, a lone accent.
         *(
             "\u200b",
             "\u200d\u2060",
@@ -50,7 +50,7 @@ async def test_a_text_is_kept_as_it_was_written(account: Account, body: str) -> 
         ),
     ],
 )
-async def test_what_is_no_text_is_refused(account: Account, body: str) -> None:
+async def test_a_text_without_visible_characters_is_refused(account: Account, body: str) -> None:
     channel = await account.bruno.create_channel()
     message = await account.bruno.send(channel, "Certo")
     before = await fingerprint(account)
@@ -59,7 +59,7 @@ async def test_what_is_no_text_is_refused(account: Account, body: str) -> None:
     assert await fingerprint(account) == before
 
 
-async def test_the_text_beside_a_card_can_be_taken_away(account: Account) -> None:
+async def test_the_text_beside_a_card_can_be_removed(account: Account) -> None:
     channel = await account.bruno.create_channel()
     await account.add_item(ItemKind.DEAL, "1")
     share: Json = {"cards": [{"kind": "DEAL", "id": "1"}]}
@@ -75,8 +75,8 @@ async def test_the_text_beside_a_card_can_be_taken_away(account: Account) -> Non
     assert await fingerprint(account) == before
 
 
-async def test_half_a_surrogate_pair_is_refused(account: Account) -> None:
-    """JSON can write one, and UTF-8 cannot: so it comes as JSON's escape, and is no request at all."""
+async def test_half_a_surrogate_pair_is_refused_as_malformed_json(account: Account) -> None:
+    """JSON can escape half a surrogate pair, but UTF-8 cannot encode it. The request is rejected as a whole."""
     channel = await account.bruno.create_channel()
     query = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code path } } }"
     before = await fingerprint(account)
@@ -88,8 +88,8 @@ async def test_half_a_surrogate_pair_is_refused(account: Account) -> None:
     assert await fingerprint(account) == before
 
 
-async def test_only_its_author_edits_a_message(account: Account) -> None:
-    channel = await _room(account)
+async def test_only_its_author_can_edit_a_message(account: Account) -> None:
+    channel = await _create_channel(account)
     message = await account.davi.send(channel, "Oi")
     for agent in (account.bruno, account.carla):
         assert await agent.refusal("editChatMessage", MESSAGE, messageId=message, body="Não") == "FORBIDDEN"
@@ -105,7 +105,7 @@ async def test_only_its_author_edits_a_message(account: Account) -> None:
 
 
 async def test_a_deleted_message_leaves_a_tombstone(account: Account) -> None:
-    channel = await _room(account)
+    channel = await _create_channel(account)
     message = await account.davi.send(channel, "Oi [@Carla](mention://user/carla/Carla)")
     await account.carla.mutate("addChatReaction", MESSAGE, messageId=message, emoji="👍")
     reply = await account.bruno.send(channel, "Sim", replyToId=message)
@@ -132,28 +132,28 @@ async def test_a_deleted_message_leaves_a_tombstone(account: Account) -> None:
         assert rows.scalars().all() == [""]
 
 
-async def test_moderators_delete_what_others_said(account: Account) -> None:
-    channel = await _room(account)
+async def test_owners_admins_and_administrators_can_delete_messages_of_others(account: Account) -> None:
+    channel = await _create_channel(account)
     of_davi, of_bruno = await account.davi.send(channel), await account.bruno.send(channel)
     assert await account.davi.refusal("deleteChatMessage", MESSAGE, messageId=of_bruno) == "FORBIDDEN"
     can = "query ($id: ID!) { chatMessage(id: $id) { viewerCan { edit delete react } } }"
     permissions = (await account.carla.query(can, id=of_davi))["chatMessage"]["viewerCan"]
     assert permissions == {"edit": False, "delete": True, "react": True}
     await account.carla.mutate("deleteChatMessage", MESSAGE, messageId=of_davi)
-    # The channel is public, so the account's administrator reads it.
+    # The channel is public, so the administrator of the account can read it.
     await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=of_bruno)
     assert await account.bruno.bodies(channel) == ["", ""]
 
 
-async def test_what_the_chat_tells_is_nobodys_to_change(account: Account) -> None:
-    channel = await _room(account)
+async def test_system_messages_can_be_neither_edited_nor_deleted(account: Account) -> None:
+    channel = await _create_channel(account)
     created = (await account.bruno.read(channel, "messages(first: 1) { nodes { id } }"))["messages"]["nodes"][0]["id"]
     assert await account.bruno.refusal("editChatMessage", MESSAGE, messageId=created, body="Eu") == "FORBIDDEN"
     assert await account.bruno.refusal("deleteChatMessage", MESSAGE, messageId=created) == "FORBIDDEN"
 
 
-async def test_replies_stay_within_their_channel(account: Account) -> None:
-    channel, other = await _room(account), await account.bruno.create_channel("Outra")
+async def test_a_reply_to_a_message_of_another_channel_is_refused(account: Account) -> None:
+    channel, other = await _create_channel(account), await account.bruno.create_channel("Outra")
     elsewhere, here = await account.bruno.send(other), await account.bruno.send(channel, "Pergunta")
     send: Json = {"channelId": channel, "body": "Resposta", "replyToId": elsewhere}
     assert await account.bruno.refusal("sendChatMessage", MESSAGE, **send) == "NOT_FOUND"

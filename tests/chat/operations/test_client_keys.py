@@ -1,4 +1,4 @@
-"""A client may always try again: one key is one message."""
+"""Client keys: a repeated request with the same key returns the same message."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from tests.support.fingerprint import fingerprint
 MESSAGE = "message { id seq body deletedAt }"
 
 
-async def test_twenty_sends_with_one_key_are_one_message(account: Account) -> None:
+async def test_concurrent_sends_with_one_key_are_one_message(account: Account) -> None:
     channel = await account.bruno.create_channel(memberIds=["carla"])
     sent = await asyncio.gather(*(account.bruno.send(channel, "Uma vez", clientKey="k") for _ in range(20)))
     assert len(set(sent)) == 1
@@ -16,7 +16,7 @@ async def test_twenty_sends_with_one_key_are_one_message(account: Account) -> No
     assert (await account.carla.read(channel, "unreadCount"))["unreadCount"] == 1
 
 
-async def test_a_key_is_its_authors_own(account: Account) -> None:
+async def test_two_authors_can_use_the_same_key(account: Account) -> None:
     channel = await account.bruno.create_channel(memberIds=["carla"])
     assert await account.bruno.send(channel, "Oi", clientKey="k") != await account.carla.send(
         channel, "Oi", clientKey="k"
@@ -35,7 +35,7 @@ async def test_the_same_key_with_another_message_is_a_conflict(account: Account)
     assert await fingerprint(account) == before
 
 
-async def test_a_key_answers_with_the_message_as_it_is_now(account: Account) -> None:
+async def test_a_repeated_key_returns_the_current_message(account: Account) -> None:
     channel = await account.bruno.create_channel()
     sent: Json = {"channelId": channel, "body": "Antes", "clientKey": "k"}
     id = (await account.bruno.mutate("sendChatMessage", MESSAGE, **sent))["message"]["id"]

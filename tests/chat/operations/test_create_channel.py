@@ -1,4 +1,4 @@
-"""Creating channels: who may, with what, and all of it or nothing."""
+"""Creating channels: who can create which kind, and that a refused channel leaves nothing behind."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ async def _allow(account: Account, **settings: str) -> None:
     await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", **settings)
 
 
-async def test_any_agent_creates_a_public_channel_and_owns_it(account: Account) -> None:
+async def test_any_agent_can_create_a_public_channel_and_becomes_its_owner(account: Account) -> None:
     payload = await account.davi.mutate(
         "createChatChannel",
         CHANNEL,
@@ -40,20 +40,20 @@ async def test_any_agent_creates_a_public_channel_and_owns_it(account: Account) 
         ("carla", "MEMBER"),
         ("davi", "OWNER"),
     ]
-    told = (
+    messages = (
         await account.davi.read(id, "messages { nodes { author { id } systemEvent { kind agents { id } after } } }")
     )["messages"]["nodes"]
-    assert [node["author"]["id"] for node in told] == ["davi", "davi"]
-    assert told[0]["systemEvent"] == {"kind": "CREATED", "agents": [], "after": "Suporte"}
-    assert told[1]["systemEvent"]["kind"] == "ADDED"
-    assert {agent["id"] for agent in told[1]["systemEvent"]["agents"]} == {"bruno", "carla"}
+    assert [node["author"]["id"] for node in messages] == ["davi", "davi"]
+    assert messages[0]["systemEvent"] == {"kind": "CREATED", "agents": [], "after": "Suporte"}
+    assert messages[1]["systemEvent"]["kind"] == "ADDED"
+    assert {agent["id"] for agent in messages[1]["systemEvent"]["agents"]} == {"bruno", "carla"}
 
 
 @pytest.mark.parametrize(
     ("kind", "setting"), [("PRIVATE", "whoCreatesPrivate"), ("ANNOUNCEMENT", "whoCreatesAnnouncement")]
 )
-async def test_the_account_says_who_creates_the_other_kinds(account: Account, kind: str, setting: str) -> None:
-    """Bruno manages a channel, Davi none; a channel manager is the default."""
+async def test_account_settings_decide_who_creates_the_other_kinds(account: Account, kind: str, setting: str) -> None:
+    """Bruno manages a channel and Davi none. The default setting is CHANNEL_MANAGERS."""
     await account.bruno.create_channel("Sala", memberIds=["davi"])
     expected = {
         None: (False, True),
@@ -66,7 +66,7 @@ async def test_the_account_says_who_creates_the_other_kinds(account: Account, ki
         if creators:
             await _allow(account, **{setting: creators})
         for agent, may in ((account.davi, davi_may), (account.bruno, bruno_may), (account.ana, True)):
-            # In another order Davi would be a manager already, through the channel he made.
+            # EVERYONE comes last: with the channel that Davi then creates, he is a channel manager himself.
             can = (await agent.query(f"{{ chatViewer {{ viewerCan {{ {shown} }} }} }}"))["chatViewer"]["viewerCan"]
             assert can[shown] == may, (creators, agent.id)
             if may and agent.id != "davi":
@@ -75,7 +75,7 @@ async def test_the_account_says_who_creates_the_other_kinds(account: Account, ki
                 assert await agent.refusal("createChatChannel", CHANNEL, kind=kind, name="Nova") == "FORBIDDEN"
 
 
-async def test_everyone_means_everyone(account: Account) -> None:
+async def test_with_everyone_any_agent_can_create_the_kind(account: Account) -> None:
     await _allow(account, whoCreatesPrivate="EVERYONE")
     channel = await account.davi.create_channel("Minha", "PRIVATE")
     assert await account.carla.find_channel(channel) is None
@@ -117,9 +117,7 @@ async def test_an_admin_of_a_channel_is_a_channel_manager(account: Account) -> N
         ({"memberIds": [str(number) for number in range(1001)]}, "INVALID", ["memberIds"]),
     ],
 )
-async def test_a_channel_is_created_whole_or_not_at_all(
-    account: Account, wrong: Json, code: str, path: list[str]
-) -> None:
+async def test_invalid_input_creates_nothing(account: Account, wrong: Json, code: str, path: list[str]) -> None:
     right: Json = {"kind": "PUBLIC", "name": "a" * 80, "description": "d" * 1000, "memberIds": ["bruno"]}
     await account.carla.mutate("createChatChannel", CHANNEL, **right)
     before = await fingerprint(account)
@@ -129,13 +127,13 @@ async def test_a_channel_is_created_whole_or_not_at_all(
     assert await fingerprint(account) == before
 
 
-async def test_names_need_not_differ(account: Account) -> None:
+async def test_two_channels_can_have_the_same_name(account: Account) -> None:
     created = await asyncio.gather(*(account.bruno.create_channel("Sala") for _ in range(5)))
     assert len(set(created)) == 5
 
 
 @pytest.mark.parametrize("name", ["Time 👩‍👩‍👧‍👦", "👍", "שלום", "\u200fשלום", "می‌خواهم", "#1", "ação", "a\u0301"])
-async def test_a_name_is_written_in_any_script(account: Account, name: str) -> None:
+async def test_a_name_can_use_any_script(account: Account, name: str) -> None:
     channel = await account.bruno.create_channel(name)
     assert (await account.bruno.read(channel, "name"))["name"] == name
     renamed = await account.bruno.payload("updateChatChannel", CHANNEL, channelId=channel, name=f"{name}\u202e")

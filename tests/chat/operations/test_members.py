@@ -1,4 +1,4 @@
-"""Joining, leaving, being added and removed, and what a role allows."""
+"""Joining and leaving, adding and removing members, and changing roles."""
 
 import asyncio
 
@@ -10,8 +10,8 @@ from tests.support.fingerprint import fingerprint
 CHANNEL = "channel { id memberCount viewerMembership { role } }"
 
 
-async def _room(account: Account, kind: str = "PUBLIC") -> str:
-    """Bruno owns it, Carla is its admin, Davi a member."""
+async def _create_channel(account: Account, kind: str = "PUBLIC") -> str:
+    """Returns a channel with bruno as owner, carla as admin and davi as member."""
     if kind == "PRIVATE":
         await account.bruno.create_channel("Outra")
     channel = await account.bruno.create_channel("Sala dos fundos", kind, memberIds=["carla", "davi"])
@@ -49,7 +49,7 @@ async def test_joining_and_leaving_a_public_channel(account: Account) -> None:
     assert await _roles(account, channel) == {"bruno": "OWNER"}
 
 
-async def test_joining_at_once_is_joining_once(account: Account) -> None:
+async def test_concurrent_joins_are_one_join(account: Account) -> None:
     channel = await account.bruno.create_channel("Aberto")
     agents = (account.carla, account.davi)
     await asyncio.gather(
@@ -59,16 +59,16 @@ async def test_joining_at_once_is_joining_once(account: Account) -> None:
     assert await account.bruno.system_events(channel) == ["CREATED", "JOINED", "JOINED"]
 
 
-async def test_who_leaves_a_private_channel_sees_it_no_more(account: Account) -> None:
-    channel = await _room(account, "PRIVATE")
+async def test_a_private_channel_is_hidden_from_an_agent_who_left(account: Account) -> None:
+    channel = await _create_channel(account, "PRIVATE")
     payload = await account.davi.mutate("leaveChatChannel", CHANNEL, channelId=channel)
     assert payload["channel"] is None
     assert await account.davi.find_channel(channel) is None
     assert await account.davi.refusal("joinChatChannel", CHANNEL, channelId=channel) == "NOT_FOUND"
 
 
-async def test_the_last_owner_stays_while_others_remain(account: Account) -> None:
-    channel = await _room(account)
+async def test_leaving_as_last_owner_is_refused_while_other_members_remain(account: Account) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     leave = await account.bruno.payload("leaveChatChannel", CHANNEL, channelId=channel)
     assert leave["userErrors"][0]["code"] == "LAST_OWNER"
@@ -84,15 +84,15 @@ async def test_the_last_owner_stays_while_others_remain(account: Account) -> Non
     assert await _roles(account, channel) == {"carla": "ADMIN", "davi": "OWNER"}
 
 
-async def test_a_deactivated_owner_does_not_count_as_the_one_who_remains(account: Account) -> None:
-    channel = await _room(account)
+async def test_leaving_is_refused_if_the_other_owner_is_deactivated(account: Account) -> None:
+    channel = await _create_channel(account)
     await _promote(account, channel, "davi", "OWNER")
     await account.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
     assert await account.bruno.refusal("leaveChatChannel", CHANNEL, channelId=channel) == "LAST_OWNER"
 
 
-async def test_deactivated_members_do_not_hold_the_last_owner_back(account: Account) -> None:
-    channel = await _room(account)
+async def test_the_last_owner_can_leave_if_the_other_members_are_deactivated(account: Account) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     assert await account.bruno.refusal("leaveChatChannel", CHANNEL, channelId=channel) == "LAST_OWNER"
     assert await fingerprint(account) == before
@@ -103,7 +103,7 @@ async def test_deactivated_members_do_not_hold_the_last_owner_back(account: Acco
     assert await _roles(account, channel) == {"carla": "ADMIN", "davi": "MEMBER"}
 
 
-async def test_the_only_active_owner_is_not_demoted(account: Account) -> None:
+async def test_demoting_the_only_active_owner_is_refused(account: Account) -> None:
     channel = await account.bruno.create_channel("Só eu", memberIds=["davi"])
     await _promote(account, channel, "davi", "OWNER")
     await account.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
@@ -113,8 +113,8 @@ async def test_the_only_active_owner_is_not_demoted(account: Account) -> None:
     assert await fingerprint(account) == before
 
 
-async def test_a_deactivated_agent_is_given_no_role(account: Account) -> None:
-    channel = await _room(account)
+async def test_promoting_a_deactivated_agent_is_refused(account: Account) -> None:
+    channel = await _create_channel(account)
     await account.sync(
         agents=[{"id": agent, "name": agent.capitalize(), "active": False} for agent in ("carla", "davi")]
     )
@@ -130,9 +130,9 @@ async def test_a_deactivated_agent_is_given_no_role(account: Account) -> None:
     assert await _roles(account, channel) == {"bruno": "OWNER", "carla": "MEMBER", "davi": "ADMIN"}
 
 
-async def test_two_owners_leaving_at_once_do_not_leave_the_channel_without_one(account: Account) -> None:
+async def test_of_two_owners_leaving_concurrently_one_is_refused(account: Account) -> None:
     for _ in range(5):
-        channel = await _room(account)
+        channel = await _create_channel(account)
         await _promote(account, channel, "davi", "OWNER")
         left = await asyncio.gather(
             *(agent.payload("leaveChatChannel", CHANNEL, channelId=channel) for agent in (account.bruno, account.davi))
@@ -141,14 +141,14 @@ async def test_two_owners_leaving_at_once_do_not_leave_the_channel_without_one(a
         assert "OWNER" in (await _roles(account, channel)).values()
 
 
-async def test_the_only_member_may_leave(account: Account) -> None:
+async def test_the_only_member_can_leave(account: Account) -> None:
     channel = await account.bruno.create_channel("Só eu")
     await account.bruno.mutate("leaveChatChannel", CHANNEL, channelId=channel)
     assert await _roles(account, channel) == {}
 
 
-async def test_an_admin_manages_members_but_does_not_touch_owners(account: Account) -> None:
-    channel, carla = await _room(account), account.carla
+async def test_a_channel_admin_can_manage_members_but_not_owners(account: Account) -> None:
+    channel, carla = await _create_channel(account), account.carla
     touch: Json = {"channelId": channel, "agentId": "bruno"}
     assert await carla.refusal("removeChatMember", CHANNEL, **touch) == "FORBIDDEN"
     assert await carla.refusal("changeChatMemberRole", "member { role }", **touch, role="MEMBER") == "FORBIDDEN"
@@ -158,19 +158,19 @@ async def test_an_admin_manages_members_but_does_not_touch_owners(account: Accou
     await carla.mutate("changeChatMemberRole", "member { role }", channelId=channel, agentId="davi", role="ADMIN")
     await carla.mutate("removeChatMember", CHANNEL, channelId=channel, agentId="davi")
     await carla.mutate("addChatMembers", CHANNEL, channelId=channel, agentIds=["davi"])
-    # Whoever comes back starts as a member.
+    # An agent who is added again starts as a member.
     assert await _roles(account, channel) == {"bruno": "OWNER", "carla": "ADMIN", "davi": "MEMBER"}
 
 
-async def test_owners_and_administrators_grant_and_take_ownership(account: Account) -> None:
-    channel = await _room(account)
+async def test_owners_and_administrators_can_grant_and_revoke_ownership(account: Account) -> None:
+    channel = await _create_channel(account)
     await _promote(account, channel, "carla", "OWNER")
     taken: Json = {"channelId": channel, "agentId": "bruno", "role": "MEMBER"}
     changed = await account.ana.mutate("changeChatMemberRole", "member { agent { id } role }", **taken)
     assert changed["member"] == {"agent": {"id": "bruno"}, "role": "MEMBER"}
     assert await _roles(account, channel) == {"bruno": "MEMBER", "carla": "OWNER", "davi": "MEMBER"}
-    told = await account.davi.read(channel, "lastMessage { systemEvent { kind before after agents { id } } }")
-    assert told["lastMessage"]["systemEvent"] == {
+    latest = await account.davi.read(channel, "lastMessage { systemEvent { kind before after agents { id } } }")
+    assert latest["lastMessage"]["systemEvent"] == {
         "kind": "ROLE_CHANGED",
         "before": "OWNER",
         "after": "MEMBER",
@@ -178,8 +178,8 @@ async def test_owners_and_administrators_grant_and_take_ownership(account: Accou
     }
 
 
-async def test_adding_who_is_there_changes_nothing(account: Account) -> None:
-    channel = await _room(account)
+async def test_adding_a_member_again_changes_nothing(account: Account) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     await account.bruno.mutate("addChatMembers", CHANNEL, channelId=channel, agentIds=["carla", "davi"])
     await _promote(account, channel, "carla", "ADMIN")
@@ -187,8 +187,8 @@ async def test_adding_who_is_there_changes_nothing(account: Account) -> None:
 
 
 @pytest.mark.parametrize("agent", ["nobody", "elisa", "", "a\x00b"])
-async def test_who_is_not_an_active_agent_is_not_found(account: Account, agent: str) -> None:
-    channel = await _room(account)
+async def test_unknown_and_inactive_agents_are_not_found(account: Account, agent: str) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     for name, input in (
         ("addChatMembers", {"agentIds": ["ana", agent]}),
@@ -200,8 +200,8 @@ async def test_who_is_not_an_active_agent_is_not_found(account: Account, agent: 
     assert await fingerprint(account) == before
 
 
-async def test_a_removed_member_reads_no_more(account: Account) -> None:
-    channel = await _room(account, "PRIVATE")
+async def test_a_removed_member_cannot_read_the_channel(account: Account) -> None:
+    channel = await _create_channel(account, "PRIVATE")
     message = await account.bruno.send(channel)
     find = "query ($id: ID!) { chatMessage(id: $id) { body } }"
     assert (await account.davi.query(find, id=message))["chatMessage"] == {"body": "Hello"}

@@ -1,4 +1,4 @@
-"""Direct messages: one channel per pair, whatever the race, and what a deactivated peer means for it."""
+"""Direct messages: one channel per pair even under concurrent requests, and a deactivated peer."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def _open(agent: AgentClient, peer: str) -> str:
     return id
 
 
-async def test_both_find_the_same_channel_each_with_the_other_as_its_peer(account: Account) -> None:
+async def test_both_agents_get_the_same_channel_with_the_other_as_peer(account: Account) -> None:
     opened = await account.bruno.mutate("openDirectMessage", OPENED, agentId="carla")
     id = opened["channel"].pop("id")
     assert opened["channel"] == {
@@ -33,7 +33,7 @@ async def test_both_find_the_same_channel_each_with_the_other_as_its_peer(accoun
     assert await account.bruno.system_events(id) == []
 
 
-async def test_twenty_opens_at_once_make_one_channel(account: Account) -> None:
+async def test_concurrent_requests_create_one_channel(account: Account) -> None:
     opens = [_open(account.bruno, "carla") for _ in range(10)] + [_open(account.carla, "bruno") for _ in range(10)]
     assert len(set(await asyncio.gather(*opens))) == 1
     listed = await account.bruno.query("{ chatChannels { nodes { memberCount directPeer { id } } } }")
@@ -43,11 +43,11 @@ async def test_twenty_opens_at_once_make_one_channel(account: Account) -> None:
 @pytest.mark.parametrize(
     ("peer", "code"), [("bruno", "INVALID"), ("elisa", "NOT_FOUND"), ("x", "NOT_FOUND"), ("x\x00", "NOT_FOUND")]
 )
-async def test_who_cannot_be_the_peer(account: Account, peer: str, code: str) -> None:
+async def test_unknown_inactive_and_own_ids_are_refused_as_peer(account: Account, peer: str, code: str) -> None:
     assert await account.bruno.refusal("openDirectMessage", OPENED, agentId=peer) == code
 
 
-async def test_it_has_no_settings_of_its_own_and_nobody_leaves(account: Account) -> None:
+async def test_a_direct_message_has_no_settings_and_cannot_be_left(account: Account) -> None:
     channel = await _open(account.bruno, "carla")
     for name, input in (
         ("updateChatChannel", {"name": "Nós"}),
@@ -60,13 +60,13 @@ async def test_it_has_no_settings_of_its_own_and_nobody_leaves(account: Account)
         assert await account.bruno.refusal(name, "channel { id }", channelId=channel, **input) == "FORBIDDEN", name
 
 
-async def test_a_deactivated_peer_is_read_but_not_written_to(account: Account) -> None:
+async def test_a_direct_message_with_a_deactivated_peer_is_read_only(account: Account) -> None:
     channel = await _open(account.bruno, "carla")
     await account.carla.send(channel, "Até mais")
     own = await account.bruno.send(channel, "Até")
     await account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
     assert await account.bruno.bodies(channel) == ["Até mais", "Até"]
-    # What one said oneself can be corrected all the same.
+    # One's own messages can still be edited.
     await account.bruno.mutate("editChatMessage", "message { id }", messageId=own, body="Até breve")
     seen = await account.bruno.read(channel, "directPeer { active } viewerCan { read post }")
     assert seen == {"directPeer": {"active": False}, "viewerCan": {"read": True, "post": False}}

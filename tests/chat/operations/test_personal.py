@@ -1,4 +1,4 @@
-"""What a member keeps for themselves in a channel: level, mute, favourite, and a note that nobody else sees."""
+"""Personal settings of a member in a channel: notification level, mute, favourite and note."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from sqlmodel import col
 from models import Member
 from tests.support.api import Account, Json
 from tests.support.fingerprint import fingerprint
+from tests.support.waiting import until_true
 
 MEMBERSHIP = "membership { notificationLevel muted mutedUntil favourite personalNote }"
 DEFAULT: Json = {
@@ -28,7 +29,7 @@ async def _update(account: Account, channel: str, **changes: object) -> Json:
     return membership
 
 
-async def _room(account: Account) -> str:
+async def _create_channel(account: Account) -> str:
     return await account.bruno.create_channel("Sala", memberIds=["carla", "davi"])
 
 
@@ -36,8 +37,8 @@ def _from_now(**offset: float) -> str:
     return (datetime.now(UTC) + timedelta(**offset)).isoformat()
 
 
-async def test_only_what_is_given_changes(account: Account) -> None:
-    channel = await _room(account)
+async def test_only_the_given_fields_change(account: Account) -> None:
+    channel = await _create_channel(account)
     assert await _update(account, channel) == DEFAULT
     assert await _update(account, channel, notificationLevel="MENTIONS") == {**DEFAULT, "notificationLevel": "MENTIONS"}
     assert await _update(account, channel, favourite=True, personalNote=" Falar com Davi ") == {
@@ -51,44 +52,59 @@ async def test_only_what_is_given_changes(account: Account) -> None:
     assert others["viewerMembership"] == {"notificationLevel": "EVERYTHING", "favourite": False, "personalNote": None}
 
 
-async def test_a_removal_meanwhile_is_answered_as_a_removal_before(account: Account) -> None:
-    channel = await _room(account)
-    room = UUID(channel.removeprefix("chn_"))
+async def test_an_update_that_waits_for_a_removal_is_refused(account: Account) -> None:
+    channel = await _create_channel(account)
+    channel_id = UUID(channel.removeprefix("chn_"))
     async with account.api.engine.connect() as connection:
-        await connection.execute(delete(Member).where(col(Member.channel_id) == room, col(Member.agent_id) == "carla"))
-        # The update has seen its seat, and waits for the row.
+        await connection.execute(
+            delete(Member).where(col(Member.channel_id) == channel_id, col(Member.agent_id) == "carla")
+        )
+        # The update has read its seat and now waits for the row that the removal locks.
         update = asyncio.create_task(
             account.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, favourite=True)
         )
-        await asyncio.sleep(0.3)
+        await until_true(lambda: _waits_for_a_lock(account), "the update waits for the row")
         assert not update.done()
         await connection.commit()
     assert await update == "NOT_A_MEMBER"
 
 
-async def test_muting_for_good_and_until_a_time(account: Account) -> None:
-    channel = await _room(account)
+async def _waits_for_a_lock(account: Account) -> bool:
+    """Whether a statement on this database waits for a lock."""
+    async with account.api.engine.connect() as connection:
+        waiting = await connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(waiting.scalar_one()) > 0
+
+
+async def test_muting_indefinitely_and_until_a_time(account: Account) -> None:
+    channel = await _create_channel(account)
     muted = await _update(account, channel, muted=True)
     assert (muted["muted"], muted["mutedUntil"]) == (True, None)
     soon = _from_now(hours=1)
     until = await _update(account, channel, mutedUntil=soon)
     assert until["muted"]
     assert datetime.fromisoformat(until["mutedUntil"]) == datetime.fromisoformat(soon)
-    for_good = await _update(account, channel, mutedUntil=None)
-    assert (for_good["muted"], for_good["mutedUntil"]) == (True, None)
+    indefinite = await _update(account, channel, mutedUntil=None)
+    assert (indefinite["muted"], indefinite["mutedUntil"]) == (True, None)
     again = await _update(account, channel, muted=False)
     assert (again["muted"], again["mutedUntil"]) == (False, None)
     assert (await _update(account, channel, mutedUntil=None))["muted"] is False
 
 
-async def test_a_mute_ends_by_itself_and_counts_go_on(account: Account) -> None:
-    channel = await _room(account)
+async def test_a_mute_expires_and_does_not_stop_the_counts(account: Account) -> None:
+    channel = await _create_channel(account)
     await _update(account, channel, mutedUntil=_from_now(seconds=0.5))
     await account.bruno.send(channel, "[@Carla](mention://user/carla/Carla)")
     muted = await account.carla.read(channel, "unreadCount unreadMentionCount viewerMembership { muted }")
     assert muted == {"unreadCount": 1, "unreadMentionCount": 1, "viewerMembership": {"muted": True}}
-    await asyncio.sleep(0.6)
-    assert (await account.carla.read(channel, "viewerMembership { muted }"))["viewerMembership"] == {"muted": False}
+
+    async def unmuted() -> bool:
+        membership: Json = (await account.carla.read(channel, "viewerMembership { muted }"))["viewerMembership"]
+        return membership == {"muted": False}
+
+    await until_true(unmuted, "the end of the mute")
 
 
 @pytest.mark.parametrize(
@@ -105,16 +121,16 @@ async def test_a_mute_ends_by_itself_and_counts_go_on(account: Account) -> None:
         {"notificationLevel": None},
     ],
 )
-async def test_what_makes_no_sense_changes_nothing(account: Account, wrong: Json) -> None:
-    channel = await _room(account)
+async def test_invalid_input_changes_nothing(account: Account, wrong: Json) -> None:
+    channel = await _create_channel(account)
     before = await fingerprint(account)
     changes = {"notificationLevel": "NOTHING", **wrong}
     assert await account.carla.refusal("updateChatMembership", MEMBERSHIP, channelId=channel, **changes) == "INVALID"
     assert await fingerprint(account) == before
 
 
-async def test_a_note_is_back_after_rejoining_and_everything_else_is_not(account: Account) -> None:
-    channel = await _room(account)
+async def test_rejoining_restores_the_note_and_nothing_else(account: Account) -> None:
+    channel = await _create_channel(account)
     await _update(account, channel, personalNote="Minha", favourite=True, muted=True, notificationLevel="NOTHING")
     await account.carla.mutate("leaveChatChannel", "channel { id }", channelId=channel)
     note: Json = {"channelId": channel, "personalNote": "De fora"}
@@ -123,8 +139,8 @@ async def test_a_note_is_back_after_rejoining_and_everything_else_is_not(account
     assert await _update(account, channel) == {**DEFAULT, "personalNote": "Minha"}
 
 
-async def test_personal_things_take_no_place_in_the_order_of_changes(account: Account) -> None:
-    channel = await _room(account)
+async def test_personal_settings_do_not_advance_the_position(account: Account) -> None:
+    channel = await _create_channel(account)
     await account.bruno.send(channel)
     before = (await account.carla.read(channel, "position"))["position"]
     await _update(account, channel, personalNote="Minha", muted=True, favourite=True, notificationLevel="NOTHING")

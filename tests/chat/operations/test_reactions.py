@@ -1,4 +1,4 @@
-"""Reactions: one real emoji, once per message, agent and emoji."""
+"""Reactions: one emoji, unique per message, agent and emoji."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ REACTIONS = "message { reactions { emoji count viewerReacted agents { nodes { id
 
 
 @pytest.mark.parametrize("emoji", ["👍", "👩‍👩‍👧‍👦", "🇧🇷", "👍🏽", "❤️", "1️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])
-async def test_every_real_emoji_will_do(account: Account, emoji: str) -> None:
+async def test_every_emoji_is_accepted(account: Account, emoji: str) -> None:
     message = await account.bruno.send(await account.bruno.create_channel())
     added = await account.bruno.mutate("addChatReaction", REACTIONS, messageId=message, emoji=emoji)
     assert [reaction["emoji"] for reaction in added["message"]["reactions"]] == [emoji]
@@ -29,7 +29,9 @@ async def test_every_real_emoji_will_do(account: Account, emoji: str) -> None:
         ("\u270c\ufe0f🏻", "\u270c🏻"),
     ],
 )
-async def test_one_emoji_is_one_however_it_is_written(account: Account, written: str, qualified: str) -> None:
+async def test_different_spellings_of_one_emoji_are_one_reaction(
+    account: Account, written: str, qualified: str
+) -> None:
     channel = await account.bruno.create_channel(memberIds=["carla"])
     message = await account.bruno.send(channel)
     await account.bruno.mutate("addChatReaction", REACTIONS, messageId=message, emoji=written)
@@ -47,11 +49,11 @@ async def test_one_emoji_is_one_however_it_is_written(account: Account, written:
     "text",
     [
         *("", "text", "a", "👍👍", "👍 ", ":thumbsup:", "1", "\u200d", "👍\x00", "🇧"),
-        # Parts of emojis alone: a skin tone, red hair, the presentation, a digit that asks for a picture.
+        # Parts of emojis: a skin tone, red hair, a presentation selector, a keycap digit.
         *("🏻", "🦰", "\ufe0f", "1\ufe0f"),
     ],
 )
-async def test_nothing_else_will(account: Account, text: str) -> None:
+async def test_other_text_is_refused(account: Account, text: str) -> None:
     message = await account.bruno.send(await account.bruno.create_channel())
     before = await fingerprint(account)
     for mutation in ("addChatReaction", "removeChatReaction"):
@@ -59,7 +61,7 @@ async def test_nothing_else_will(account: Account, text: str) -> None:
     assert await fingerprint(account) == before
 
 
-async def test_twice_is_once_and_each_agent_counts(account: Account) -> None:
+async def test_a_repeated_reaction_counts_once_per_agent(account: Account) -> None:
     channel = await account.bruno.create_channel(memberIds=["carla"])
     message = await account.bruno.send(channel)
     agents = [account.bruno, account.carla]
@@ -84,7 +86,7 @@ async def test_twice_is_once_and_each_agent_counts(account: Account) -> None:
     assert [reaction["count"] for reaction in removed["message"]["reactions"]] == [2]
 
 
-async def test_who_only_reads_a_public_channel_does_not_react(account: Account) -> None:
+async def test_a_reader_who_is_not_a_member_cannot_react(account: Account) -> None:
     message = await account.bruno.send(await account.bruno.create_channel())
     refused = await account.davi.refusal("addChatReaction", REACTIONS, messageId=message, emoji="👍")
     assert refused == "NOT_A_MEMBER"

@@ -1,4 +1,4 @@
-"""What is unread: agents's messages after one's own marker, which goes where its owner puts it."""
+"""Read markers and unread counts."""
 
 import pytest
 
@@ -9,7 +9,7 @@ CHANNEL = "channel { unreadCount }"
 
 
 async def _counts(agent: AgentClient, channel: str) -> tuple[int, int, str | None]:
-    """Unread messages, unread mentions, and the text where the unread begins."""
+    """Returns the unread count, the unread mention count and the body of the first unread message."""
     seen = await agent.read(channel, COUNTS)
     first = seen["firstUnreadMessage"]
     return seen["unreadCount"], seen["unreadMentionCount"], first["body"] if first else None
@@ -27,8 +27,8 @@ async def _unread(agent: AgentClient, channel: str, message: str) -> int:
     return count
 
 
-async def _talk(account: Account) -> tuple[str, list[str]]:
-    """Five messages for Carla, the second and the fourth mention her, with the chat's own words in between."""
+async def _send_five_messages(account: Account) -> tuple[str, list[str]]:
+    """Sends five messages, of which the second and the fourth mention carla, with a system message after each."""
     channel = await account.bruno.create_channel("Sala", memberIds=["carla", "davi"])
     messages = []
     for number in range(1, 6):
@@ -38,8 +38,8 @@ async def _talk(account: Account) -> tuple[str, list[str]]:
     return channel, messages
 
 
-async def test_people_are_counted_and_the_chat_itself_is_not(account: Account) -> None:
-    channel, _ = await _talk(account)
+async def test_system_messages_are_not_counted_as_unread(account: Account) -> None:
+    channel, _ = await _send_five_messages(account)
     assert await _counts(account.carla, channel) == (5, 2, "1")
     assert await _counts(account.davi, channel) == (5, 0, "1")
     assert await _counts(account.bruno, channel) == (0, 0, None)
@@ -49,8 +49,8 @@ async def test_people_are_counted_and_the_chat_itself_is_not(account: Account) -
     assert await _counts(account.davi, channel) == (0, 0, None)
 
 
-async def test_reading_up_to_a_message_and_never_backwards(account: Account) -> None:
-    channel, messages = await _talk(account)
+async def test_marking_read_never_moves_the_marker_backwards(account: Account) -> None:
+    channel, messages = await _send_five_messages(account)
     assert await _read(account.carla, channel, messages[2]) == 2
     assert await _counts(account.carla, channel) == (2, 1, "4 [@Carla](mention://user/carla/Carla)")
     assert await _read(account.carla, channel, messages[0]) == 2
@@ -61,8 +61,8 @@ async def test_reading_up_to_a_message_and_never_backwards(account: Account) -> 
     assert end["viewerMembership"]["lastReadMessage"] == end["lastMessage"]
 
 
-async def test_marking_unread_from_a_message(account: Account) -> None:
-    channel, messages = await _talk(account)
+async def test_marking_unread_moves_the_marker_before_the_message(account: Account) -> None:
+    channel, messages = await _send_five_messages(account)
     await _read(account.carla, channel)
     assert await _unread(account.carla, channel, messages[3]) == 2
     assert await _counts(account.carla, channel) == (2, 1, "4 [@Carla](mention://user/carla/Carla)")
@@ -76,24 +76,24 @@ async def test_marking_unread_from_a_message(account: Account) -> None:
     assert await _counts(account.carla, channel) == (5, 2, "1")
 
 
-async def test_ones_own_message_reads_what_was_before_it(account: Account) -> None:
-    channel, _ = await _talk(account)
+async def test_sending_a_message_marks_the_channel_read(account: Account) -> None:
+    channel, _ = await _send_five_messages(account)
     await account.carla.send(channel, "Li tudo")
     assert await _counts(account.carla, channel) == (0, 0, None)
     assert await _counts(account.davi, channel) == (6, 0, "1")
 
 
 @pytest.mark.parametrize("mutation", ["markChatRead", "markChatUnread"])
-async def test_a_message_of_another_channel_marks_nothing(account: Account, mutation: str) -> None:
-    channel, _ = await _talk(account)
+async def test_a_message_of_another_channel_is_refused(account: Account, mutation: str) -> None:
+    channel, _ = await _send_five_messages(account)
     elsewhere = await account.bruno.send(await account.bruno.create_channel("Outra", memberIds=["carla"]))
     input: Json = {"channelId": channel, "messageId": elsewhere}
     assert await account.carla.refusal(mutation, CHANNEL, **input) == "NOT_FOUND"
     assert (await _counts(account.carla, channel))[0] == 5
 
 
-async def test_who_is_no_member_has_no_marker(account: Account) -> None:
-    channel, messages = await _talk(account)
+async def test_only_members_have_a_marker(account: Account) -> None:
+    channel, messages = await _send_five_messages(account)
     assert await account.ana.refusal("markChatRead", CHANNEL, channelId=channel) == "NOT_A_MEMBER"
     unread: Json = {"channelId": channel, "messageId": messages[0]}
     assert await account.ana.refusal("markChatUnread", CHANNEL, **unread) == "NOT_A_MEMBER"
@@ -101,15 +101,15 @@ async def test_who_is_no_member_has_no_marker(account: Account) -> None:
     assert await _counts(account.ana, channel) == (0, 0, None)
 
 
-async def test_everything_is_read_at_once(account: Account) -> None:
-    talks = [await _talk(account) for _ in range(3)]
+async def test_all_channels_can_be_marked_read(account: Account) -> None:
+    conversations = [await _send_five_messages(account) for _ in range(3)]
     await account.carla.query("mutation { markAllChatsRead { viewer { agent { id } } userErrors { code } } }")
-    for channel, _ in talks:
+    for channel, _ in conversations:
         assert await _counts(account.carla, channel) == (0, 0, None)
         assert (await _counts(account.davi, channel))[0] == 5
 
 
-async def test_a_deleted_mention_is_no_longer_unread(account: Account) -> None:
-    channel, messages = await _talk(account)
+async def test_deleting_a_message_removes_its_unread_mention(account: Account) -> None:
+    channel, messages = await _send_five_messages(account)
     await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=messages[1])
     assert (await _counts(account.carla, channel))[1] == 1

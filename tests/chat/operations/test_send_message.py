@@ -1,7 +1,7 @@
 from tests.support.api import Account
 
 
-async def test_a_message_is_read_by_another_member(account: Account) -> None:
+async def test_a_sent_message_appears_for_another_member(account: Account) -> None:
     channel = await account.bruno.create_channel("Suporte", "PUBLIC", memberIds=["carla"])
     await account.bruno.send(channel, "Bom dia, [@Carla](mention://user/carla/Carla)!")
     seen = await account.carla.read(

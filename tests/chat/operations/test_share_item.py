@@ -1,4 +1,4 @@
-"""Sharing is refused for the first reason that holds, names the input field at fault, and leaves nothing behind."""
+"""shareToChat: a refusal names the invalid input field and leaves nothing behind."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.support.sockets import open_socket
 pytestmark = pytest.mark.usefixtures("items")
 
 HIDDEN = {"kind": "DEAL", "id": "deal"}
-"""What davi may not see."""
+"""An item that davi cannot see."""
 
 
 def shares(item: Json, **input: object) -> Json:
@@ -19,7 +19,7 @@ def shares(item: Json, **input: object) -> Json:
 
 
 async def share(agent: AgentClient, **input: object) -> tuple[str, list[str] | None]:
-    """Returns the code and the path of a share that must be refused."""
+    """Returns the code and the path of the error of a refused share."""
     payload = await agent.payload("shareToChat", "message { id }", **input)
     assert payload["message"] is None
     (error,) = payload["userErrors"]
@@ -41,7 +41,7 @@ async def direct_messages(agent: AgentClient) -> int:
         ("davi", "INVALID"),
     ],
 )
-async def test_who_cannot_be_written_to_is_told_before_the_module_is_asked(
+async def test_a_destination_that_cannot_be_written_to_is_refused_before_the_source_is_asked(
     api: Api, account: Account, agent: str, code: str
 ) -> None:
     other = await api.create_account()
@@ -58,25 +58,25 @@ async def test_a_key_of_another_message_opens_no_direct_message(account: Account
     assert (await direct_messages(account.bruno), await direct_messages(account.carla)) == (0, 0)
 
 
-async def test_the_same_share_at_once_is_one_message(account: Account) -> None:
+async def test_concurrent_shares_with_one_client_key_are_one_message(account: Account) -> None:
     task = shares({"kind": "TASK", "id": "task"}, clientKey="once")
     sent = await asyncio.gather(*(account.bruno.mutate("shareToChat", "message { id }", **task) for _ in range(6)))
     assert len({each["message"]["id"] for each in sent}) == 1
     assert await direct_messages(account.carla) == 1
 
 
-async def test_an_opened_direct_message_comes_with_its_card(account: Account, socket_url: str) -> None:
-    """Both in one transaction, and in this order: whoever listens hears the first message of a new channel."""
+async def test_opening_a_direct_message_and_sharing_is_one_transaction(account: Account, socket_url: str) -> None:
+    """The stream of the other agent delivers the first message of the new channel."""
     added = "subscription { chatMessageAdded { message { channel { kind } cards { title } } } }"
-    async with open_socket(socket_url, account.carla.token) as hers:
-        stream = await hers.subscribe(added)
-        await stream.nothing()
+    async with open_socket(socket_url, account.carla.token) as socket:
+        stream = await socket.subscribe(added)
+        await account.until_subscribed()
         await account.bruno.mutate("shareToChat", "message { id }", **shares({"kind": "TASK", "id": "task"}))
         message = (await stream.data())["message"]
         assert message == {"channel": {"kind": "DIRECT"}, "cards": [{"title": "Secret title of task"}]}
 
 
-async def test_a_refusal_names_a_field_of_its_input(account: Account) -> None:
+async def test_the_error_path_names_a_field_of_the_input(account: Account) -> None:
     foreign = await account.ana.create_channel("Hidden", "PRIVATE")
     for destination in ({"agentId": "carla"}, {"channelId": await account.davi.create_channel("Own")}):
         to: Json = {"destination": destination}
@@ -104,7 +104,9 @@ TASK, CHARGE = {"kind": "TASK", "id": "open"}, {"kind": "CHARGE", "id": "open"}
         ([{"kind": kind.value, "id": str(number)} for kind in ItemKind for number in range(2)], "INVALID", "10"),
     ],
 )
-async def test_which_of_several_cards_is_told(account: Account, cards: list[Json], code: str, place: str) -> None:
+async def test_the_error_path_names_the_refused_card(
+    account: Account, cards: list[Json], code: str, place: str
+) -> None:
     channel = await account.davi.create_channel("Vendas")
     for kind in (ItemKind.TASK, ItemKind.CHARGE):
         await account.add_item(kind, "open")

@@ -1,4 +1,4 @@
-"""The platform's directory: any number of agents in one call, the same call twice is one, and only of one account."""
+"""syncChatDirectory: any number of agents in one call, idempotent, and limited to the account of its token."""
 
 import pytest
 
@@ -30,7 +30,7 @@ async def _sync(account: Account, directory: Json) -> Json:
     return await account.api.service(account.account_id).mutate("syncChatDirectory", COUNTS, **directory)
 
 
-async def test_5000_agents_come_in_one_call_and_the_second_writes_nothing(account: Account) -> None:
+async def test_5000_agents_fit_in_one_call_and_repeating_it_writes_nothing(account: Account) -> None:
     announcement = await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
     directory = _directory(5_000)
     assert (await _sync(account, directory))["agentCount"] == 5_005
@@ -41,28 +41,28 @@ async def test_5000_agents_come_in_one_call_and_the_second_writes_nothing(accoun
     assert await fingerprint(account) == before
 
 
-async def test_the_number_of_statements_does_not_grow_with_the_agents(api: Api) -> None:
+async def test_statements_do_not_grow_with_the_number_of_agents(api: Api) -> None:
     counts: list[list[int]] = []
     for agents in (50, 5_000):
         account = await api.create_account()
         await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
         directory, counted = _directory(agents), []
         away = {**directory, "agents": [{**agent, "active": False} for agent in directory["agents"]]}
-        for told in (directory, directory, away, directory):
+        for listed in (directory, directory, away, directory):
             with api.statements() as sent:
-                await _sync(account, told)
+                await _sync(account, listed)
             counted.append(len(sent))
         counts.append(counted)
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 20
 
 
-async def test_agents_change_as_they_are_told_and_stay_when_they_are_not(account: Account) -> None:
-    told = {"id": "bruno", "name": " Bruno Braga ", "avatarUrl": "https://x.test/b.png", "role": "ADMINISTRATOR"}
-    await account.sync(agents=[told])
+async def test_listed_agents_are_updated_and_others_stay(account: Account) -> None:
+    listed = {"id": "bruno", "name": " Bruno Braga ", "avatarUrl": "https://x.test/b.png", "role": "ADMINISTRATOR"}
+    await account.sync(agents=[listed])
     found = (await account.carla.query(AGENTS))["chatAgents"]["nodes"]
     assert [agent["id"] for agent in found] == ["ana", "bruno", "carla", "davi", "elisa"]
-    assert found[1] == {**told, "name": "Bruno Braga", "active": True}
+    assert found[1] == {**listed, "name": "Bruno Braga", "active": True}
     assert (await account.bruno.query("{ chatViewer { viewerCan { administer } } }"))["chatViewer"]["viewerCan"] == {
         "administer": True
     }
@@ -80,11 +80,11 @@ async def test_each_change_of_an_agent_is_announced_once(account: Account) -> No
     ]
 
 
-async def test_blanks_around_names_are_no_change(account: Account) -> None:
-    told = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
-    await account.sync(**told)
+async def test_spaces_around_names_are_ignored(account: Account) -> None:
+    listed = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
+    await account.sync(**listed)
     before = await fingerprint(account)
-    await account.sync(**told)
+    await account.sync(**listed)
     assert await fingerprint(account) == before
 
 
@@ -96,7 +96,7 @@ async def _changes(account: Account) -> list[tuple[str, str | None]]:
         return [(row.kind, row.agent_id) for row in rows]
 
 
-async def test_a_team_has_exactly_the_agents_told_with_it(account: Account) -> None:
+async def test_a_team_has_exactly_the_agents_listed_for_it(account: Account) -> None:
     channel = await account.bruno.create_channel(memberIds=["carla", "davi"])
     for members, mentioned in ((["carla", "davi", "carla"], (1, 1)), (["davi"], (1, 2)), ([], (1, 2))):
         await account.sync(teams=[{"id": "1", "name": "Time", "agentIds": members}])
@@ -108,7 +108,7 @@ async def test_a_team_has_exactly_the_agents_told_with_it(account: Account) -> N
         assert tuple(counts) == mentioned
 
 
-async def test_a_service_feeds_its_own_account_only(account: Account, other_account: Account) -> None:
+async def test_a_directory_token_updates_only_its_own_account(account: Account, other_account: Account) -> None:
     before = await fingerprint(other_account)
     await account.sync(agents=[{"id": "bruno", "name": "Outro Bruno", "active": False}])
     assert await fingerprint(other_account) == before
@@ -117,7 +117,7 @@ async def test_a_service_feeds_its_own_account_only(account: Account, other_acco
     ] == "Bruno"
 
 
-async def test_a_new_account_starts_with_the_module_off(api: Api) -> None:
+async def test_a_new_account_starts_with_the_chat_disabled(api: Api) -> None:
     account = await api.create_account(enabled=False)
     viewer = (await account.bruno.query("{ chatViewer { chatEnabled } }"))["chatViewer"]
     assert viewer == {"chatEnabled": False}
@@ -162,7 +162,9 @@ LONG_URL = "https://example.com/".ljust(2_001, "x")
         ({"agents": [{"id": str(number), **NAMED} for number in range(10_001)]}, "TOO_LARGE", ["agents"]),
     ],
 )
-async def test_a_bad_directory_is_refused_whole(account: Account, wrong: Json, code: str, path: list[str]) -> None:
+async def test_an_invalid_directory_is_refused_as_a_whole(
+    account: Account, wrong: Json, code: str, path: list[str]
+) -> None:
     right: Json = {"account": {"name": "Casa"}, "agents": [{"id": "nova", "name": "Nova"}], "teams": []}
     before = await fingerprint(account)
     payload = await account.api.service(account.account_id).payload("syncChatDirectory", COUNTS, **{**right, **wrong})
