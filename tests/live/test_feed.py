@@ -5,9 +5,11 @@ import asyncio
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import QueuePool
 
 from tests.support.api import Account, Api
 from tests.support.sockets import Json, Socket, open_socket
+from tests.support.waiting import until
 
 ADDED = """subscription ($channel: ID!, $since: String) {
   chatMessageAdded(channelId: $channel, since: $since) { message { body deletedAt } position }
@@ -49,12 +51,12 @@ async def test_a_reading_that_failed_is_not_remembered(
     async with open_socket(socket_url, account.carla.token) as own:
         await own.subscribe(PRESENCE)  # it keeps the account's feed
         stream = await own.subscribe(ADDED, channel=channel, since=position)
-        await stream.nothing(0.2)
+        await account.until_subscribed(2)
         monkeypatch.setattr(AsyncSession, "execute", failing)
         await account.bruno.send(channel, "Bom dia")
         assert await stream.error_code() == "INTERNAL_SERVER_ERROR"
         broken = False
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             payload = await resumed(own, channel, position)
             while "errors" in payload:
                 payload = await resumed(own, channel, position)
@@ -76,12 +78,13 @@ async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
 
     async with open_socket(socket_url, account.carla.token) as socket:
         leaving, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
-        await leaving.nothing()
+        await account.until_subscribed(2)
         monkeypatch.setattr(AsyncSession, "execute", slow)
         sending = asyncio.create_task(account.bruno.send(channel, "Bom dia"))
         await reading.wait()
         await leaving.stop()
-        await staying.nothing(0.2)
+        await account.until_subscribed(1)
+        assert not staying.has_result
         go_on.set()
         assert (await staying.data())["message"]["body"] == "Bom dia"
         await sending
@@ -92,6 +95,8 @@ async def test_streams_that_are_left_while_they_open_cost_no_connection(
 ) -> None:
     """A connection that is left in the middle of a statement cannot be used again."""
     opened = 0
+    pool = api.engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
 
     def count(*_: object) -> None:
         nonlocal opened
@@ -103,7 +108,10 @@ async def test_streams_that_are_left_while_they_open_cost_no_connection(
             stream = await socket.subscribe("subscription { chatMessageAdded { position } }")
             await asyncio.sleep(0.0005 * moment)
             await stream.stop()
-        await asyncio.sleep(0.5)
+        # Its answer shows that the server has seen everything sent before it.
+        assert await (await socket.subscribe("{ __typename }")).next() == {"data": {"__typename": "Query"}}
+        await account.until_subscribed(0)
+        await until(lambda: pool.checkedout() == 0, "all connections back in the pool")
         event.remove(api.engine.sync_engine, "connect", count)
     assert opened <= 5, "what so many at once need, and not one for each that left"
 

@@ -166,7 +166,7 @@ async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, st
             await sockets.enter_async_context(open_socket(url, account.agent(reader).token)) for reader in readers
         ]
         streams = [await each.subscribe(ADDED, channel=channel) for each in opened]
-        await streams[-1].nothing(0.5)
+        await account.until_subscribed(len(streams))
         await control(module_url)
         await account.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "1"}], replyToId=replied_to)
         seen = [(await stream.data())["message"] for stream in streams]

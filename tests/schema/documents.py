@@ -1,4 +1,4 @@
-"""Asking any root field by its name: the document is made from the schema, so that no field is left out."""
+"""Requests for any root field, made from the schema so that no field is left out."""
 
 from graphql import (
     GraphQLField,
@@ -26,8 +26,9 @@ SUBSCRIPTIONS = _root(SCHEMA.subscription_type)
 ROOT_FIELDS = {**QUERIES, **MUTATIONS, **SUBSCRIPTIONS}
 
 
-def document(field: str, variables: Json) -> tuple[str, Json]:
-    """Returns the request for a root field: its document, and its variables."""
+def document(field: str, variables: Json, selection: str | None = None) -> tuple[str, Json]:
+    """Returns the document and the variables of a request for a root field. By default, it selects as little as shows
+    the outcome."""
     described = ROOT_FIELDS[field]
     if field in MUTATIONS:
         variables = {"input": variables} if "input" in described.args else {}
@@ -37,7 +38,7 @@ def document(field: str, variables: Json) -> tuple[str, Json]:
     given = ", ".join(f"{name}: ${name}" for name in variables)
     head = f"{kind} ({declared})" if variables else kind
     call = f"{field}({given})" if variables else field
-    return f"{head} {{ {call} {_selection(described.type)} }}", variables
+    return f"{head} {{ {call} {_selection(described.type) if selection is None else f'{{ {selection} }}'} }}", variables
 
 
 def _selection(type_: GraphQLOutputType) -> str:
@@ -57,7 +58,7 @@ def _selection(type_: GraphQLOutputType) -> str:
 
 
 def outcome(field: str, body: Json) -> str:
-    """Returns the answer in a word of the matrix; what a refusal carries beside its code must be nothing."""
+    """Returns the outcome of a response as a word of the table. A refusal must have nothing in its payload."""
     if "errors" in body:
         (error,) = body["errors"]
         return f"!{error['extensions']['code']}"

@@ -1,4 +1,4 @@
-"""Who gets which answer from which root field: the table that the permission tests go through."""
+"""The outcome of each root field for each kind of caller: the table that the permission tests go through."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from tests.schema.scene import FOURTH, NEWCOMER, Scene
 from tests.support.api import Json
 
-GATED = ("nobody", "bad token", "agent, module off", "administrator, module off", "deactivated", "unknown", "service")
-ASKERS = (*GATED, "foreign", "outsider", "member", "channel admin", "owner", "administrator")
+GATED = ("no token", "bad token", "agent, module off", "administrator, module off", "deactivated", "unknown", "service")
+CALLERS = (*GATED, "other account", "outsider", "member", "channel admin", "owner", "administrator")
 
-# Outcomes: ok, null, empty (a connection without nodes), CODE of a userError, !CODE of a top-level error, silent (a
-# stream that is open and tells nothing of what happens in the scene).
+# Outcomes: ok, null, empty (a connection without nodes), CODE of a userError, !CODE of a top-level error, silent (an
+# open stream that delivers nothing of what happens in the scene).
 UNSIGNED = "!UNAUTHENTICATED !UNAUTHENTICATED"
 NOT_AN_AGENT = "!AGENT_INACTIVE !AGENT_INACTIVE !FORBIDDEN"
 CLOSED = f"{UNSIGNED} !MODULE_DISABLED !MODULE_DISABLED {NOT_AN_AGENT}"
@@ -18,7 +18,7 @@ RECOGNISED = f"{UNSIGNED} ok ok {NOT_AN_AGENT}"
 SETTINGS_READ = f"{UNSIGNED} null ok {NOT_AN_AGENT}"
 SETTINGS_WRITE = f"{UNSIGNED} !FORBIDDEN ok {NOT_AN_AGENT}"
 SERVICE = f"{UNSIGNED} !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN ok"
-# A bad token does not even get a socket.
+# The socket itself is closed for a bad token.
 STREAM = f"!UNAUTHENTICATED 4403 !MODULE_DISABLED !MODULE_DISABLED {NOT_AN_AGENT}"
 
 LOST = "!ACCESS_LOST"
@@ -32,7 +32,7 @@ Preparation = Callable[[Scene], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Row:
-    """A root field, what it is asked with, and its outcome for everyone of ASKERS."""
+    """A root field, its variables, and its outcome for each of CALLERS. `prepare` runs before the request."""
 
     field: str
     outcomes: dict[str, str]
@@ -44,10 +44,10 @@ def row(
     field: str, outcomes: str, variables: Variables, *, gate: str = CLOSED, prepare: Preparation | None = None
 ) -> Row:
     words = [*gate.split(), *outcomes.split()]
-    return Row(field, dict(zip(ASKERS, words, strict=True)), variables, prepare)
+    return Row(field, dict(zip(CALLERS, words, strict=True)), variables, prepare)
 
 
-def nothing(_: Scene) -> Json:
+def no_variables(_: Scene) -> Json:
     return {}
 
 
@@ -87,38 +87,38 @@ DEAL: Json = {"kind": "DEAL", "id": "1"}
 #                                   foreign    outsider   member     ch. admin  owner      administrator
 ROWS = (
     row("chatViewer",              "ok         ok         ok         ok         ok         ok",
-        nothing, gate=RECOGNISED),
+        no_variables, gate=RECOGNISED),
     row("chatChannel",             "null       null       ok         ok         ok         ok",
         lambda scene: {"id": scene.private}),
     row("chatChannels",            "empty      empty      ok         ok         ok         empty",
-        with_(nothing, kinds=["PRIVATE"])),
+        with_(no_variables, kinds=["PRIVATE"])),
     row("discoverChatChannels",    "empty      ok         ok         ok         ok         ok",
-        with_(nothing, query="publico")),
+        with_(no_variables, query="publico")),
     row("manageableChatChannels",  "empty      empty      empty      empty      empty      ok",
-        with_(nothing, query="privado")),
+        with_(no_variables, query="privado")),
     row("chatMessage",             "null       null       ok         ok         ok         null",
         lambda scene: {"id": scene.message}),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
-        with_(nothing, query="extra 0002")),
+        with_(no_variables, query="extra 0002")),
     row("shareDestinations",       "empty      empty      ok         ok         ok         empty",
-        with_(nothing, query="privado")),
+        with_(no_variables, query="privado")),
     row("sharePreview",            "null       null       ok         ok         ok         null",
         lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
     row("_entities",               "null       null       ok         ok         ok         ok",
         lambda scene: {"representations": [{"__typename": "ChatChannel", "id": scene.private}]}),
     row("_service",                "ok         ok         ok         ok         ok         ok",
-        nothing, gate="ok ok ok ok ok ok ok"),
+        no_variables, gate="ok ok ok ok ok ok ok"),
     row("chatAccountSettings",     "null       null       null       null       null       ok",
-        nothing, gate=SETTINGS_READ),
+        no_variables, gate=SETTINGS_READ),
 
     row("updateChatProfile",       "ok         ok         ok         ok         ok         ok",
-        with_(nothing, sendKey="MOD_ENTER")),
+        with_(no_variables, sendKey="MOD_ENTER")),
     row("markAllChatsRead",        "ok         ok         ok         ok         ok         ok",
-        nothing),
+        no_variables),
     row("setChatPresence",         "ok         ok         ok         ok         ok         ok",
-        with_(nothing, status="BUSY")),
+        with_(no_variables, status="BUSY")),
     row("createChatChannel",       "FORBIDDEN  FORBIDDEN  FORBIDDEN  ok         ok         ok",
-        with_(nothing, kind="PRIVATE", name="Novo", memberIds=["davi"])),
+        with_(no_variables, kind="PRIVATE", name="Novo", memberIds=["davi"])),
     row("updateChatChannel",       "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",
         with_(private, name="Outro nome")),
     row("archiveChatChannel",      "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",
@@ -126,7 +126,7 @@ ROWS = (
     row("unarchiveChatChannel",    "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",
         private, prepare=archive),
     row("openDirectMessage",       "NOT_FOUND  ok         ok         ok         ok         ok",
-        with_(nothing, agentId=NEWCOMER)),
+        with_(no_variables, agentId=NEWCOMER)),
     row("joinChatChannel",         "NOT_FOUND  ok         ok         ok         ok         ok",
         lambda scene: {"channelId": scene.public}),
     row("leaveChatChannel",        "NOT_FOUND  NOT_FOUND  ok         ok         LAST_OWNER FORBIDDEN",
@@ -162,9 +162,9 @@ ROWS = (
     row("markChatUnread",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         private_message),
     row("updateChatAccountSettings", "!FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN ok",
-        with_(nothing, whoCreatesPrivate="EVERYONE"), gate=SETTINGS_WRITE),
+        with_(no_variables, whoCreatesPrivate="EVERYONE"), gate=SETTINGS_WRITE),
     row("syncChatDirectory",       "!FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN !FORBIDDEN",
-        with_(nothing, **DIRECTORY), gate=SERVICE),
+        with_(no_variables, **DIRECTORY), gate=SERVICE),
 
     row("chatMessageAdded",        f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
         private, gate=STREAM),
@@ -173,11 +173,11 @@ ROWS = (
     row("chatTyping",              f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
         private, gate=STREAM),
     row("chatMentionAdded",        "silent     silent     ok         ok         ok         silent",
-        nothing, gate=STREAM),
+        no_variables, gate=STREAM),
     row("chatInboxChanged",        "silent     silent     ok         ok         ok         silent",
-        nothing, gate=STREAM),
+        no_variables, gate=STREAM),
     row("chatPresenceChanged",     "silent     ok         ok         ok         ok         ok",
-        with_(nothing, agentIds=["carla"]), gate=STREAM),
+        with_(no_variables, agentIds=["carla", "davi"]), gate=STREAM),
 )
 # fmt: on
 MATRIX = {row.field: row for row in ROWS}

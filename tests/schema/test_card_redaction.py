@@ -152,7 +152,7 @@ async def test_no_stream_shows_it_either(room: Room, field: str, socket_url: str
         open_socket(socket_url, room.account.carla.token) as hers,
     ):
         hidden, granted = await his.subscribe(query, **variables), await hers.subscribe(query, **variables)
-        await hidden.nothing(0.5)
+        await room.account.until_subscribed(2)
         body = "[@Davi](mention://user/davi/Davi) [@Carla](mention://user/carla/Carla)"
         await room.account.bruno.send(room.channel, body, cards=[{"kind": "DEAL", "id": "deal"}])
         assert SECRET not in str(await hidden.next()).lower()

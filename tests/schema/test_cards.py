@@ -136,7 +136,7 @@ async def test_a_live_card_is_each_subscribers_own(account: Account, socket_url:
         open_socket(socket_url, account.davi.token) as his,
     ):
         seeing, not_seeing = await hers.subscribe(added, channel=channel), await his.subscribe(added, channel=channel)
-        await not_seeing.nothing()
+        await account.until_subscribed(2)
         await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
         assert (await seeing.data())["message"]["cards"] == [{"access": "GRANTED", "title": "Secret title of deal"}]
         assert (await not_seeing.data())["message"]["cards"] == [{"access": "FORBIDDEN", "title": None}]

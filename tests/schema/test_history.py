@@ -19,7 +19,7 @@ END = 60
 
 
 @dataclass(frozen=True)
-class Told:
+class History:
     """A channel of 60 messages."""
 
     account: Account
@@ -47,20 +47,20 @@ def seqs(page: Json) -> list[int]:
 
 
 @pytest.fixture(scope="session")
-async def system_events(api: Api) -> Told:
+async def history(api: Api) -> History:
     account = await api.create_account()
     channel = await account.bruno.create_channel()
     for number in range(2, END + 1):
         await account.bruno.send(channel, str(number))
-    return Told(account, channel)
+    return History(account, channel)
 
 
-async def _forwards(told: Told, sizes: list[int]) -> list[int]:
+async def _forwards(history: History, sizes: list[int]) -> list[int]:
     found: list[int] = []
     cursor = None
     while True:
         size = sizes[len(found) % len(sizes)]
-        page = await told.page(first=size, after=cursor)
+        page = await history.page(first=size, after=cursor)
         assert page["pageInfo"]["hasPreviousPage"] == bool(found)
         found += seqs(page)
         assert page["pageInfo"]["hasNextPage"] == (len(found) < END)
@@ -69,12 +69,12 @@ async def _forwards(told: Told, sizes: list[int]) -> list[int]:
         cursor = page["pageInfo"]["endCursor"]
 
 
-async def _backwards(told: Told, sizes: list[int]) -> list[int]:
+async def _backwards(history: History, sizes: list[int]) -> list[int]:
     found: list[int] = []
     cursor = None
     while True:
         size = sizes[len(found) % len(sizes)]
-        page = await told.page(last=size, before=cursor)
+        page = await history.page(last=size, before=cursor)
         found = seqs(page) + found
         assert page["pageInfo"]["hasPreviousPage"] == (len(found) < END)
         if not page["pageInfo"]["hasPreviousPage"]:
@@ -84,49 +84,49 @@ async def _backwards(told: Told, sizes: list[int]) -> list[int]:
 
 @given(sizes=st.lists(st.integers(4, 100), min_size=1, max_size=5), forwards=st.booleans())
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_mix_of_pages_walks_every_message_once(told: Told, sizes: list[int], forwards: bool) -> None:
-    walked = await (_forwards(told, sizes) if forwards else _backwards(told, sizes))
+async def test_any_mix_of_pages_walks_every_message_once(history: History, sizes: list[int], forwards: bool) -> None:
+    walked = await (_forwards(history, sizes) if forwards else _backwards(history, sizes))
     assert walked == list(range(1, END + 1))
 
 
 @given(place=st.integers(1, END), size=st.integers(1, 100))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_page_around_a_message_goes_on_both_ways(told: Told, place: int, size: int) -> None:
-    (target,) = (await told.page(first=1, after=(await _cursor_before(told, place))))["nodes"]
-    page = await told.page(around=target["id"], first=size)
+async def test_a_page_around_a_message_goes_on_both_ways(history: History, place: int, size: int) -> None:
+    (target,) = (await history.page(first=1, after=(await _cursor_before(history, place))))["nodes"]
+    page = await history.page(around=target["id"], first=size)
     around = seqs(page)
     assert place in around
     assert around == list(range(around[0], around[-1] + 1))
     assert len(around) <= size
     assert abs((place - around[0]) - (size - 1) // 2) == 0 or around[0] == 1
     info = page["pageInfo"]
-    earlier = seqs(await told.page(last=100, before=info["startCursor"]))
-    later = seqs(await told.page(first=100, after=info["endCursor"]))
+    earlier = seqs(await history.page(last=100, before=info["startCursor"]))
+    later = seqs(await history.page(first=100, after=info["endCursor"]))
     assert earlier + around + later == list(range(1, END + 1))
     assert (info["hasPreviousPage"], info["hasNextPage"]) == (bool(earlier), bool(later))
 
 
-async def _cursor_before(told: Told, place: int) -> str | None:
+async def _cursor_before(history: History, place: int) -> str | None:
     if place == 1:
         return None
-    page = await told.page(first=place - 1)
+    page = await history.page(first=place - 1)
     cursor: str = page["pageInfo"]["endCursor"]
     return cursor
 
 
-async def test_the_newest_50_come_unless_asked_otherwise(told: Told) -> None:
-    assert seqs(await told.page()) == list(range(END - 49, END + 1))
-    assert seqs(await told.page(last=3)) == [END - 2, END - 1, END]
-    assert seqs(await told.page(first=3)) == [1, 2, 3]
+async def test_the_newest_50_come_unless_asked_otherwise(history: History) -> None:
+    assert seqs(await history.page()) == list(range(END - 49, END + 1))
+    assert seqs(await history.page(last=3)) == [END - 2, END - 1, END]
+    assert seqs(await history.page(first=3)) == [1, 2, 3]
 
 
 async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(account: Account) -> None:
     channel = await account.bruno.create_channel()
-    told = Told(account, channel)
-    end = (await told.page())["pageInfo"]["endCursor"]
-    assert seqs(await told.page(after=end)) == []
+    history = History(account, channel)
+    end = (await history.page())["pageInfo"]["endCursor"]
+    assert seqs(await history.page(after=end)) == []
     await asyncio.gather(*(account.bruno.send(channel) for _ in range(3)))
-    assert seqs(await told.page(after=end)) == [2, 3, 4]
+    assert seqs(await history.page(after=end)) == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(account: A
         {"after": [2**63]},
     ],
 )
-async def test_what_is_no_page_is_bad_input(told: Told, arguments: Json) -> None:
-    assert await told.refused(**arguments) == "BAD_USER_INPUT"
+async def test_what_is_no_page_is_bad_input(history: History, arguments: Json) -> None:
+    assert await history.refused(**arguments) == "BAD_USER_INPUT"
 
 
-async def test_cursors_beyond_either_end_are_empty_pages(told: Told) -> None:
+async def test_cursors_beyond_either_end_are_empty_pages(history: History) -> None:
     for arguments in ({"after": [2**63 - 1]}, {"after": [999]}, {"before": [1]}):
-        assert seqs(await told.page(**arguments)) == []
+        assert seqs(await history.page(**arguments)) == []

@@ -1,54 +1,58 @@
-"""Every root field for everybody who could ask: the answer, and that a refusal wrote nothing."""
-
-from contextlib import suppress
+"""Every root field for every kind of caller: the outcome, and that a refused request wrote nothing."""
 
 import pytest
-from starlette.applications import Starlette
 
 from tests.schema.documents import MUTATIONS, ROOT_FIELDS, SUBSCRIPTIONS, document, outcome
-from tests.schema.permissions import ASKERS, EPHEMERAL, MATRIX, Row
+from tests.schema.permissions import CALLERS, EPHEMERAL, MATRIX, Row
 from tests.schema.scene import Scene
-from tests.support.api import Api, ApiClient, Json
+from tests.support.api import AgentClient, Api, ApiClient
 from tests.support.fingerprint import Fingerprint, fingerprint
-from tests.support.in_process_socket import Socket
+from tests.support.sockets import Ended, Stream, open_socket
+from tests.support.waiting import until
 
-STIRS = 3
+IDENTITY = {
+    "chatMentionAdded": "message { channel { id } }",
+    "chatInboxChanged": "channelId",
+    "chatPresenceChanged": "id",
+}
+"""By what an event of a stream that all callers may open differs from another one."""
 
 
-def test_the_matrix_has_a_row_for_every_root_field_and_for_nothing_else() -> None:
+def test_there_is_a_row_for_every_root_field() -> None:
     assert MATRIX.keys() == ROOT_FIELDS.keys()
-    assert all(row.outcomes.keys() == set(ASKERS) for row in MATRIX.values())
+    assert all(row.outcomes.keys() == set(CALLERS) for row in MATRIX.values())
 
 
-def test_every_row_has_somebody_who_may() -> None:
+def test_every_field_is_allowed_to_somebody() -> None:
     assert [row.field for row in MATRIX.values() if "ok" not in row.outcomes.values()] == []
 
 
 @pytest.mark.parametrize("field", sorted(MATRIX))
-async def test_who_is_refused_is_told_so_and_has_written_nothing(app: Starlette, api: Api, field: str) -> None:
+async def test_refused_callers_get_the_code_and_write_nothing(api: Api, socket_url: str, field: str) -> None:
     row, scene = MATRIX[field], await _scene(api, MATRIX[field])
-    refused = [asker for asker in ASKERS if row.outcomes[asker] != "ok"]
-    for asker in sorted(refused, key=lambda name: "module off" not in name):
-        before, answer, after = await _ask(app, scene, row, asker)
-        assert answer == row.outcomes[asker], asker
-        assert after == before or answer == "silent", f"{asker} changed something"
-    # The very same request passes for somebody, so each refusal above was for who asked and for nothing else.
-    allowed = next(asker for asker in reversed(ASKERS) if row.outcomes[asker] == "ok")
-    assert await _outcome(app, scene, row, scene.asker(allowed)) == "ok"
+    refused = [name for name in CALLERS if row.outcomes[name] != "ok"]
+    for name in sorted(refused, key=lambda caller: "module off" not in caller):
+        before, answer, after = await _request(scene, row, name, socket_url)
+        assert answer == row.outcomes[name], name
+        assert after == before, f"{name} changed something"
+    # The same request passes for another caller, so each refusal above was due to the caller.
+    allowed = next(name for name in reversed(CALLERS) if row.outcomes[name] == "ok")
+    _, answer, _ = await _request(scene, row, allowed, socket_url)
+    assert answer == "ok"
 
 
 @pytest.mark.parametrize("field", sorted(MATRIX))
-async def test_who_may_is_answered(app: Starlette, api: Api, field: str) -> None:
+async def test_allowed_callers_are_answered(api: Api, socket_url: str, field: str) -> None:
     row, scene = MATRIX[field], await _scene(api, MATRIX[field])
     wrote = False
-    for asker in [asker for asker in ASKERS if row.outcomes[asker] == "ok"]:
-        before, answer, after = await _ask(app, scene, row, asker)
-        assert answer == "ok", asker
-        if asker == "foreign":
-            assert after[0] == before[0], "a foreign agent changed this account"
-        if field in MUTATIONS:
-            wrote = wrote or after != before
+    for place, name in enumerate(name for name in CALLERS if row.outcomes[name] == "ok"):
+        if place > 0 and field in MUTATIONS:
             scene = await _scene(api, row)
+        before, answer, after = await _request(scene, row, name, socket_url)
+        assert answer == "ok", name
+        if name == "other account":
+            assert after[0] == before[0], "an agent of the other account changed this one"
+        wrote = wrote or (field in MUTATIONS and after != before)
     assert wrote == (field in MUTATIONS and field not in EPHEMERAL)
 
 
@@ -59,48 +63,63 @@ async def _scene(api: Api, row: Row) -> Scene:
     return scene
 
 
-async def _ask(app: Starlette, scene: Scene, row: Row, asker: str) -> tuple[list[Fingerprint], str, list[Fingerprint]]:
-    """Returns the outcome between what stood in both accounts before and after."""
-    off = "module off" in asker
+async def _request(
+    scene: Scene, row: Row, name: str, socket_url: str
+) -> tuple[list[Fingerprint], str, list[Fingerprint]]:
+    """Returns the outcome, and the fingerprints of both accounts before and after the request."""
+    off = "module off" in name
     if off:
         await scene.switch_module(on=False)
-    # Whoever opens a socket is present, in a row that is written at its own time.
-    besides = "presences" if row.field in SUBSCRIPTIONS else None
-    before = [await fingerprint(scene.account, besides), await fingerprint(scene.foreign, besides)]
-    answer = await _outcome(app, scene, row, scene.asker(asker))
-    after = [await fingerprint(scene.account, besides), await fingerprint(scene.foreign, besides)]
+    before = await _fingerprints(scene, row)
+    if row.field in SUBSCRIPTIONS:
+        answer, after = await _outcome_of_stream(scene, row, scene.caller(name), socket_url)
+    else:
+        answer, after = await _outcome(scene, row, scene.caller(name)), await _fingerprints(scene, row)
     if off:
         await scene.switch_module(on=True)
     return before, answer, after
 
 
-async def _outcome(app: Starlette, scene: Scene, row: Row, asker: ApiClient) -> str:
-    if row.field in SUBSCRIPTIONS:
-        return await _outcome_of_stream(app, scene, row, asker)
+async def _fingerprints(scene: Scene, row: Row) -> list[Fingerprint]:
+    # Presence is recorded some time after a socket opens.
+    without = "presences" if row.field in SUBSCRIPTIONS else None
+    return [await fingerprint(scene.account, without), await fingerprint(scene.other, without)]
+
+
+async def _outcome(scene: Scene, row: Row, caller: ApiClient) -> str:
     query, variables = document(row.field, row.variables(scene))
-    return outcome(row.field, (await asker.execute(query, **variables)).body)
+    return outcome(row.field, (await caller.execute(query, **variables)).body)
 
 
-async def _outcome_of_stream(app: Starlette, scene: Scene, row: Row, asker: ApiClient) -> str:
-    """A stream shows that it is open by what it tells; one that tells nothing is silent."""
-    query, variables = document(row.field, row.variables(scene))
-    async with Socket(app, asker.token) as socket:
-        if socket.closed_with is not None:
-            return str(socket.closed_with)
-        socket.subscribe(query, variables)
-        answer = await _first_message(scene, socket)
-    if answer is None:
-        return "silent"
-    if answer["type"] == "next":
-        return outcome(row.field, answer["payload"])
-    (error,) = answer["payload"]
-    return f"!{error['extensions']['code']}"
+async def _outcome_of_stream(
+    scene: Scene, row: Row, caller: ApiClient, socket_url: str
+) -> tuple[str, list[Fingerprint]]:
+    """Returns the outcome, and the fingerprints once the stream is refused or open. `silent` is a stream that delivers
+    nothing of what happens in the scene: the first event that it delivers is one that happens afterwards."""
+    query, variables = document(row.field, row.variables(scene), IDENTITY.get(row.field))
+    try:
+        async with open_socket(socket_url, caller.token) as socket:
+            stream = await socket.subscribe(query, **variables)
+            if isinstance(caller, AgentClient):
+                await until(lambda: stream.has_result or _streams_of(scene, caller) == 1, "an open stream or a refusal")
+                after = await _fingerprints(scene, row)
+                answer = await _first_outcome(scene, row, caller, stream)
+                await stream.stop()
+                await until(lambda: _streams_of(scene, caller) == 0, "the end of the stream")
+                return answer, after
+            return outcome(row.field, await stream.next()), await _fingerprints(scene, row)
+    except Ended as closed:
+        return str(closed.code), await _fingerprints(scene, row)
 
 
-async def _first_message(scene: Scene, socket: Socket) -> Json | None:
-    """A refusal comes by itself; an open stream is stirred, more than once, since it may still be opening."""
-    for attempt in range(STIRS):
-        with suppress(TimeoutError):
-            return await socket.next_message(patience=0.2)
-        await scene.stir(busy=attempt % 2 == 0)
-    return None
+async def _first_outcome(scene: Scene, row: Row, caller: AgentClient, stream: Stream) -> str:
+    if not stream.has_result:
+        await scene.cause_events()
+        later = await scene.cause_events_for(caller)
+        first = await stream.next()
+        return "silent" if any(id in str(first) for id in later) else outcome(row.field, first)
+    return outcome(row.field, await stream.next())
+
+
+def _streams_of(scene: Scene, caller: AgentClient) -> int:
+    return scene.account.api.hub.stream_count(caller.account_id)

@@ -51,7 +51,7 @@ class Hidden:
     @classmethod
     async def build(cls, scene: Scene) -> "Hidden":
         """All of them real: their owner is answered when asking for them."""
-        bruno, stranger = scene.account.bruno, scene.foreign.carla
+        bruno, stranger = scene.account.bruno, scene.other.carla
         private = await bruno.create_channel("Fechado", "PRIVATE", memberIds=["carla"])
         opened = await bruno.mutate("openDirectMessage", "channel { id }", agentId=FOURTH)
         await stranger.create_channel("Deles")
@@ -95,19 +95,19 @@ async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, 
         await row.prepare(scene)
     request = row.variables(scene)
     assert _with_id(request, place, "?") != request, "the matrix asks with every id"
-    own_of_foreign = await _own(scene, request)
-    before = [await fingerprint(scene.account), await fingerprint(scene.foreign)]
-    for asker, own in ((scene.account.davi, request), (scene.foreign.bruno, own_of_foreign)):
+    own_of_other = await _own(scene, request)
+    before = [await fingerprint(scene.account), await fingerprint(scene.other)]
+    for caller, own in ((scene.account.davi, request), (scene.other.bruno, own_of_other)):
         answers = {
-            name: await _masked_answer(asker, field, _with_id(own, place, id), id)
+            name: await _masked_answer(caller, field, _with_id(own, place, id), id)
             for name, id in hidden.of(thing).items()
         }
         assert len(set(answers.values())) == 1, answers
         assert '"data":null' not in answers["random"]
         assert "unexpected" not in answers["random"]
-    assert [await fingerprint(scene.account), await fingerprint(scene.foreign)] == before
+    assert [await fingerprint(scene.account), await fingerprint(scene.other)] == before
     # With the id that the matrix asks with, somebody is answered: the answers above are for the ids alone.
-    allowed = scene.asker(next(name for name, word in reversed(row.outcomes.items()) if word == "ok"))
+    allowed = scene.caller(next(name for name, word in reversed(row.outcomes.items()) if word == "ok"))
     query, variables = document(field, request)
     assert outcome(field, (await allowed.execute(query, **variables)).body) == "ok"
 
@@ -130,11 +130,11 @@ async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_nam
     scene = await Scene.build(api)
     hidden = await Hidden.build(scene)
     ids = hidden.channels if type_name == "ChatChannel" else hidden.messages
-    for asker in (scene.account.davi, scene.foreign.bruno):
+    for caller in (scene.account.davi, scene.other.bruno):
         answers = set()
         for id in ids.values():
             asked = {"representations": [{"__typename": type_name, "id": id}]}
-            answers.add(await _masked_answer(asker, "_entities", asked, id))
+            answers.add(await _masked_answer(caller, "_entities", asked, id))
         assert answers == {'200 {"data":{"_entities":[null]}}'}
     known = {"representations": [{"__typename": "ChatMessage", "id": scene.message}]}
     query, variables = document("_entities", known)
@@ -165,11 +165,11 @@ async def _own(scene: Scene, request: Json) -> Json:
     """The request as the foreign agent would make it: in a channel of their own."""
     if "channelId" not in request:
         return request
-    return {**request, "channelId": await scene.foreign.bruno.create_channel("Nosso")}
+    return {**request, "channelId": await scene.other.bruno.create_channel("Nosso")}
 
 
-async def _masked_answer(asker: ApiClient, field: str, variables: Json, id: str) -> str:
+async def _masked_answer(caller: ApiClient, field: str, variables: Json, id: str) -> str:
     query, sent = document(field, variables)
-    headers = {"authorization": f"Bearer {asker.token}"}
-    answer = await asker.http.post("/graphql", json={"query": query, "variables": sent}, headers=headers)
+    headers = {"authorization": f"Bearer {caller.token}"}
+    answer = await caller.http.post("/graphql", json={"query": query, "variables": sent}, headers=headers)
     return f"{answer.status_code} {answer.text.replace(id, '<id>') if id else answer.text}"

@@ -1,8 +1,8 @@
-"""People who go on talking and listening through whatever happens: as a good client does, and no better."""
+"""People who go on sending and listening through whatever happens: as a good client does, and no better."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 
@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from tests.live.faults.findings import Heard, Said
+from tests.live.faults.findings import Received, SendLog
 from tests.support.api import AgentClient, Json
-from tests.support.sockets import Ended, Socket, Stream
+from tests.support.sockets import PATIENCE, Ended, Socket, Stream
 from tests.support.waiting import until
 
 ADDED = """subscription ($channel: ID, $since: String) {
@@ -26,7 +26,7 @@ TRY_AGAIN = "INTERNAL_SERVER_ERROR"
 
 
 @asynccontextmanager
-async def attentive_socket(url: str, token: str | None) -> AsyncIterator[Socket]:
+async def open_pinging_socket(url: str, token: str | None) -> AsyncIterator[Socket]:
     """Notices within two seconds that nobody is there any more."""
     connection = await connect(
         url,
@@ -45,24 +45,34 @@ async def attentive_socket(url: str, token: str | None) -> AsyncIterator[Socket]
         await socket.close()
 
 
+async def until_delivered(stream: Stream, action: Callable[[], Awaitable[object]]) -> Json:
+    """Repeats an action until the stream delivers a result, and returns it. The result shows that a stream which cannot
+    resume from a position is subscribed."""
+    async with asyncio.timeout(PATIENCE):
+        while not stream.has_result:
+            await action()
+            await asyncio.sleep(0.05)
+    return await stream.data()
+
+
 class Client:
     """Listens to agents's messages, and after any interruption goes on from its last position, at the next server."""
 
     def __init__(self, agent: AgentClient, urls: Sequence[str], channel: str | None, since: str) -> None:
-        self.heard = Heard()
+        self.received = Received()
         self.position = since
         self.connections = 0
         self.ended_with: str | None = None
         """The code of the error that ended the stream for good."""
         self._person, self._urls, self._channel = agent, urls, channel
-        self._task = asyncio.create_task(self._listen())
+        self._task = asyncio.create_task(self._follow())
 
     async def has(self, amount: int, patience: float = 15) -> None:
         """Returns once it has heard so many."""
-        await until(lambda: len(self.heard.bodies) >= amount or self._task.done(), f"{amount} messages", patience)
+        await until(lambda: len(self.received.bodies) >= amount or self._task.done(), f"{amount} messages", patience)
         if self._task.done():
             self._task.result()
-        assert len(self.heard.bodies) >= amount, self.ended_with
+        assert len(self.received.bodies) >= amount, self.ended_with
 
     async def end(self, patience: float = 15) -> str | None:
         """Returns what the server ended the stream with."""
@@ -75,16 +85,16 @@ class Client:
         with suppress(asyncio.CancelledError):
             await self._task
 
-    async def _listen(self) -> None:
+    async def _follow(self) -> None:
         while self.ended_with is None:
             url = self._urls[self.connections % len(self._urls)]
             self.connections += 1
             with suppress(Ended, OSError, TimeoutError, WebSocketException):
-                async with attentive_socket(url, self._person.token) as socket:
-                    await self._take_from(await socket.subscribe(ADDED, channel=self._channel, since=self.position))
+                async with open_pinging_socket(url, self._person.token) as socket:
+                    await self._receive_from(await socket.subscribe(ADDED, channel=self._channel, since=self.position))
             await asyncio.sleep(0.02)
 
-    async def _take_from(self, stream: Stream) -> None:
+    async def _receive_from(self, stream: Stream) -> None:
         while self.ended_with is None:
             payload = await stream.next(patience=3600)
             if "errors" in payload:
@@ -93,37 +103,38 @@ class Client:
                 return
             event = payload["data"]["chatMessageAdded"]
             if event["message"]["systemEvent"] is None:
-                self.heard.note(event["message"]["body"])
+                self.received.record(event["message"]["body"])
             self.position = event["position"]
 
 
-class Talker:
+class Sender:
     """Sends one message after the other, each until a server has acknowledged it: same words, same client key."""
 
-    _voices = count(1)
+    _prefixes = count(1)
 
-    def __init__(self, seats: Sequence[AgentClient], channel: str, said: Said) -> None:
-        self._seats, self._channel, self._said = seats, channel, said
-        self._voice = f"voice {next(self._voices)}"
+    def __init__(self, callers: Sequence[AgentClient], channel: str, send_log: SendLog) -> None:
+        self._callers, self._channel, self._send_log = callers, channel, send_log
+        self._prefix = f"sender {next(self._prefixes)}"
         self._numbers = count(1)
         self._tries = count()
 
-    async def say(self, amount: int, every: float = 0.0) -> None:
+    async def send_many(self, amount: int, every: float = 0.0) -> None:
         for _ in range(amount):
-            await self.send(f"{self._voice}: {next(self._numbers)}")
+            await self.send(f"{self._prefix}: {next(self._numbers)}")
             await asyncio.sleep(every)
 
     async def send(self, body: str) -> None:
         begun = time.monotonic()
         while not await self._try(body):  # noqa: ASYNC110 (a pause between tries)
             await asyncio.sleep(0.02)
-        now = self._said.acknowledged[body] = time.monotonic()
-        self._said.slowest_answer = max(self._said.slowest_answer, now - begun)
+        now = self._send_log.acknowledged[body] = time.monotonic()
+        self._send_log.slowest_answer = max(self._send_log.slowest_answer, now - begun)
 
     async def _try(self, body: str) -> bool:
-        seat = self._seats[next(self._tries) % len(self._seats)]
+        caller = self._callers[next(self._tries) % len(self._callers)]
         try:
-            answer = await seat.execute(SEND, input={"channelId": self._channel, "body": body, "clientKey": body[:40]})
+            input: Json = {"channelId": self._channel, "body": body, "clientKey": body[:40]}
+            answer = await caller.execute(SEND, input=input)
         except (httpx.TransportError, ValueError):
             return False
         if "errors" in answer.body:

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.live.faults.clients import Client, Talker
-from tests.live.faults.findings import Finding, Said, judge, stored_bodies
+from tests.live.faults.clients import Client, Sender
+from tests.live.faults.findings import Finding, SendLog, compare, stored_bodies
 from tests.live.faults.replicas import Replicas
 from tests.support.api import Account
 
@@ -22,10 +22,10 @@ class Conversation:
     start: str
     """The position before the first word."""
 
-    said: Said = field(default_factory=Said)
+    send_log: SendLog = field(default_factory=SendLog)
     clients: list[Client] = field(default_factory=list)
 
-    def listener(self, at: Place = "both", urls: Sequence[str] | None = None) -> Client:
+    def client(self, at: Place = "both", urls: Sequence[str] | None = None) -> Client:
         """Carla, from the start; at `both` she begins at `a` and goes to the other after each interruption."""
         a, b = self.pair.socket_urls
         known = {"a": [a], "b": [b], "both": [a, b]}
@@ -33,29 +33,29 @@ class Conversation:
         self.clients.append(client)
         return client
 
-    def talker(self, at: Place = "both") -> Talker:
+    def sender(self, at: Place = "both") -> Sender:
         at_a, at_b = self.pair.both(self.account.bruno)
-        seats = {"a": [at_a], "b": [at_b], "both": [at_a, at_b]}
-        return Talker(seats[at], self.channel, self.said)
+        callers = {"a": [at_a], "b": [at_b], "both": [at_a, at_b]}
+        return Sender(callers[at], self.channel, self.send_log)
 
-    async def settle(self, fault: str, patience: float = 15) -> Finding:
+    async def check_deliveries(self, fault: str, patience: float = 15) -> Finding:
         """Waits until everybody heard everything, or for long enough, and judges."""
         stored = await stored_bodies(self.pair.api.engine, self.account.account_id)
         try:
             await asyncio.gather(*(client.has(len(stored), patience) for client in self.clients))
         finally:
-            finding = judge(fault, self.said, stored, [client.heard for client in self.clients])
+            finding = compare(fault, self.send_log, stored, [client.received for client in self.clients])
         return finding
 
 
 @asynccontextmanager
-async def conversation(pair: Replicas) -> AsyncIterator[Conversation]:
+async def open_conversation(pair: Replicas) -> AsyncIterator[Conversation]:
     account = await pair.create_account()
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
     start = (await account.carla.read(channel, "position"))["position"]
-    talk = Conversation(pair, account, channel, start)
+    conversation = Conversation(pair, account, channel, start)
     try:
-        yield talk
+        yield conversation
     finally:
-        for client in talk.clients:
+        for client in conversation.clients:
             await client.stop()

@@ -1,4 +1,4 @@
-"""What was said, what was heard, and the oracle between them: nothing lost, nothing twice, nothing out of order."""
+"""What was send_log, what was heard, and the oracle between them: nothing lost, nothing twice, nothing out of order."""
 
 import time
 from collections import Counter
@@ -40,39 +40,39 @@ FINDINGS: list[Finding] = []
 
 
 @dataclass
-class Heard:
+class Received:
     """What one client was given, with the moment it came."""
 
     bodies: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
 
-    def note(self, body: str) -> None:
+    def record(self, body: str) -> None:
         self.bodies.append(body)
         self.moments.append(time.monotonic())
 
 
 @dataclass
-class Said:
+class SendLog:
     """What was acknowledged, with the moment of it, and how long each answer took."""
 
     acknowledged: dict[str, float] = field(default_factory=dict)
     slowest_answer: float = 0.0
 
 
-def judge(fault: str, said: Said, stored: Sequence[str], clients: Sequence[Heard]) -> Finding:
+def compare(fault: str, send_log: SendLog, stored: Sequence[str], clients: Sequence[Received]) -> Finding:
     """Every client must have heard exactly what is stored; who could hear less is judged by the test itself."""
     lost = sum((Counter(stored) - Counter(client.bodies)).total() for client in clients)
     repeated = sum((Counter(client.bodies) - Counter(set(client.bodies))).total() for client in clients)
     delays = [
-        moment - said.acknowledged[body]
+        moment - send_log.acknowledged[body]
         for client in clients
         for body, moment in zip(client.bodies, client.moments, strict=True)
-        if body in said.acknowledged
+        if body in send_log.acknowledged
     ]
     heard = sum(len(client.bodies) for client in clients)
-    finding = Finding(fault, len(said.acknowledged), heard, lost, repeated, max(0.0, *delays, 0.0))
+    finding = Finding(fault, len(send_log.acknowledged), heard, lost, repeated, max(0.0, *delays, 0.0))
     FINDINGS.append(finding)
-    assert set(said.acknowledged) <= set(stored), "acknowledged, but not stored"
+    assert set(send_log.acknowledged) <= set(stored), "acknowledged, but not stored"
     assert len(stored) == len(set(stored)), "stored twice"
     for client in clients:
         assert client.bodies == list(stored)

@@ -1,4 +1,4 @@
-"""Two servers on one database behind one broker, and what a test needs to talk through them."""
+"""Two servers on one database behind one broker, and what a test needs to conversation through them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

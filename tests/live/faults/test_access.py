@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schema.ids import Prefix, parse_id
 from server.identity.tokens import issue_token
-from tests.live.faults.clients import ADDED, Client
-from tests.live.faults.conversation import conversation
+from tests.live.faults.clients import ADDED, Client, until_delivered
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.findings import FINDINGS, Finding
 from tests.live.faults.replicas import Replicas
 from tests.support.api import Account, Api
@@ -51,8 +51,8 @@ async def permitted(engine: AsyncEngine, account: Account, channel: str, agent_i
     return found
 
 
-async def heard_until_the_end(stream: Stream) -> tuple[list[str], str]:
-    """Returns what agents said, and the code that the stream ended with."""
+async def received_until_the_end(stream: Stream) -> tuple[list[str], str]:
+    """Returns what agents send_log, and the code that the stream ended with."""
     bodies: list[str] = []
     while True:
         payload = await stream.next()
@@ -82,7 +82,7 @@ async def test_posts_racing_a_removal(api: Api, account: Account, socket_url: st
 
             posts = [account.bruno.send(channel, f"{race}: {number}") for number in range(POSTS)]
             await asyncio.gather(*posts, remove())
-            bodies, code = await heard_until_the_end(stream)
+            bodies, code = await received_until_the_end(stream)
         before = await permitted(api.engine, account, channel, "carla")
         assert code == "ACCESS_LOST"
         assert bodies == before[: len(bodies)]
@@ -92,45 +92,47 @@ async def test_posts_racing_a_removal(api: Api, account: Account, socket_url: st
 
 
 async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replicas) -> None:
-    async with conversation(without_broker) as talk:
-        client = talk.listener(at="b")
-        await talk.talker(at="a").say(1)
+    async with open_conversation(without_broker) as conversation:
+        client = conversation.client(at="b")
+        await conversation.sender(at="a").send_many(1)
         await client.has(1)
         loop = asyncio.get_running_loop()
-        await talk.account.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
+        await conversation.account.ana.mutate(
+            "removeChatMember", "channel { id }", channelId=conversation.channel, agentId="carla"
+        )
         begun = loop.time()
-        await talk.talker(at="a").say(3)
+        await conversation.sender(at="a").send_many(3)
         assert await client.end() == "ACCESS_LOST"
         passed = loop.time() - begun
         assert passed < 2
-        assert len(client.heard.bodies) == 1
+        assert len(client.received.bodies) == 1
         FINDINGS.append(Finding("removal at one server ends the stream at the other, no broker", 4, 1, 0, 0, passed))
 
 
 @pytest.mark.parametrize("whole_sidebar", [False, True])
 async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -> None:
     """Never a message of a time outside; and who comes back for good gets all of the times inside, once."""
-    async with conversation(on_postgres) as talk:
-        account, channel = talk.account, talk.channel
-        talking = asyncio.create_task(talk.talker().say(120, 0.01))
+    async with open_conversation(on_postgres) as conversation:
+        account, channel = conversation.account, conversation.channel
+        sending = asyncio.create_task(conversation.sender().send_many(120, 0.01))
         lives: list[Client] = []
         for _ in range(8):
             where = None if whole_sidebar else channel
-            live = Client(account.carla, on_postgres.socket_urls, where, talk.start)
+            live = Client(account.carla, on_postgres.socket_urls, where, conversation.start)
             lives.append(live)
             await asyncio.sleep(0.08)
             await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="carla")
             await asyncio.sleep(0.05)
             await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla"])
-        await talking
+        await sending
         allowed = await permitted(on_postgres.api.engine, account, channel, "carla")
-        last = Client(account.carla, on_postgres.socket_urls, None if whole_sidebar else channel, talk.start)
+        last = Client(account.carla, on_postgres.socket_urls, None if whole_sidebar else channel, conversation.start)
         await last.has(len(allowed))
         for live in (*lives, last):
             await live.stop()
             known = iter(allowed)
-            assert all(body in known for body in live.heard.bodies), "in order, once, and none from outside"
-        assert last.heard.bodies == allowed
+            assert all(body in known for body in live.received.bodies), "in order, once, and none from outside"
+        assert last.received.bodies == allowed
         assert 0 < len(allowed) < 120
     FINDINGS.append(
         Finding(f"8 times out and in again ({'sidebar' if whole_sidebar else 'channel'})", 120, len(allowed), 0, 0, 0)
@@ -138,45 +140,47 @@ async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -
 
 
 async def test_fifty_first_subscribers_at_once(on_postgres: Replicas) -> None:
-    async with conversation(on_postgres) as talk:
+    async with open_conversation(on_postgres) as conversation:
         for number in range(50):
-            talk.listener(at="a" if number % 2 else "b")
-        await talk.talker().say(20)
-        await talk.settle("50 first subscribers to one channel at once")
+            conversation.client(at="a" if number % 2 else "b")
+        await conversation.sender().send_many(20)
+        await conversation.check_deliveries("50 first subscribers to one channel at once")
 
 
 # ------------------------------------------------------------------ everything else that ends a stream
 async def test_deactivation_ends_streams(without_broker: Replicas) -> None:
-    async with conversation(without_broker) as talk:
-        client = talk.listener(at="b")
-        await talk.talker(at="a").say(1)
+    async with open_conversation(without_broker) as conversation:
+        client = conversation.client(at="b")
+        await conversation.sender(at="a").send_many(1)
         await client.has(1)
-        await talk.account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
-        await talk.talker(at="a").say(1)
+        await conversation.account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
+        await conversation.sender(at="a").send_many(1)
         assert await client.end(2.5) == "AGENT_INACTIVE"
-        assert len(client.heard.bodies) == 1
+        assert len(client.received.bodies) == 1
 
 
 async def test_switching_the_module_off_ends_streams(without_broker: Replicas) -> None:
-    async with conversation(without_broker) as talk:
-        client = talk.listener(at="b")
-        async with open_socket(without_broker.b.socket_url, talk.account.bruno.token) as socket:
+    async with open_conversation(without_broker) as conversation:
+        client = conversation.client(at="b")
+        async with open_socket(without_broker.b.socket_url, conversation.account.bruno.token) as socket:
             inbox = await socket.subscribe(INBOX)
-            await inbox.nothing(0.2)
-            await talk.talker(at="a").say(1)
+            await until_delivered(inbox, lambda: conversation.sender(at="a").send_many(1))
             await client.has(1)
-            await inbox.data()
-            await talk.account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
+            ana = conversation.account.ana
+            await ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
             assert await client.end(2.5) == "MODULE_DISABLED"
-            assert await inbox.error_code() == "MODULE_DISABLED"
+            last = await inbox.next()
+            while "errors" not in last:
+                last = await inbox.next()
+            assert last["errors"][0]["extensions"]["code"] == "MODULE_DISABLED"
 
 
 async def test_closing_the_module_to_a_role_ends_its_streams(without_broker: Replicas) -> None:
-    async with conversation(without_broker) as talk:
-        client = talk.listener(at="b")
-        await talk.talker(at="a").say(1)
+    async with open_conversation(without_broker) as conversation:
+        client = conversation.client(at="b")
+        await conversation.sender(at="a").send_many(1)
         await client.has(1)
-        await talk.account.ana.mutate(
+        await conversation.account.ana.mutate(
             "updateChatAccountSettings", "settings { chatEnabled }", enabledRoles=["ADMINISTRATOR"]
         )
         assert await client.end(2.5) == "MODULE_DISABLED"
@@ -191,7 +195,7 @@ async def test_making_a_channel_private_ends_the_streams_of_outsiders(account: A
         assert (await stream.data())["message"]["body"] == "for all"
         await account.ana.mutate("updateChatChannel", "channel { id }", channelId=channel, kind="PRIVATE")
         await account.bruno.send(channel, "for members")
-        assert await heard_until_the_end(stream) == ([], "ACCESS_LOST")
+        assert await received_until_the_end(stream) == ([], "ACCESS_LOST")
 
 
 async def test_an_expiring_token_closes_the_socket(api: Api, account: Account, socket_url: str) -> None:

@@ -4,7 +4,8 @@ from statistics import median
 
 import pytest
 
-from tests.live.faults.conversation import Conversation, conversation
+from tests.live.faults.clients import until_delivered
+from tests.live.faults.conversation import Conversation, open_conversation
 from tests.live.faults.replicas import Replicas
 from tests.support.sockets import open_socket
 
@@ -13,44 +14,46 @@ pytestmark = pytest.mark.long
 TYPING = "subscription ($channel: ID!) { chatTyping(channelId: $channel) { agents { id } } }"
 
 
-async def delays(talk: Conversation) -> list[float]:
+async def delays(conversation: Conversation) -> list[float]:
     """Ten messages said at `a`, one by one, each heard at `b` before the next."""
-    client = talk.listener(at="b")
-    talker = talk.talker(at="a")
-    await talker.say(1)
+    client = conversation.client(at="b")
+    sender = conversation.sender(at="a")
+    await sender.send_many(1)
     await client.has(1)
     for number in range(2, 12):
-        await talker.say(1)
+        await sender.send_many(1)
         await client.has(number)
-    said = talk.said.acknowledged
-    heard = zip(client.heard.bodies, client.heard.moments, strict=True)
-    return [moment - said[body] for body, moment in heard][1:]
+    sent = conversation.send_log.acknowledged
+    received = zip(client.received.bodies, client.received.moments, strict=True)
+    return [moment - sent[body] for body, moment in received][1:]
 
 
 async def test_without_a_broker_within_two_seconds(without_broker: Replicas) -> None:
-    async with conversation(without_broker) as talk:
-        assert max(await delays(talk)) < 2
-        await talk.settle("no broker at all: two servers, memory://")
+    async with open_conversation(without_broker) as conversation:
+        assert max(await delays(conversation)) < 2
+        await conversation.check_deliveries("no broker at all: two servers, memory://")
 
 
 async def test_postgres_carries_it_within_100_ms(on_postgres: Replicas) -> None:
-    async with conversation(on_postgres) as talk:
-        assert median(await delays(talk)) < 0.1
-        await talk.settle("none: two servers, postgres://")
+    async with open_conversation(on_postgres) as conversation:
+        assert median(await delays(conversation)) < 0.1
+        await conversation.check_deliveries("none: two servers, postgres://")
 
 
 @pytest.mark.redis
 async def test_redis_carries_it_within_100_ms(on_redis: Replicas) -> None:
-    async with conversation(on_redis) as talk:
-        assert median(await delays(talk)) < 0.1
-        await talk.settle("none: two servers, redis://")
+    async with open_conversation(on_redis) as conversation:
+        assert median(await delays(conversation)) < 0.1
+        await conversation.check_deliveries("none: two servers, redis://")
 
 
 @pytest.mark.parametrize("backend", ["on_postgres", pytest.param("on_redis", marks=pytest.mark.redis)])
 async def test_typing_crosses_processes(backend: str, request: pytest.FixtureRequest) -> None:
     pair: Replicas = request.getfixturevalue(backend)
-    async with conversation(pair) as talk, open_socket(pair.b.socket_url, talk.account.carla.token) as socket:
-        stream = await socket.subscribe(TYPING, channel=talk.channel)
-        await stream.nothing()
-        await talk.account.bruno.mutate("setChatTyping", "channel { id }", channelId=talk.channel, typing=True)
-        assert await stream.data(2) == {"agents": [{"id": "bruno"}]}
+    async with open_conversation(pair) as conversation:
+        carla, bruno = conversation.account.carla, conversation.account.bruno
+        async with open_socket(pair.b.socket_url, carla.token) as socket:
+            stream = await socket.subscribe(TYPING, channel=conversation.channel)
+            typing = {"channelId": conversation.channel, "typing": True}
+            delivered = await until_delivered(stream, lambda: bruno.mutate("setChatTyping", "channel { id }", **typing))
+            assert delivered == {"agents": [{"id": "bruno"}]}

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.live.faults.conversation import conversation
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
@@ -49,16 +49,16 @@ async def _full_pools(pair: Replicas) -> None:
 async def test_a_failover_that_closes_nothing(pair: Replicas, database_wire: Proxy) -> None:
     """The streams live on, no request waits for each dead connection in turn, and what a transaction had locked when
     its connection died is free again."""
-    async with conversation(pair) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.gather(*(talk.talker().say(60, PACE) for _ in range(3)))
-        await talk.clients[1].has(60)
+    async with open_conversation(pair) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.gather(*(conversation.sender().send_many(60, PACE) for _ in range(3)))
+        await conversation.clients[1].has(60)
         database_wire.abandon()
         async with asyncio.timeout(PATIENCE):
-            await talking
-        finding = await talk.settle("PostgreSQL's connections a black hole, new ones served")
+            await sending
+        finding = await conversation.check_deliveries("PostgreSQL's connections a black hole, new ones served")
     assert finding.longest_delay < 20
-    assert talk.said.slowest_answer < 40
+    assert conversation.send_log.slowest_answer < 40
 
 
 async def test_readiness_says_so_while_the_database_does_not_answer(pair: Replicas, database_wire: Proxy) -> None:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.live.faults.clients import ADDED
-from tests.live.faults.conversation import conversation
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
 from tests.support.sockets import Ended, Socket, open_socket
@@ -54,13 +54,13 @@ async def _end_of(chunks: AsyncIterator[str]) -> None:
 
 
 async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
-    async with conversation(pair) as talk:
-        token, channel = str(talk.account.carla.token), talk.channel
+    async with open_conversation(pair) as conversation:
+        token, channel = str(conversation.account.carla.token), conversation.channel
         for number in range(PENDING):
-            await talk.talker(at="b").send(f"{number} {BIG}")
+            await conversation.sender(at="b").send(f"{number} {BIG}")
         for _ in range(DEAF):
-            await _deaf(pair.a.socket_url, pair.a.port, token, channel, talk.start)
-        async with open_socket(pair.a.socket_url, talk.account.davi.token) as attentive:
+            await _deaf(pair.a.socket_url, pair.a.port, token, channel, conversation.start)
+        async with open_socket(pair.a.socket_url, conversation.account.davi.token) as attentive:
             stream = await attentive.subscribe(INBOX)
             await asyncio.sleep(1)
             begun = time.monotonic()
@@ -74,12 +74,12 @@ async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
 
 async def test_event_streams_are_sent_away_too(pair: Replicas) -> None:
     """They break off, so that clients take them up again, and hold nobody up."""
-    async with conversation(pair) as talk, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
-        headers = {"accept": "text/event-stream", "authorization": f"Bearer {talk.account.carla.token}"}
-        asked = {"query": ADDED, "variables": {"channel": talk.channel, "since": talk.start}}
+    async with open_conversation(pair) as conversation, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
+        headers = {"accept": "text/event-stream", "authorization": f"Bearer {conversation.account.carla.token}"}
+        asked = {"query": ADDED, "variables": {"channel": conversation.channel, "since": conversation.start}}
         async with http.stream("POST", "/graphql", json=asked, headers=headers) as response:
             chunks = response.aiter_text()
-            await talk.talker(at="b").send("Hello")
+            await conversation.sender(at="b").send("Hello")
             assert "Hello" in await anext(chunks)
             begun = time.monotonic()
             pair.a.send(signal.SIGTERM)

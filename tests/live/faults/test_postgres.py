@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.live.faults.conversation import conversation
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.replicas import Replicas
 from tests.support.services import Postgres
 
@@ -30,56 +30,56 @@ async def _all_is_well(on_postgres: Replicas) -> AsyncIterator[None]:
 
 
 async def test_the_listening_connection_terminated(on_postgres: Replicas, engine: AsyncEngine) -> None:
-    async with conversation(on_postgres) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(60, PACE))
+    async with open_conversation(on_postgres) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
         for heard in (10, 25, 40):
-            await talk.clients[1].has(heard)
+            await conversation.clients[1].has(heard)
             async with engine.connect() as connection:
                 terminated = (await connection.scalars(BROADCAST)).all()
             assert len(terminated) >= 1
-        await talking
-        finding = await talk.settle("PostgreSQL's LISTEN connections terminated, three times")
+        await sending
+        finding = await conversation.check_deliveries("PostgreSQL's LISTEN connections terminated, three times")
     assert finding.longest_delay < 2
-    assert [client.connections for client in talk.clients] == [1, 1], "no stream noticed"
+    assert [client.connections for client in conversation.clients] == [1, 1], "no stream noticed"
 
 
 async def test_all_connections_terminated(on_postgres: Replicas, engine: AsyncEngine) -> None:
-    async with conversation(on_postgres) as talk:
-        talk.listener(at="a"), talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker().say(60, PACE))
+    async with open_conversation(on_postgres) as conversation:
+        conversation.client(at="a"), conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender().send_many(60, PACE))
         for heard in (10, 25, 40):
-            await talk.clients[1].has(heard)
+            await conversation.clients[1].has(heard)
             async with engine.connect() as connection:
                 await connection.execute(ALL)
-        await talking
-        await talk.settle("every connection to PostgreSQL terminated, three times")
+        await sending
+        await conversation.check_deliveries("every connection to PostgreSQL terminated, three times")
 
 
 @pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL, signal.SIGINT], ids=lambda each: each.name)
 async def test_the_server_gone_and_back(on_postgres: Replicas, postgres: Postgres, number: signal.Signals) -> None:
-    async with conversation(on_postgres) as talk:
-        talk.listener(at="a"), talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.gather(*(talk.talker().say(30, PACE) for _ in range(3)))
-        await talk.clients[1].has(20)
+    async with open_conversation(on_postgres) as conversation:
+        conversation.client(at="a"), conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.gather(*(conversation.sender().send_many(30, PACE) for _ in range(3)))
+        await conversation.clients[1].has(20)
         await postgres.end_by(number)
         assert await on_postgres.a.readiness() == 503
         await postgres.start()
-        await talking
-        finding = await talk.settle(f"PostgreSQL stopped at once ({number.name}) and restarted")
+        await sending
+        finding = await conversation.check_deliveries(f"PostgreSQL stopped at once ({number.name}) and restarted")
     assert finding.longest_delay < 10
 
 
 async def test_the_server_gone_under_idle_streams(on_postgres: Replicas, postgres: Postgres) -> None:
     """Streams that had nothing to do meanwhile live on."""
-    async with conversation(on_postgres) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talker = talk.talker()
-        await talker.say(2)
-        await asyncio.gather(*(client.has(2) for client in talk.clients))
+    async with open_conversation(on_postgres) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sender = conversation.sender()
+        await sender.send_many(2)
+        await asyncio.gather(*(client.has(2) for client in conversation.clients))
         await postgres.end_by(signal.SIGQUIT)
         await on_postgres.a.ready(503)
         await postgres.start()
-        await talker.say(2)
-        await talk.settle("PostgreSQL restarted under idle streams")
-    assert [client.connections for client in talk.clients] == [1, 1]
+        await sender.send_many(2)
+        await conversation.check_deliveries("PostgreSQL restarted under idle streams")
+    assert [client.connections for client in conversation.clients] == [1, 1]

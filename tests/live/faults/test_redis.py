@@ -1,4 +1,4 @@
-"""What can happen to Redis while agents talk: it costs them a second at most."""
+"""What can happen to Redis while agents conversation: it costs them a second at most."""
 
 import asyncio
 import signal
@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.live.faults.conversation import conversation
+from tests.live.faults.clients import until_delivered
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas
 from tests.live.faults.test_brokers import TYPING
+from tests.support.api import Json
 from tests.support.services import RedisServer
 from tests.support.sockets import open_socket
 
@@ -31,41 +33,50 @@ async def _all_is_well(on_redis: Replicas) -> AsyncIterator[None]:
 
 
 async def test_killed_and_restarted(on_redis: Replicas, redis: RedisServer) -> None:
-    async with conversation(on_redis) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(80, PACE))
-        await talk.clients[1].has(10)
+    async with open_conversation(on_redis) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(80, PACE))
+        await conversation.clients[1].has(10)
         await redis.end_by(signal.SIGKILL)
-        await talk.clients[1].has(50)
+        await conversation.clients[1].has(50)
         await redis.start()
-        await talking
-        finding = await talk.settle("Redis killed (SIGKILL) and restarted")
+        await sending
+        finding = await conversation.check_deliveries("Redis killed (SIGKILL) and restarted")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert [client.connections for client in talk.clients] == [1, 1], "no stream noticed"
+    assert [client.connections for client in conversation.clients] == [1, 1], "no stream noticed"
 
 
-async def test_what_was_said_to_nobody_is_not_told_later(on_redis: Replicas, redis: RedisServer) -> None:
-    """Who typed while Redis was away has stopped when it is back; of two servers the first that is back hears the
-    other come."""
-    async with conversation(on_redis) as talk, AsyncExitStack() as stack:
-        bruno, carla = talk.account.bruno, talk.account.carla
-        typing = {"channelId": talk.channel, "typing": True}
+async def test_signals_published_while_redis_was_down_are_not_delivered_later(
+    on_redis: Replicas, redis: RedisServer
+) -> None:
+    """An agent who was typing then has stopped since. Of the two servers, the one that reconnects first could receive
+    what the other one publishes when it reconnects."""
+    async with open_conversation(on_redis) as conversation, AsyncExitStack() as stack:
+        ana, bruno, carla = conversation.account.ana, conversation.account.bruno, conversation.account.carla
+        typing: Json = {"channelId": conversation.channel, "typing": True}
+        stopped: Json = {"channelId": conversation.channel, "typing": False}
         streams = []
         for url in on_redis.socket_urls:
             socket = await stack.enter_async_context(open_socket(url, carla.token))
-            streams.append(await socket.subscribe(TYPING, channel=talk.channel))
-            await streams[-1].nothing()
+            stream = await socket.subscribe(TYPING, channel=conversation.channel)
+            await until_delivered(stream, lambda: bruno.mutate("setChatTyping", "channel { id }", **typing))
+            streams.append(stream)
+        await bruno.mutate("setChatTyping", "channel { id }", **stopped)
+        for stream in streams:
+            while await stream.data() != {"agents": []}:
+                pass
         await redis.end_by(signal.SIGKILL)
         await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
-        for server, stream in zip(on_redis.both(bruno), streams, strict=True):
-            await server.mutate("setChatTyping", "channel { id }", **typing)
+        for caller, stream in zip(on_redis.both(bruno), streams, strict=True):
+            await caller.mutate("setChatTyping", "channel { id }", **typing)
             assert await stream.data() == {"agents": [{"id": "bruno"}]}
         for stream in streams:
             assert await stream.data() == {"agents": []}
         await redis.start()
         await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
+        await ana.mutate("setChatTyping", "channel { id }", **typing)
         for stream in streams:
-            await stream.nothing(0.5)
+            assert await stream.data() == {"agents": [{"id": "ana"}]}
 
 
 async def test_nothing_is_left_open(on_redis: Replicas, redis: RedisServer) -> None:
@@ -79,63 +90,63 @@ async def test_nothing_is_left_open(on_redis: Replicas, redis: RedisServer) -> N
 
 
 async def test_stopped_in_its_tracks(on_redis: Replicas, redis: RedisServer) -> None:
-    async with conversation(on_redis) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(120, PACE))
-        await talk.clients[1].has(10)
+    async with open_conversation(on_redis) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(120, PACE))
+        await conversation.clients[1].has(10)
         redis.send(signal.SIGSTOP)
         try:
             await on_redis.b.ready(503)
-            await talk.clients[1].has(90)
+            await conversation.clients[1].has(90)
         finally:
             redis.send(signal.SIGCONT)
-        await talking
-        finding = await talk.settle("Redis stopped (SIGSTOP) for seconds")
+        await sending
+        finding = await conversation.check_deliveries("Redis stopped (SIGSTOP) for seconds")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert talk.said.slowest_answer < 1
-    assert [client.connections for client in talk.clients] == [1, 1]
+    assert conversation.send_log.slowest_answer < 1
+    assert [client.connections for client in conversation.clients] == [1, 1]
 
 
 async def test_connections_killed(on_redis: Replicas, redis: RedisServer) -> None:
-    async with conversation(on_redis) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(60, PACE))
+    async with open_conversation(on_redis) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
         for heard in (10, 25, 40):
-            await talk.clients[1].has(heard)
+            await conversation.clients[1].has(heard)
             await redis.cut_clients()
-        await talking
-        finding = await talk.settle("Redis' connections killed (CLIENT KILL), three times")
+        await sending
+        finding = await conversation.check_deliveries("Redis' connections killed (CLIENT KILL), three times")
     assert finding.longest_delay < WITHOUT_BROKER
 
 
 async def test_a_network_that_swallows_everything(on_redis: Replicas, wire: Proxy) -> None:
-    async with conversation(on_redis) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(120, PACE))
-        await talk.clients[1].has(10)
+    async with open_conversation(on_redis) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(120, PACE))
+        await conversation.clients[1].has(10)
         wire.passing.clear()
         try:
             await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
-            await talk.clients[1].has(90)
+            await conversation.clients[1].has(90)
         finally:
             wire.passing.set()
-        await talking
-        finding = await talk.settle("the network to Redis a black hole for seconds")
+        await sending
+        finding = await conversation.check_deliveries("the network to Redis a black hole for seconds")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert talk.said.slowest_answer < 1, "a broker that is down never delays a mutation"
+    assert conversation.send_log.slowest_answer < 1, "a broker that is down never delays a mutation"
 
 
 async def test_a_network_that_is_cut_and_slow(on_redis: Replicas, wire: Proxy) -> None:
-    async with conversation(on_redis) as talk:
-        talk.listener(at="a"), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="a").say(60, PACE))
-        await talk.clients[1].has(10)
+    async with open_conversation(on_redis) as conversation:
+        conversation.client(at="a"), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
+        await conversation.clients[1].has(10)
         wire.latency = 0.3
-        await talk.clients[1].has(25)
+        await conversation.clients[1].has(25)
         wire.reset()
-        await talk.clients[1].has(40)
+        await conversation.clients[1].has(40)
         wire.latency = 0.0
-        await talking
-        finding = await talk.settle("the network to Redis slow (0.3 s each way), then reset")
+        await sending
+        finding = await conversation.check_deliveries("the network to Redis slow (0.3 s each way), then reset")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert talk.said.slowest_answer < 1
+    assert conversation.send_log.slowest_answer < 1

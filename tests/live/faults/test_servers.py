@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.live.faults.conversation import conversation
+from tests.live.faults.conversation import open_conversation
 from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
@@ -37,39 +37,39 @@ async def client_wire(pair: Replicas) -> AsyncIterator[Proxy]:
 
 
 async def test_killed_while_its_clients_go_to_the_other(pair: Replicas) -> None:
-    async with conversation(pair) as talk:
-        talk.listener(), talk.listener(at="b")
-        talking = asyncio.gather(*(talk.talker().say(40, PACE) for _ in range(3)))
-        await talk.clients[0].has(30)
+    async with open_conversation(pair) as conversation:
+        conversation.client(), conversation.client(at="b")
+        sending = asyncio.gather(*(conversation.sender().send_many(40, PACE) for _ in range(3)))
+        await conversation.clients[0].has(30)
         await pair.a.end_by(signal.SIGKILL)
-        await talk.clients[0].has(60)
+        await conversation.clients[0].has(60)
         await pair.a.start()
-        await talking
-        await talk.settle("a server killed (SIGKILL), its client goes to the other")
-    assert talk.clients[0].connections > 1
-    assert talk.clients[1].connections == 1
+        await sending
+        await conversation.check_deliveries("a server killed (SIGKILL), its client goes to the other")
+    assert conversation.clients[0].connections > 1
+    assert conversation.clients[1].connections == 1
 
 
 async def test_frozen_while_its_clients_go_to_the_other(pair: Replicas) -> None:
-    async with conversation(pair) as talk:
-        talk.listener(), talk.listener(at="b")
-        talking = asyncio.create_task(talk.talker(at="b").say(100, PACE))
-        await talk.clients[0].has(20)
+    async with open_conversation(pair) as conversation:
+        conversation.client(), conversation.client(at="b")
+        sending = asyncio.create_task(conversation.sender(at="b").send_many(100, PACE))
+        await conversation.clients[0].has(20)
         pair.a.send(signal.SIGSTOP)
         try:
-            await talking
-            await talk.settle("a server frozen (SIGSTOP), its client goes to the other")
+            await sending
+            await conversation.check_deliveries("a server frozen (SIGSTOP), its client goes to the other")
         finally:
             pair.a.send(signal.SIGCONT)
     await pair.a.ready()
 
 
 async def test_a_network_between_client_and_server_that_breaks(pair: Replicas, client_wire: Proxy) -> None:
-    async with conversation(pair) as talk:
+    async with open_conversation(pair) as conversation:
         through = f"ws://127.0.0.1:{client_wire.port}/graphql"
-        client = talk.listener(urls=[through] * 4 + [pair.b.socket_url])
-        always = talk.listener(urls=[through])
-        talking = asyncio.create_task(talk.talker(at="b").say(150, PACE))
+        client = conversation.client(urls=[through] * 4 + [pair.b.socket_url])
+        always = conversation.client(urls=[through])
+        sending = asyncio.create_task(conversation.sender(at="b").send_many(150, PACE))
         for heard in (15, 30, 45):
             await always.has(heard)
             client_wire.reset()
@@ -78,19 +78,19 @@ async def test_a_network_between_client_and_server_that_breaks(pair: Replicas, c
         await client.has(110)
         client_wire.reset()
         client_wire.passing.set()
-        await talking
-        await talk.settle("the network to the client reset, then a black hole")
+        await sending
+        await conversation.check_deliveries("the network to the client reset, then a black hole")
     assert client.connections == 5, "three resets, then out of the hole to the other server"
 
 
 async def test_leaving(pair: Replicas) -> None:
     """Not ready first, then the sockets with 1012; what was acknowledged stays, and goes on at the other."""
-    async with conversation(pair) as talk:
-        talk.listener(), talk.listener(at="b")
-        async with open_socket(pair.a.socket_url, talk.account.davi.token) as socket:
+    async with open_conversation(pair) as conversation:
+        conversation.client(), conversation.client(at="b")
+        async with open_socket(pair.a.socket_url, conversation.account.davi.token) as socket:
             stream = await socket.subscribe("subscription { chatInboxChanged { channelId } }")
-            talking = asyncio.gather(*(talk.talker().say(30, PACE) for _ in range(3)))
-            await talk.clients[0].has(20)
+            sending = asyncio.gather(*(conversation.sender().send_many(30, PACE) for _ in range(3)))
+            await conversation.clients[0].has(20)
             async with httpx.AsyncClient(base_url=pair.a.url) as http:
                 await http.get("/healthz")
                 pair.a.send(signal.SIGTERM)
@@ -100,8 +100,8 @@ async def test_leaving(pair: Replicas) -> None:
             assert ended.value.code == 1012
         assert await pair.a.process.wait() == 0
         await pair.a.start()
-        await talking
-        await talk.settle("a server drained (SIGTERM), its client goes to the other")
+        await sending
+        await conversation.check_deliveries("a server drained (SIGTERM), its client goes to the other")
 
 
 async def _not_ready(http: httpx.AsyncClient) -> bool:

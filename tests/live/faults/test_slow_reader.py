@@ -15,8 +15,8 @@ from websockets.typing import Subprotocol
 
 from server.http import connections
 from server.http.connections import Connections, RequestProtocol, SocketProtocol
-from tests.live.faults.clients import ADDED, Client, Talker
-from tests.live.faults.findings import Said
+from tests.live.faults.clients import ADDED, Client, Sender
+from tests.live.faults.findings import SendLog
 from tests.support.api import Account
 from tests.support.waiting import until
 
@@ -76,18 +76,18 @@ async def test_it_is_cut_off_and_the_others_hear_everything(app: Starlette, acco
         attentive = Client(account.carla, [url], channel, start)
         try:
             await until(lambda: len(open_here) == 2, "two sockets")
-            talker = Talker([account.bruno], channel, Said())
+            sender = Sender([account.bruno], channel, SendLog())
             sent = 0
             while len(open_here) == 2:
                 assert sent < MOST, "the deaf client was never cut off"
-                await talker.send(f"{sent} {BIG}")
+                await sender.send(f"{sent} {BIG}")
                 sent += 1
                 await attentive.has(sent, 2)
             for _ in range(5):
-                await talker.send(f"{sent} {BIG}")
+                await sender.send(f"{sent} {BIG}")
                 sent += 1
             await attentive.has(sent)
-            assert [int(body.split()[0]) for body in attentive.heard.bodies] == list(range(sent))
+            assert [int(body.split()[0]) for body in attentive.received.bodies] == list(range(sent))
             assert attentive.connections == 1
             with pytest.raises(ConnectionClosed):
                 await _read_on(deaf)
@@ -111,9 +111,9 @@ async def test_an_event_stream_is_cut_off_too(app: Starlette, account: Account) 
         with socket.create_connection(("127.0.0.1", port)) as deaf:
             deaf.sendall(request.encode())
             await until(lambda: len(open_here) == 1, "the stream")
-            talker = Talker([account.bruno], channel, Said())
+            sender = Sender([account.bruno], channel, SendLog())
             sent = 0
             while len(open_here) == 1:
                 assert sent < MOST, "the deaf client was never cut off"
-                await talker.send(f"{sent} {BIG}")
+                await sender.send(f"{sent} {BIG}")
                 sent += 1
