@@ -97,7 +97,7 @@ def npm_folder(pytestconfig: pytest.Config, run_folder: Path) -> Path:
 
 
 @pytest.fixture
-async def items(account: Account) -> None:
+async def one_item_of_each_kind(account: Account) -> None:
     """Adds one item of each kind to the account. Its id is the kind's name in lower case. davi cannot see it."""
     for kind in ItemKind:
         await account.add_item(kind, kind.value.lower(), hidden_from=["davi"])

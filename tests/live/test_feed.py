@@ -1,4 +1,4 @@
-"""What one stream read for an event serves the others of the process, but no longer than it is true."""
+"""Streams of one process share what they read for an event, and do not use it when it is outdated."""
 
 import asyncio
 
@@ -17,9 +17,9 @@ ADDED = """subscription ($channel: ID!, $since: String) {
 PRESENCE = 'subscription { chatPresenceChanged(agentIds: ["ana"]) { id } }'
 
 
-async def test_a_replay_shows_the_message_as_it_is_now(account: Account, socket_url: str) -> None:
+async def test_a_replay_shows_the_current_message(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await account.carla.read(channel, "position"))["position"]
+    position = await account.carla.position(channel)
     async with open_socket(socket_url, account.carla.token) as socket:
         live = await socket.subscribe(ADDED, channel=channel, since=position)
         first = await account.bruno.send(channel, "said in haste")
@@ -34,12 +34,12 @@ async def test_a_replay_shows_the_message_as_it_is_now(account: Account, socket_
     assert edited["body"] == "said right"
 
 
-async def test_a_reading_that_failed_is_not_remembered(
+async def test_a_failed_read_is_repeated_for_the_next_stream(
     account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One bad moment of the database must not spoil the event for everybody who resumes after it."""
+    """One failure of the database does not break the event for the streams that resume after it."""
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await account.carla.read(channel, "position"))["position"]
+    position = await account.carla.position(channel)
     execute = AsyncSession.execute
     broken = True
 
@@ -49,7 +49,7 @@ async def test_a_reading_that_failed_is_not_remembered(
         return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
 
     async with open_socket(socket_url, account.carla.token) as own:
-        await own.subscribe(PRESENCE)  # it keeps the account's feed
+        await own.subscribe(PRESENCE)  # keeps the account's feed in memory
         stream = await own.subscribe(ADDED, channel=channel, since=position)
         await account.until_subscribed(2)
         monkeypatch.setattr(AsyncSession, "execute", failing)
@@ -57,13 +57,13 @@ async def test_a_reading_that_failed_is_not_remembered(
         assert await stream.error_code() == "INTERNAL_SERVER_ERROR"
         broken = False
         async with asyncio.timeout(10):
-            payload = await resumed(own, channel, position)
+            payload = await first_result(own, channel, position)
             while "errors" in payload:
-                payload = await resumed(own, channel, position)
+                payload = await first_result(own, channel, position)
         assert payload["data"]["chatMessageAdded"]["message"]["body"] == "Bom dia"
 
 
-async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
+async def test_a_stream_that_ends_during_a_shared_read_does_not_cancel_it(
     account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
@@ -77,12 +77,12 @@ async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
         return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
 
     async with open_socket(socket_url, account.carla.token) as socket:
-        leaving, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
+        ending, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
         await account.until_subscribed(2)
         monkeypatch.setattr(AsyncSession, "execute", slow)
         sending = asyncio.create_task(account.bruno.send(channel, "Bom dia"))
         await reading.wait()
-        await leaving.stop()
+        await ending.stop()
         await account.until_subscribed(1)
         assert not staying.has_result
         go_on.set()
@@ -90,10 +90,10 @@ async def test_who_leaves_in_the_middle_of_a_reading_takes_it_from_nobody(
         await sending
 
 
-async def test_streams_that_are_left_while_they_open_cost_no_connection(
+async def test_streams_stopped_while_opening_do_not_close_connections(
     api: Api, account: Account, socket_url: str
 ) -> None:
-    """A connection that is left in the middle of a statement cannot be used again."""
+    """A statement that is cancelled would make its connection unusable."""
     opened = 0
     pool = api.engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
@@ -113,10 +113,10 @@ async def test_streams_that_are_left_while_they_open_cost_no_connection(
         await account.until_subscribed(0)
         await until(lambda: pool.checkedout() == 0, "all connections back in the pool")
         event.remove(api.engine.sync_engine, "connect", count)
-    assert opened <= 5, "what so many at once need, and not one for each that left"
+    assert opened <= 5, "a new connection for each stopped stream"
 
 
-async def resumed(socket: Socket, channel: str, position: str) -> Json:
-    """Returns the first thing a new stream says."""
+async def first_result(socket: Socket, channel: str, position: str) -> Json:
+    """Returns the first result of a new stream."""
     stream = await socket.subscribe(ADDED, channel=channel, since=position)
     return await stream.next()

@@ -1,4 +1,4 @@
-"""Positions that cannot be resumed from are refused; none is ever answered with a silent gap."""
+"""A position that cannot be resumed from is refused, so a stream never has a silent gap."""
 
 from base64 import urlsafe_b64encode
 
@@ -14,7 +14,7 @@ ADDED = """subscription ($channel: ID, $since: String) {
   chatMessageAdded(channelId: $channel, since: $since) { message { body systemEvent { kind } } position }
 }"""
 LONG = 40.0
-"""Seconds for a replay of thousands of changes on a busy machine."""
+"""How many seconds a replay of thousands of changes may take on a busy machine."""
 
 _MANY = text(
     """
@@ -45,7 +45,7 @@ async def channel(account: Account) -> str:
 
 @pytest.fixture
 async def start(account: Account, channel: str) -> str:
-    position: str = (await account.bruno.read(channel, "position"))["position"]
+    position: str = await account.bruno.position(channel)
     return position
 
 
@@ -54,13 +54,17 @@ async def start(account: Account, channel: str) -> str:
     "position",
     ["", "nonsense", "é", "=", "A", "0", forged([]), forged({}), forged(1), forged(None), forged(["?", 1]), "A" * 9000],
 )
-async def test_forged(account: Account, socket_url: str, channel: str, position: str, *, whole_sidebar: bool) -> None:
+async def test_a_malformed_position_is_refused(
+    account: Account, socket_url: str, channel: str, position: str, *, whole_sidebar: bool
+) -> None:
     where = None if whole_sidebar else channel
     assert await code_of(account, socket_url, where, position) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("change", [-1, 2**63, 2**200, 1.5, "1", None, True, [1]])
-async def test_forged_for_the_own_account(account: Account, socket_url: str, channel: str, change: object) -> None:
+async def test_a_forged_position_of_the_account_is_refused(
+    account: Account, socket_url: str, channel: str, change: object
+) -> None:
     try:
         position = forged([account.account_id, change])
     except TypeError:  # more than orjson writes
@@ -68,21 +72,25 @@ async def test_forged_for_the_own_account(account: Account, socket_url: str, cha
     assert await code_of(account, socket_url, channel, position) == "BAD_USER_INPUT"
 
 
-async def test_of_another_account(account: Account, other_account: Account, socket_url: str, channel: str) -> None:
+async def test_a_position_of_another_account_is_refused(
+    account: Account, other_account: Account, socket_url: str, channel: str
+) -> None:
     elsewhere = await other_account.ana.create_channel("Room")
-    foreign = (await other_account.ana.read(elsewhere, "position"))["position"]
+    foreign = await other_account.ana.position(elsewhere)
     assert await code_of(account, socket_url, channel, foreign) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("ahead", [1, 1000, 2**62])
-async def test_from_the_future(account: Account, socket_url: str, channel: str, start: str, ahead: int) -> None:
-    """So it looks when the database was restored from a copy."""
+async def test_a_position_in_the_future_needs_a_resync(
+    account: Account, socket_url: str, channel: str, start: str, ahead: int
+) -> None:
+    """Clients have such a position after the database was restored from a backup."""
     future = encode_position(account.account_id, decode_position(start, account.account_id) + ahead)
     assert await code_of(account, socket_url, channel, future) == "RESYNC_REQUIRED"
 
 
 @pytest.mark.parametrize("whole_sidebar", [False, True])
-async def test_expired(
+async def test_an_expired_position_needs_a_resync(
     api: Api, account: Account, socket_url: str, channel: str, start: str, *, whole_sidebar: bool
 ) -> None:
     for number in range(3):
@@ -100,10 +108,12 @@ async def test_expired(
         assert [(await stream.data())["message"]["body"] for _ in range(2)] == ["1", "2"]
 
 
-async def test_everything_expired(api: Api, account: Account, socket_url: str, channel: str, start: str) -> None:
-    """Whoever is up to date needs nothing of what was deleted."""
+async def test_the_newest_position_is_valid_without_any_stored_change(
+    api: Api, account: Account, socket_url: str, channel: str, start: str
+) -> None:
+    """A client that is up to date needs none of the deleted changes."""
     await account.ana.send(channel, "old")
-    now = (await account.bruno.read(channel, "position"))["position"]
+    now = await account.bruno.position(channel)
     async with api.engine.begin() as connection:
         await connection.execute(
             text("DELETE FROM changes WHERE account_id = :account_id"), {"account_id": account.account_id}
@@ -115,8 +125,10 @@ async def test_everything_expired(api: Api, account: Account, socket_url: str, c
         assert (await stream.data())["message"]["body"] == "new"
 
 
-async def test_too_far_behind(api: Api, account: Account, socket_url: str, channel: str, start: str) -> None:
-    """Ten thousand changes are replayed, one more is not."""
+async def test_a_position_too_far_behind_needs_a_resync(
+    api: Api, account: Account, socket_url: str, channel: str, start: str
+) -> None:
+    """10,000 changes are replayed and 10,001 are not."""
     await account.ana.send(channel, "first")
     async with api.engine.begin() as connection:
         await connection.execute(_MANY, {"account_id": account.account_id, "count": 9_999})
@@ -128,8 +140,8 @@ async def test_too_far_behind(api: Api, account: Account, socket_url: str, chann
     assert await code_of(account, socket_url, channel, start) == "RESYNC_REQUIRED"
 
 
-async def test_a_long_replay_is_whole(account: Account, api: Api, socket_url: str, channel: str, start: str) -> None:
-    """Over several pages of the database, with posts coming in meanwhile."""
+async def test_a_long_replay_is_complete(account: Account, api: Api, socket_url: str, channel: str, start: str) -> None:
+    """The replay reads several pages, and new messages arrive meanwhile."""
     async with api.engine.begin() as connection:
         await connection.execute(_MANY, {"account_id": account.account_id, "count": 3_000})
     for number in range(30):

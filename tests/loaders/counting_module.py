@@ -1,5 +1,5 @@
-"""A source module in a process of its own that counts how often it is asked. It grants to everybody but davi, and to
-agents whose id ends in an even digit. About the item `doubtful` it has no proper answer for carla."""
+"""A source module that counts its calls. It grants access to all agents except davi and those whose id ends in an odd
+digit. Its answer about the item `doubtful` for carla is invalid."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ def _result(check: dict[str, str]) -> dict[str, object]:
 
 
 async def control(request: Request) -> JSONResponse:
-    """Answers what was asked since the last look; `?delay=` makes the module slow from now on."""
+    """Returns the calls since the last request to this path. `?delay=` sets the delay of later calls."""
     global delay
     delay = float(request.query_params.get("delay", delay))
     seen = list(calls)

@@ -1,4 +1,4 @@
-"""What cards cost their modules: a page and a live event ask each of them once, and remember nothing."""
+"""Calls to source modules: one per module for a page or a live event, without a cache."""
 
 import asyncio
 import json
@@ -43,13 +43,13 @@ async def module_url() -> AsyncIterator[str]:
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
     yield url
-    process.kill()  # it would first let those finish whom it keeps waiting
+    process.kill()  # on SIGTERM it would wait for the calls that it delays
     await process.wait()
 
 
 @pytest.fixture(scope="module")
-async def modular(module_url: str, database_url: str) -> AsyncIterator[tuple[Api, str]]:
-    """A server whose nine modules are that process, and where its sockets are."""
+async def server(module_url: str, database_url: str) -> AsyncIterator[tuple[Api, str]]:
+    """A server whose nine source modules are that process, and the address of its sockets."""
     module = {"type": "http", "url": f"{module_url}/cards", "secret": "s" * 32, "timeout_ms": TIMEOUT_MS}
     sources = parse_sources(json.dumps({kind.value: module for kind in KINDS}))
     with tempfile.TemporaryDirectory() as folder:
@@ -82,8 +82,8 @@ async def _channel_with_fifty_cards(account: Account) -> str:
     return channel
 
 
-async def test_a_page_asks_each_module_once(modular: tuple[Api, str], module_url: str) -> None:
-    api, _ = modular
+async def test_a_page_calls_each_module_once(server: tuple[Api, str], module_url: str) -> None:
+    api, _ = server
     account = await api.create_account()
     channel = await _channel_with_fifty_cards(account)
     await control(module_url)
@@ -93,12 +93,12 @@ async def test_a_page_asks_each_module_once(modular: tuple[Api, str], module_url
     assert len(calls) == len(KINDS) == len({call["kind"] for call in calls})
     assert sum(int(call["checks"]) for call in calls) == 50
     await account.carla.read(channel, PAGE)
-    assert len(await control(module_url)) == len(KINDS), "nothing is remembered from one request to the next"
+    assert len(await control(module_url)) == len(KINDS), "answers are not cached between requests"
 
 
-async def test_cards_in_replies_are_asked_about_in_the_same_call(modular: tuple[Api, str], module_url: str) -> None:
-    """And in replies to replies, and in what else of the channel a client asks for beside the page."""
-    api, _ = modular
+async def test_cards_in_replies_are_requested_in_the_same_call(server: tuple[Api, str], module_url: str) -> None:
+    """So are cards in replies to replies, and in other fields of the channel in the same request."""
+    api, _ = server
     account = await api.create_account()
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
     await _chain_of_replies(account, channel)
@@ -117,7 +117,7 @@ async def test_cards_in_replies_are_asked_about_in_the_same_call(modular: tuple[
 
 
 async def _chain_of_replies(account: Account, channel: str) -> str:
-    """Returns the last of 4 messages, each with a card of its own, each but the first a reply to the one before."""
+    """Sends 4 messages, each with a card and each a reply to the one before. Returns the last one."""
     message = await account.bruno.send(channel, "", cards=[{"kind": "DEAL", "id": "deal-0"}])
     for number in range(1, 4):
         card = {"kind": "DEAL", "id": f"deal-{number}"}
@@ -125,8 +125,8 @@ async def _chain_of_replies(account: Account, channel: str) -> str:
     return message
 
 
-async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str], module_url: str) -> None:
-    api, _ = modular
+async def test_a_hanging_module_delays_a_page_by_one_timeout(server: tuple[Api, str], module_url: str) -> None:
+    api, _ = server
     account = await api.create_account()
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
     for kind in (ItemKind.DEAL, ItemKind.TASK):
@@ -142,8 +142,8 @@ async def test_a_hanging_module_costs_its_timeout_once(modular: tuple[Api, str],
     assert took < TIMEOUT_MS / 1000 + 1.0
 
 
-async def test_a_preview_counts_nobody_while_somebody_is_left_unanswered(modular: tuple[Api, str]) -> None:
-    api, _ = modular
+async def test_a_preview_has_no_count_if_one_member_is_not_answered(server: tuple[Api, str]) -> None:
+    api, _ = server
     account = await api.create_account()
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     query = """query ($entity: SharedEntityRef!, $to: ShareDestinationRef!) {
@@ -154,9 +154,9 @@ async def test_a_preview_counts_nobody_while_somebody_is_left_unanswered(modular
         assert seen == {"card": {"access": "GRANTED"}, "membersWithAccess": count, "memberCount": 3}
 
 
-async def test_a_live_event_asks_once_for_all_subscribers(modular: tuple[Api, str], module_url: str) -> None:
-    """Of its own card, and of the cards in what it replies to."""
-    api, url = modular
+async def test_a_live_event_makes_one_call_for_all_subscribers(server: tuple[Api, str], module_url: str) -> None:
+    """For the message's own card, and for the cards of the messages that it replies to."""
+    api, url = server
     account = await api.create_account(extra_agents=100)
     readers = [f"extra-{number:04}" for number in range(100)]
     channel = await account.bruno.create_channel("Vendas", memberIds=readers)

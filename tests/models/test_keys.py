@@ -1,4 +1,4 @@
-"""Everything is kept account first, so that rows can be spread by account and no key reaches across."""
+"""Every key and index begins with the account, so that the data can be partitioned by account."""
 
 import pytest
 from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
@@ -16,7 +16,7 @@ def _begins_with_the_account(columns: list[str]) -> bool:
     return columns[:1] == ["account_id"]
 
 
-def test_there_are_tables() -> None:
+def test_the_metadata_has_the_tables() -> None:
     assert {"accounts", "agents", "channels", "members", "messages", "changes"} <= set(TABLES)
 
 
@@ -36,7 +36,7 @@ def test_every_unique_key_begins_with_the_account(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_index_begins_with_the_account(name: str) -> None:
-    """No statement asks across accounts, so an index of any other order would only cost writes."""
+    """No statement reads across accounts, so an index in another order would only slow down writes."""
     indexes = [[column.name for column in index.columns] for index in _table(name).indexes]
     assert [index for index in indexes if not _begins_with_the_account(index)] == []
 

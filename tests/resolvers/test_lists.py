@@ -1,4 +1,4 @@
-"""The sidebar, and finding channels and agents by name."""
+"""Lists of channels, agents and members: their order, filters, search and pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -12,8 +12,8 @@ SIDEBAR = """query ($first: Int, $after: String, $kinds: [ChatChannelKind!], $un
     nodes { id name } pageInfo { hasNextPage endCursor } } }"""
 CHANNEL_ID = "01a204d0-d0e0-728e-91fd-48355f26c7a0"
 LISTS = ("chatChannels", "discoverChatChannels", "manageableChatChannels", "chatAgents", "shareDestinations")
-# What cursors hold is their list's name and the sort key of a row: these are keys of no list, and those of the field's.
-NOBODYS = ((), (1, 2), (None, None), ("a\x00", CHANNEL_ID), ("a", CHANNEL_ID, "b"))
+# A cursor holds the name of its list and the sort key of a row. These are keys of no list, and keys of other lists.
+OF_NO_LIST = ((), (1, 2), (None, None), ("a\x00", CHANNEL_ID), ("a", CHANNEL_ID, "b"))
 NOT_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "chatChannels": (
         ("a", CHANNEL_ID),
@@ -36,7 +36,7 @@ async def _found(agent: AgentClient, field: str, query: str) -> list[str]:
     return [node["name"] for node in (await agent.query(document, query=query))[field]["nodes"]]
 
 
-async def test_the_latest_post_is_first(account: Account) -> None:
+async def test_the_channel_with_the_latest_message_is_first(account: Account) -> None:
     rooms = {name: await account.bruno.create_channel(name, memberIds=["carla"]) for name in ("Um", "Dois", "Três")}
     assert await _sidebar(account.carla) == ["Três", "Dois", "Um"]
     await account.bruno.send(rooms["Um"])
@@ -46,7 +46,7 @@ async def test_the_latest_post_is_first(account: Account) -> None:
     assert await _sidebar(account.davi) == []
 
 
-async def test_by_kind_and_by_unread(account: Account) -> None:
+async def test_channels_can_be_filtered_by_kind_and_unread(account: Account) -> None:
     public = await account.bruno.create_channel("Aberto", memberIds=["carla"])
     private = await account.bruno.create_channel("Fechado", "PRIVATE", memberIds=["carla"])
     await account.bruno.create_channel("Avisos", "ANNOUNCEMENT")
@@ -62,7 +62,7 @@ async def test_by_kind_and_by_unread(account: Account) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
-async def test_pages_of_the_sidebar_hold_every_channel_once(account: Account, size: int) -> None:
+async def test_pages_of_channels_contain_every_channel_once(account: Account, size: int) -> None:
     names = [f"Sala {number}" for number in range(7)]
     for name in names:
         await account.bruno.create_channel(name)
@@ -75,7 +75,7 @@ async def test_pages_of_the_sidebar_hold_every_channel_once(account: Account, si
     assert found == names[::-1]
 
 
-async def test_names_are_found_without_accents_and_case(account: Account) -> None:
+async def test_search_ignores_accents_and_case(account: Account) -> None:
     for name in ("Ação Rápida", "acao lenta", "Reação", "Coração 100%", "Notas_A", "Straße"):
         await account.bruno.create_channel(name)
     await account.bruno.create_channel("Ação secreta", "PRIVATE")
@@ -96,14 +96,14 @@ async def test_names_are_found_without_accents_and_case(account: Account) -> Non
         assert sorted(found) == sorted(names), query
 
 
-async def test_people_are_found_by_name_deactivated_ones_too(account: Account) -> None:
+async def test_search_finds_active_and_deactivated_agents(account: Account) -> None:
     await account.sync(agents=[{"id": "j", "name": "João Ângelo"}])
     assert await _found(account.davi, "chatAgents", "joao a") == ["João Ângelo"]
     assert await _found(account.davi, "chatAgents", "") == ["Ana", "Bruno", "Carla", "Davi", "Elisa", "João Ângelo"]
     assert await _found(account.davi, "chatAgents", "\x00") == await _found(account.davi, "chatAgents", "")
 
 
-async def test_members_are_found_by_name_and_role(api: Api) -> None:
+async def test_members_can_be_filtered_by_name_and_role(api: Api) -> None:
     account = await api.create_account(extra_agents=120)
     channel = await account.bruno.create_channel(memberIds=[f"extra-{number:04}" for number in range(120)])
     members = "query ($id: ID!, $after: String, $query: String, $role: ChatRole) { chatChannel(id: $id) {" + (
@@ -136,7 +136,7 @@ async def test_sizes_and_cursors_of_every_list_are_checked(account: Account, fie
     own = (await account.ana.query(query, first=1))[field]["pageInfo"]["endCursor"]
     assert len((await account.ana.query(query, first=1, after=own))[field]["nodes"]) == 1
     name, *_ = _values(own)
-    wrong = [_cursor(name, *values) for values in (*NOBODYS, *NOT_OF.get(field, ()))]
+    wrong = [_cursor(name, *values) for values in (*OF_NO_LIST, *NOT_OF.get(field, ()))]
     for cursor in ("", "x", _cursor(*_values(own)[1:]), *wrong):
         assert (await account.ana.execute(query, after=cursor)).code == "BAD_USER_INPUT", cursor
 

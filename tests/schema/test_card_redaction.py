@@ -1,8 +1,5 @@
-"""Whichever way a card is reached, nothing of an item shows to who may not see it.
-
-The ways are found from the schema: every root field is asked for everything that can be selected below it, so a new
-way to a card is walked by itself.
-"""
+"""An item that an agent cannot see is not shown through any root field. The paths to cards are derived from the schema:
+each root field is requested with everything that can be selected below it, so new paths are covered too."""
 
 from collections.abc import Iterator
 
@@ -22,7 +19,7 @@ from tests.schema.documents import MUTATIONS, QUERIES, SCHEMA, SUBSCRIPTIONS
 from tests.support.api import Account, AgentClient, Json
 from tests.support.sockets import open_socket
 
-pytestmark = pytest.mark.usefixtures("items")
+pytestmark = pytest.mark.usefixtures("one_item_of_each_kind")
 
 DEPTH = 7
 SECRET = "secret"
@@ -30,8 +27,8 @@ CARD_TYPES = {"SharedCard", *(type_.name for type_ in SCHEMA.type_map["SharedEnt
 
 
 def selection(type_: GraphQLOutputType, depth: int, above: tuple[str, ...] = ()) -> str:
-    """Selects all that leads to cards from here, and all that a card itself holds; no type twice on one way except
-    those that repeat by nature (a page of messages inside a card), which end the way."""
+    """Returns a selection of everything that leads to cards, and of all fields of cards. A type occurs once on a path,
+    and ChatMessage twice."""
     named = get_named_type(type_)
     if isinstance(named, GraphQLUnionType):
         parts = [f"... on {member.name} {selection(member, depth, above)}" for member in named.types]
@@ -46,13 +43,13 @@ def _fields(type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, above: 
             continue
         below = get_named_type(field.type)
         if not isinstance(below, GraphQLObjectType | GraphQLUnionType):
-            # Aliased by its type: members of a union may call different things by one name.
+            # Aliased by type: members of a union may have fields of one name and different types.
             yield f"{type_.name}_{name}: {name}"
         elif depth > 0 and above.count(below.name) < (2 if below.name == "ChatMessage" else 1):
             yield f"{type_.name}_{name}: {name} {selection(below, depth - 1, (*above, below.name))}"
 
 
-def _reaches_cards(field: GraphQLField) -> bool:
+def reaches_cards(field: GraphQLField) -> bool:
     return "SharedCard_title" in selection(field.type, DEPTH) or "Deal_card" in selection(field.type, DEPTH)
 
 
@@ -64,14 +61,14 @@ def call(field: str, described: GraphQLField, variables: Json) -> str:
     return f"{head} {{ {asked} {selection(described.type, DEPTH)} }}"
 
 
-class Room:
-    """A public channel in which bruno shared one item of each kind that davi, a member, may not see."""
+class SharedItems:
+    """A public channel in which bruno has shared one item of each kind. Davi is a member and cannot see the items."""
 
     def __init__(self, account: Account, channel: str, message: str, reply: str) -> None:
         self.account, self.channel, self.message, self.reply = account, channel, message, reply
 
     def variables(self, field: str) -> Json:
-        """What each root field must be given to come near the cards; a field without a line here is asked bare."""
+        """Returns the variables with which a root field reaches the cards; none for a field that is not listed."""
         message, channel = {"messageId": self.reply}, {"channelId": self.channel}
         entity = {"kind": "DEAL", "id": "deal"}
         given: dict[str, Json] = {
@@ -116,50 +113,54 @@ class Room:
 
 
 @pytest.fixture
-async def room(account: Account) -> Room:
+async def shared(account: Account) -> SharedItems:
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     cards = [{"kind": kind.value, "id": kind.value.lower()} for kind in ItemKind]
     message = await account.bruno.send(channel, "", cards=cards)
     reply = await account.davi.send(channel, "which one?", replyToId=message)
-    return Room(account, channel, message, reply)
+    return SharedItems(account, channel, message, reply)
 
 
-WALKED = sorted(name for name, field in {**QUERIES, **MUTATIONS}.items() if _reaches_cards(field))
+FIELDS_WITH_CARDS = sorted(name for name, field in {**QUERIES, **MUTATIONS}.items() if reaches_cards(field))
 
 
-def test_there_are_ways_to_cards() -> None:
-    assert {"chatChannel", "chatChannels", "chatMessage", "discoverChatChannels", "sharePreview"} <= set(WALKED)
-    assert {"sendChatMessage", "shareToChat", "addChatReaction", "joinChatChannel"} <= set(WALKED)
+def test_paths_to_cards_are_found() -> None:
+    assert {"chatChannel", "chatChannels", "chatMessage", "discoverChatChannels", "sharePreview"} <= set(
+        FIELDS_WITH_CARDS
+    )
+    assert {"sendChatMessage", "shareToChat", "addChatReaction", "joinChatChannel"} <= set(FIELDS_WITH_CARDS)
 
 
-@pytest.mark.parametrize("field", WALKED)
-async def test_no_way_shows_what_is_not_granted(room: Room, field: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert SECRET not in (await room.execute(room.account.davi, field)).lower()
+@pytest.mark.parametrize("field", FIELDS_WITH_CARDS)
+async def test_no_field_shows_an_item_without_access(
+    shared: SharedItems, field: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert SECRET not in (await shared.execute(shared.account.davi, field)).lower()
     out, err = capfd.readouterr()
-    assert SECRET not in (out + err).lower(), "nor does the log"
+    assert SECRET not in (out + err).lower(), "the log shows it"
 
 
 @pytest.mark.parametrize("field", ["chatChannel", "chatChannels", "chatMessage", "sharePreview", "sendChatMessage"])
-async def test_the_same_ways_show_it_to_whom_it_is_granted(room: Room, field: str) -> None:
-    assert "secret title" in (await room.execute(room.account.carla, field)).lower()
+async def test_the_same_fields_show_the_item_with_access(shared: SharedItems, field: str) -> None:
+    assert "secret title" in (await shared.execute(shared.account.carla, field)).lower()
 
 
-@pytest.mark.parametrize("field", sorted(name for name, field in SUBSCRIPTIONS.items() if _reaches_cards(field)))
-async def test_no_stream_shows_it_either(room: Room, field: str, socket_url: str) -> None:
-    query, variables = call(field, SUBSCRIPTIONS[field], room.variables(field)), room.variables(field)
+@pytest.mark.parametrize("field", sorted(name for name, field in SUBSCRIPTIONS.items() if reaches_cards(field)))
+async def test_no_stream_shows_an_item_without_access(shared: SharedItems, field: str, socket_url: str) -> None:
+    query, variables = call(field, SUBSCRIPTIONS[field], shared.variables(field)), shared.variables(field)
     async with (
-        open_socket(socket_url, room.account.davi.token) as his,
-        open_socket(socket_url, room.account.carla.token) as hers,
+        open_socket(socket_url, shared.account.davi.token) as his,
+        open_socket(socket_url, shared.account.carla.token) as hers,
     ):
         hidden, granted = await his.subscribe(query, **variables), await hers.subscribe(query, **variables)
-        await room.account.until_subscribed(2)
+        await shared.account.until_subscribed(2)
         body = "[@Davi](mention://user/davi/Davi) [@Carla](mention://user/carla/Carla)"
-        await room.account.bruno.send(room.channel, body, cards=[{"kind": "DEAL", "id": "deal"}])
+        await shared.account.bruno.send(shared.channel, body, cards=[{"kind": "DEAL", "id": "deal"}])
         assert SECRET not in str(await hidden.next()).lower()
         assert "secret title" in str(await granted.next()).lower()
 
 
-async def test_references_show_nothing(room: Room) -> None:
+async def test_references_do_not_show_an_item_without_access(shared: SharedItems) -> None:
     entities = [
         {"__typename": type_.name, "id": kind.value.lower()}
         for kind, type_ in zip(ItemKind, SCHEMA.type_map["SharedEntity"].types, strict=True)  # type: ignore[attr-defined]
@@ -169,8 +170,8 @@ async def test_references_show_nothing(room: Room) -> None:
         for type_ in SCHEMA.type_map["SharedEntity"].types  # type: ignore[attr-defined]
     )
     query = f"query ($r: [_Any!]!) {{ _entities(representations: $r) {{ {parts} }} }}"
-    hidden = await room.account.davi.execute(query, r=entities)
+    hidden = await shared.account.davi.execute(query, r=entities)
     assert "errors" not in hidden.body
     assert SECRET not in str(hidden.body).lower()
-    assert "'nodes': []" not in str((await room.account.carla.execute(query, r=entities)).body)
-    assert "secret title" in str((await room.account.carla.execute(query, r=entities)).body).lower()
+    assert "'nodes': []" not in str((await shared.account.carla.execute(query, r=entities)).body)
+    assert "secret title" in str((await shared.account.carla.execute(query, r=entities)).body).lower()

@@ -1,4 +1,4 @@
-"""A card shows each reader what their own rights in its module allow."""
+"""Cards: each reader sees an item according to their own rights in its source module."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from models.enums import ItemKind
 from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
 
-pytestmark = pytest.mark.usefixtures("items")
+pytestmark = pytest.mark.usefixtures("one_item_of_each_kind")
 
 CARDS = """messages(last: 10) { nodes { body cards {
   id kind access title summary icon url sharedBy { id }
@@ -18,7 +18,7 @@ def ref(kind: ItemKind, id: str | None = None) -> dict[str, str]:
     return {"kind": kind.value, "id": id or kind.value.lower()}
 
 
-async def test_each_reader_sees_their_own(account: Account) -> None:
+async def test_a_card_depends_on_the_rights_of_the_reader(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
     seen = (await account.carla.read(channel, CARDS))["messages"]["nodes"][-1]["cards"][0]
@@ -40,7 +40,7 @@ async def test_each_reader_sees_their_own(account: Account) -> None:
     }
 
 
-async def test_sharing_needs_ones_own_access(account: Account) -> None:
+async def test_sharing_an_item_without_access_is_refused(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["davi"])
     await account.bruno.send(channel, "look", cards=[ref(ItemKind.DEAL)])
     for item in (ref(ItemKind.DEAL), ref(ItemKind.DEAL, "unknown")):
@@ -57,7 +57,7 @@ async def test_sharing_needs_ones_own_access(account: Account) -> None:
     assert sidebar["chatChannels"]["nodes"] == [], "a refused share opens no direct message"
 
 
-async def test_sharing_with_a_colleague_opens_the_direct_message(account: Account) -> None:
+async def test_sharing_with_an_agent_opens_the_direct_message(account: Account) -> None:
     share = {"entity": ref(ItemKind.TASK), "destination": {"agentId": "carla"}, "clientKey": "k"}
     first = await account.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
     again = await account.bruno.mutate("shareToChat", "message { id channel { id } }", **share)
@@ -70,7 +70,7 @@ async def test_sharing_with_a_colleague_opens_the_direct_message(account: Accoun
     ).code == "BAD_USER_INPUT"
 
 
-async def test_a_team_may_show_titles_to_the_whole_channel(account: Account) -> None:
+async def test_with_card_preview_for_the_channel_titles_are_shown_to_all_members(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["davi"])
     await account.bruno.send(channel, "", cards=[ref(ItemKind.CHARGE)])
     await account.ana.mutate("updateChatAccountSettings", "settings { cardPreview }", cardPreview="CHANNEL")
@@ -83,14 +83,14 @@ async def test_a_team_may_show_titles_to_the_whole_channel(account: Account) -> 
     )
 
 
-async def test_a_deleted_message_keeps_no_card(account: Account) -> None:
+async def test_a_deleted_message_has_no_cards(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas")
     message = await account.bruno.send(channel, "", cards=[ref(ItemKind.DEAL)])
     await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=message)
     assert (await account.bruno.read(channel, CARDS))["messages"]["nodes"][-1]["cards"] == []
 
 
-async def test_destinations_are_where_one_can_post(account: Account) -> None:
+async def test_share_destinations_are_channels_where_the_viewer_can_post(account: Account) -> None:
     await account.bruno.create_channel("Bravo")
     await account.carla.create_channel("Not joined")
     archived = await account.bruno.create_channel("Archived")
@@ -108,7 +108,7 @@ async def test_destinations_are_where_one_can_post(account: Account) -> None:
     assert names == ["Ana", "Bravo", "Carla", "Davi"]
 
 
-async def test_a_preview_counts_who_could_open_it(account: Account) -> None:
+async def test_a_preview_counts_the_members_with_access(account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     query = """query ($entity: SharedEntityRef!, $to: ShareDestinationRef!) {
       sharePreview(entity: $entity, destination: $to) {
@@ -127,7 +127,7 @@ async def test_a_preview_counts_who_could_open_it(account: Account) -> None:
     assert (await account.ana.query(query, entity=entity, to=to))["sharePreview"] is None
 
 
-async def test_a_live_card_is_each_subscribers_own(account: Account, socket_url: str) -> None:
+async def test_a_card_in_a_stream_depends_on_the_rights_of_the_subscriber(account: Account, socket_url: str) -> None:
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla", "davi"])
     added = """subscription ($channel: ID!) {
       chatMessageAdded(channelId: $channel) { message { cards { access title } } } }"""
@@ -142,7 +142,7 @@ async def test_a_live_card_is_each_subscribers_own(account: Account, socket_url:
         assert (await not_seeing.data())["message"]["cards"] == [{"access": "FORBIDDEN", "title": None}]
 
 
-async def test_references_are_answered_each_by_itself(api: Api, account: Account) -> None:
+async def test_each_reference_is_answered_independently(api: Api, account: Account) -> None:
     channel = await account.bruno.create_channel("Vendas", "PUBLIC")
     references = [
         {"__typename": "Deal", "id": "deal"},

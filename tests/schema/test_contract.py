@@ -1,4 +1,4 @@
-"""What clients rely on keeps its names and types: everything in contract.graphql stands in the schema."""
+"""The schema contains everything in contract.graphql, with the same names and types."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from tests.schema.documents import SCHEMA
 CONTRACT = build_schema((Path(__file__).parent / "contract.graphql").read_text(), assume_valid=True)
 
 
-def _promises(type_: GraphQLNamedType) -> dict[str, str]:
-    """Every part of the type by its path, with its type in words."""
+def _parts(type_: GraphQLNamedType) -> dict[str, str]:
+    """Yields the path and the type of each part of the type."""
     promised = {type_.name: type(type_).__name__}
     if isinstance(type_, GraphQLEnumType):
         promised |= {f"{type_.name}.{value}": "value" for value in type_.values}
@@ -38,35 +38,35 @@ PROMISED = {
     path: what
     for name, type_ in CONTRACT.type_map.items()
     if not name.startswith("__")
-    for path, what in _promises(type_).items()
+    for path, what in _parts(type_).items()
 }
-KEPT = {path: what for type_ in SCHEMA.type_map.values() for path, what in _promises(type_).items()}
+KEPT = {path: what for type_ in SCHEMA.type_map.values() for path, what in _parts(type_).items()}
 
 
-def test_the_contract_is_kept() -> None:
+def test_the_schema_contains_the_contract() -> None:
     assert len(PROMISED) > 400
     broken = {path: (what, KEPT.get(path)) for path, what in PROMISED.items() if not _is_kept(path, what)}
     assert broken == {}
 
 
-def test_nothing_beside_it_is_asked_of_clients() -> None:
-    """What the schema adds to a promised field or input is optional, or a client of the contract would break."""
+def test_additions_to_the_contract_are_optional() -> None:
+    """A required argument or input field that the contract does not have would break its clients."""
     extra = {
         path: what
         for path, what in KEPT.items()
-        if path not in PROMISED and what.endswith("!") and _demanded(path) and _parent(path) in PROMISED
+        if path not in PROMISED and what.endswith("!") and _is_required(path) and _parent(path) in PROMISED
     }
     assert extra == {}
 
 
 def _is_kept(path: str, what: str) -> bool:
-    """What clients give may be asked for less strictly; what they get is exactly what was promised."""
+    """An input may be less strict than in the contract. An output has exactly its type."""
     given_by_clients = "(" in path or isinstance(SCHEMA.type_map.get(path.partition(".")[0]), GraphQLInputObjectType)
     return KEPT.get(path) == what or (given_by_clients and KEPT.get(path) == what.removesuffix("!"))
 
 
-def _demanded(path: str) -> bool:
-    """Arguments and input fields without a default must be given by the client."""
+def _is_required(path: str) -> bool:
+    """Returns whether the client must provide this argument or input field."""
     type_name, _, rest = path.partition(".")
     type_ = SCHEMA.type_map[type_name]
     if isinstance(type_, GraphQLInputObjectType):

@@ -1,4 +1,4 @@
-"""The schema is the manual: everything in it says what it is."""
+"""Everything in the schema has a description."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ OF_GRAPHQL = ("__", "Int", "Float", "String", "Boolean", "ID", "DateTime", "_")
 
 
 def _described(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
-    """The type and everything in it, each with its description."""
+    """Yields the name and the description of the type and of each of its parts."""
     yield type_.name, type_.description
     if isinstance(type_, GraphQLEnumType):
         for name, value in type_.values.items():
@@ -32,10 +32,10 @@ ALL = [
 ]
 
 
-def test_everything_is_described() -> None:
+def test_everything_has_a_description() -> None:
     assert [name for name, description in ALL if not (description or "").strip()] == []
 
 
-def test_descriptions_are_sentences_and_not_the_name_again() -> None:
+def test_no_description_repeats_the_name() -> None:
     assert len(ALL) > 300
     assert [name for name, description in ALL if (description or "").lower() == name.lower().split(".")[-1]] == []

@@ -1,4 +1,4 @@
-"""Pages of a channel: any way through them meets every message once, in order."""
+"""Pages of a channel's messages: every order of pages contains each message once, in order."""
 
 import asyncio
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class History:
         return (await self.account.bruno.execute(PAGE, id=self.channel, **self._with_cursors(arguments))).code
 
     def _with_cursors(self, arguments: Json) -> Json:
-        """A list in place of a cursor is what a cursor of this channel's history would hold."""
+        """Replaces lists by cursors of this channel's history with these values."""
         name = f"history {self.channel.removeprefix('chn_')}"
         return {
             key: encode_cursor(name, *value) if isinstance(value, list) else value for key, value in arguments.items()
@@ -84,14 +84,14 @@ async def _backwards(history: History, sizes: list[int]) -> list[int]:
 
 @given(sizes=st.lists(st.integers(4, 100), min_size=1, max_size=5), forwards=st.booleans())
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_mix_of_pages_walks_every_message_once(history: History, sizes: list[int], forwards: bool) -> None:
+async def test_pages_of_any_size_contain_every_message_once(history: History, sizes: list[int], forwards: bool) -> None:
     walked = await (_forwards(history, sizes) if forwards else _backwards(history, sizes))
     assert walked == list(range(1, END + 1))
 
 
 @given(place=st.integers(1, END), size=st.integers(1, 100))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_page_around_a_message_goes_on_both_ways(history: History, place: int, size: int) -> None:
+async def test_a_page_around_a_message_continues_in_both_directions(history: History, place: int, size: int) -> None:
     (target,) = (await history.page(first=1, after=(await _cursor_before(history, place))))["nodes"]
     page = await history.page(around=target["id"], first=size)
     around = seqs(page)
@@ -114,13 +114,13 @@ async def _cursor_before(history: History, place: int) -> str | None:
     return cursor
 
 
-async def test_the_newest_50_come_unless_asked_otherwise(history: History) -> None:
+async def test_the_default_page_is_the_newest_50_messages(history: History) -> None:
     assert seqs(await history.page()) == list(range(END - 49, END + 1))
     assert seqs(await history.page(last=3)) == [END - 2, END - 1, END]
     assert seqs(await history.page(first=3)) == [1, 2, 3]
 
 
-async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(account: Account) -> None:
+async def test_the_last_page_continues_with_new_messages(account: Account) -> None:
     channel = await account.bruno.create_channel()
     history = History(account, channel)
     end = (await history.page())["pageInfo"]["endCursor"]
@@ -154,10 +154,10 @@ async def test_a_page_that_ends_the_channel_goes_on_when_more_is_said(account: A
         {"after": [2**63]},
     ],
 )
-async def test_what_is_no_page_is_bad_input(history: History, arguments: Json) -> None:
+async def test_invalid_arguments_are_refused(history: History, arguments: Json) -> None:
     assert await history.refused(**arguments) == "BAD_USER_INPUT"
 
 
-async def test_cursors_beyond_either_end_are_empty_pages(history: History) -> None:
+async def test_cursors_beyond_the_ends_give_empty_pages(history: History) -> None:
     for arguments in ({"after": [2**63 - 1]}, {"after": [999]}, {"before": [1]}):
         assert seqs(await history.page(**arguments)) == []

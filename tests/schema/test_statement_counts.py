@@ -1,4 +1,4 @@
-"""How many SQL statements the things that everybody does all day take, whatever the size of what they are done to."""
+"""The number of SQL statements of the most frequent requests is limited and does not grow with the amount of data."""
 
 from tests.support.api import Account, Api, Json
 
@@ -22,8 +22,8 @@ SEND = """mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $inp
 } }"""
 
 
-async def test_the_sidebar(api: Api) -> None:
-    few, many = await _sidebar_of(api, 10), await _sidebar_of(api, 100)
+async def test_the_channel_list(api: Api) -> None:
+    few, many = await _channel_list_of(api, 10), await _channel_list_of(api, 100)
     assert len(many) <= SIDEBAR_STATEMENTS, "\n\n".join(many)
     assert len(few) == len(many) > 0
 
@@ -34,19 +34,19 @@ async def test_a_page_of_messages(api: Api) -> None:
     assert len(few) == len(many)
 
 
-async def test_a_send(api: Api) -> None:
+async def test_sending_a_message(api: Api) -> None:
     few, many = await _send_in_channel_of(api, 3), await _send_in_channel_of(api, 300)
     assert len(many) <= SEND_STATEMENTS, "\n\n".join(many)
     assert len(few) == len(many)
 
 
-async def test_naming_a_team_and_everybody_of_many_takes_as_many_statements_as_of_few(api: Api) -> None:
+async def test_mentioning_a_team_and_everybody(api: Api) -> None:
     everybody = "[@Todos](mention://channel/all) [@Time](mention://team/all)"
     few, many = await _send_in_channel_of(api, 3, everybody), await _send_in_channel_of(api, 300, everybody)
     assert len(few) == len(many)
 
 
-async def _sidebar_of(api: Api, channels: int) -> list[str]:
+async def _channel_list_of(api: Api, channels: int) -> list[str]:
     account = await api.create_account(extra_agents=channels // 2)
     bruno = account.bruno
     for number in range(channels // 2):

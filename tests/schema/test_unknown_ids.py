@@ -1,4 +1,4 @@
-"""Private, foreign, unknown and malformed ids of channels and messages are one answer, letter for letter."""
+"""Ids of private channels, of other accounts, unknown ids and malformed ids have exactly the same response."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from tests.schema.scene import FOURTH, Scene
 from tests.support.api import Api, ApiClient, Json
 from tests.support.fingerprint import fingerprint
 
-# Ids of the platform's own things, which every agent of the account may know.
+# Ids of the platform: every agent of the account may know them.
 PLATFORM_IDS = {"agentId", "agentIds", "memberIds"}
 OF_ROOT_ID = {"chatChannel": "channelId", "chatMessage": "messageId"}
 
 
 def _places() -> Iterator[tuple[str, str, str]]:
-    """Every place where a query or mutation takes an id of the chat: the field, the path to it, and what it names."""
+    """Yields each place where a query or mutation takes an id of the chat: the field, the path, and the kind of id."""
     for name, field in {**QUERIES, **MUTATIONS}.items():
         input_type = get_named_type(field.args["input"].type) if "input" in field.args else None
         fields = input_type.fields if isinstance(input_type, GraphQLInputObjectType) else field.args
@@ -34,7 +34,7 @@ def _ids(fields: Mapping[str, GraphQLArgument | GraphQLInputField]) -> Iterator[
         if type_.name == "ID" and place not in PLATFORM_IDS:
             yield place
         elif isinstance(type_, GraphQLInputObjectType):
-            # The plain ids in there are those of the platform's agents, teams and items.
+            # Fields named `id` hold ids of the platform's agents, teams and items.
             yield from (f"{place}.{inner}" for inner in _ids(type_.fields) if inner != "id")
 
 
@@ -43,14 +43,14 @@ PLACES = sorted(_places())
 
 @dataclass(frozen=True)
 class Hidden:
-    """Things that neither an outsider of them nor a foreign agent can see, by what they are."""
+    """Ids of channels and messages that neither davi nor the other account can see."""
 
     channels: dict[str, str]
     messages: dict[str, str]
 
     @classmethod
     async def build(cls, scene: Scene) -> "Hidden":
-        """All of them real: their owner is answered when asking for them."""
+        """Creates the private, direct and foreign ones; the others do not exist."""
         bruno, stranger = scene.account.bruno, scene.other.carla
         private = await bruno.create_channel("Fechado", "PRIVATE", memberIds=["carla"])
         opened = await bruno.mutate("openDirectMessage", "channel { id }", agentId=FOURTH)
@@ -74,8 +74,8 @@ class Hidden:
         return self.messages if thing in ("messageId", "replyToId") else self.channels
 
 
-def test_the_ids_that_are_taken_elsewhere_are_known_here() -> None:
-    """A new argument of a type's field that takes an id needs a test like the last one below."""
+def test_other_arguments_that_take_ids_are_known() -> None:
+    """A new argument of this kind needs a test like that of ChatChannel.messages(around:) below."""
     taken = {
         f"{name}.{field_name}.{argument}"
         for name, type_ in SCHEMA.type_map.items()
@@ -88,13 +88,13 @@ def test_the_ids_that_are_taken_elsewhere_are_known_here() -> None:
 
 
 @pytest.mark.parametrize(("field", "place", "thing"), PLACES, ids=lambda part: str(part))
-async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, place: str, thing: str) -> None:
+async def test_a_hidden_id_is_answered_like_an_unknown_one(api: Api, field: str, place: str, thing: str) -> None:
     scene = await Scene.build(api)
     row, hidden = MATRIX[field], await Hidden.build(scene)
     if row.prepare:
         await row.prepare(scene)
     request = row.variables(scene)
-    assert _with_id(request, place, "?") != request, "the matrix asks with every id"
+    assert _with_id(request, place, "?") != request, "the table has a value for every id"
     own_of_other = await _own(scene, request)
     before = [await fingerprint(scene.account), await fingerprint(scene.other)]
     for caller, own in ((scene.account.davi, request), (scene.other.bruno, own_of_other)):
@@ -106,13 +106,13 @@ async def test_what_cannot_be_seen_is_what_does_not_exist(api: Api, field: str, 
         assert '"data":null' not in answers["random"]
         assert "unexpected" not in answers["random"]
     assert [await fingerprint(scene.account), await fingerprint(scene.other)] == before
-    # With the id that the matrix asks with, somebody is answered: the answers above are for the ids alone.
+    # With the id of the table the request passes for some caller, so the answers above are due to the ids.
     allowed = scene.caller(next(name for name, word in reversed(row.outcomes.items()) if word == "ok"))
     query, variables = document(field, request)
     assert outcome(field, (await allowed.execute(query, **variables)).body) == "ok"
 
 
-async def test_history_around_a_message_elsewhere_is_an_empty_page(api: Api) -> None:
+async def test_a_page_around_a_hidden_message_is_empty(api: Api) -> None:
     scene = await Scene.build(api)
     hidden, davi = await Hidden.build(scene), scene.account.davi
     query = "query ($id: ID!, $around: ID!) { chatChannel(id: $id) { messages(around: $around) { nodes { id } } } }"
@@ -126,7 +126,7 @@ async def test_history_around_a_message_elsewhere_is_an_empty_page(api: Api) -> 
 
 
 @pytest.mark.parametrize("type_name", ["ChatChannel", "ChatMessage"])
-async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_name: str) -> None:
+async def test_a_reference_with_a_hidden_id_is_answered_like_an_unknown_one(api: Api, type_name: str) -> None:
     scene = await Scene.build(api)
     hidden = await Hidden.build(scene)
     ids = hidden.channels if type_name == "ChatChannel" else hidden.messages
@@ -141,7 +141,7 @@ async def test_references_of_a_gateway_are_ids_like_any_other(api: Api, type_nam
     assert (await scene.account.davi.query(query, **variables))["_entities"] == [{"__typename": "ChatMessage"}]
 
 
-async def test_lists_counts_and_mentions_hold_nothing_that_is_hidden(api: Api) -> None:
+async def test_lists_contain_no_hidden_channel(api: Api) -> None:
     scene = await Scene.build(api)
     hidden, davi = await Hidden.build(scene), scene.account.davi
     found = await davi.query(
@@ -154,7 +154,7 @@ async def test_lists_counts_and_mentions_hold_nothing_that_is_hidden(api: Api) -
 
 
 def _with_id(request: Json, path: str, id: str) -> Json:
-    """The request with another id at this path, where it has one."""
+    """Returns the request with another id at this path, if it has one there."""
     place, _, inner = path.partition(".")
     if place not in request:
         return request
@@ -162,7 +162,7 @@ def _with_id(request: Json, path: str, id: str) -> Json:
 
 
 async def _own(scene: Scene, request: Json) -> Json:
-    """The request as the foreign agent would make it: in a channel of their own."""
+    """Returns the request of an agent of the other account, in a channel of that account."""
     if "channelId" not in request:
         return request
     return {**request, "channelId": await scene.other.bruno.create_channel("Nosso")}

@@ -1,4 +1,4 @@
-"""Each test is its own machine: no CHAT_* variables from outside, a data directory and a port nobody else has."""
+"""Each test has a data directory of its own and no CHAT_* variables from the environment."""
 
 import os
 import tempfile
@@ -19,8 +19,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """Not below tmp_path, whose parent another run of pytest closes to everybody else: under root, also to the
-    account that runs PostgreSQL."""
+    """Not below tmp_path: pytest makes its parent private, so the account that runs PostgreSQL could not enter it."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
         yield Path(folder) / "data"
 

@@ -1,4 +1,4 @@
-"""Settings that cannot be right are refused in a sentence that names them and never repeats a secret."""
+"""Invalid settings are refused with a message that names the setting and never contains a secret."""
 
 import stat
 import subprocess
@@ -13,7 +13,9 @@ from server.settings import Misconfigured, Settings, async_url, read_settings
 SECRET = "a secret of thirty-two bytes or more"
 
 
-def test_without_any_variable_it_is_the_demo_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_variables_the_settings_are_those_of_a_local_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     settings = read_settings()
     assert (settings.is_demo, settings.host, settings.port) == (True, "127.0.0.1", 8000)
@@ -24,7 +26,7 @@ def test_without_any_variable_it_is_the_demo_on_this_machine(monkeypatch: pytest
     assert settings.database_url is None
 
 
-def test_the_demos_secret_is_made_once_and_readable_by_its_owner_only(data_dir: Path) -> None:
+def test_the_secret_of_the_demo_is_created_once_and_private(data_dir: Path) -> None:
     first, second = (Settings(data_dir=data_dir).hs256_secret() for _ in range(2))
     assert first is not None
     assert first == second
@@ -33,7 +35,7 @@ def test_the_demos_secret_is_made_once_and_readable_by_its_owner_only(data_dir: 
     assert [path.name for path in data_dir.iterdir()] == ["jwt-secret"]
 
 
-def test_processes_starting_together_keep_the_same_secret(data_dir: Path) -> None:
+def test_processes_that_start_together_use_the_same_secret(data_dir: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from server.settings import Settings; "
         "print(Settings(data_dir=Path(sys.argv[1])).hs256_secret())"
@@ -44,12 +46,12 @@ def test_processes_starting_together_keep_the_same_secret(data_dir: Path) -> Non
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_the_demo_listens_on_this_machine(host: str) -> None:
+def test_the_demo_can_listen_on_loopback_addresses(host: str) -> None:
     assert read_settings(host).is_demo
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "chat.example"])
-def test_the_demo_listens_nowhere_else(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_the_demo_cannot_listen_on_other_addresses(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("CHAT_HOST", host)
     with pytest.raises(Misconfigured) as refused:
         read_settings()
@@ -74,9 +76,7 @@ def test_the_demo_listens_nowhere_else(monkeypatch: pytest.MonkeyPatch, host: st
         ("CHAT_PUBLIC_URL", "https://chat.example/", "chat.example"),
     ],
 )
-def test_a_value_that_cannot_be_right_is_refused(
-    monkeypatch: pytest.MonkeyPatch, variable: str, good: str, bad: str
-) -> None:
+def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, good: str, bad: str) -> None:
     monkeypatch.setenv(variable, good)
     read_settings()
     monkeypatch.setenv(variable, bad)
@@ -89,7 +89,7 @@ def test_a_value_that_cannot_be_right_is_refused(
     assert bad not in sentence
 
 
-def test_a_key_server_needs_an_issuer_and_no_secret_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_server_needs_an_issuer_and_excludes_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAT_JWKS_URL", "https://id.example/keys")
     monkeypatch.setenv("CHAT_JWT_ISSUER", "https://id.example")
     assert read_settings("0.0.0.0").hs256_secret() is None
@@ -102,7 +102,7 @@ def test_a_key_server_needs_an_issuer_and_no_secret_beside_it(monkeypatch: pytes
         read_settings()
 
 
-def test_a_misspelt_variable_is_not_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAT_TEST_REQUIRE_ALL", "1")
     read_settings()
     monkeypatch.setenv("CHAT_DATABSE_URL", "postgresql://db/chat")
@@ -115,20 +115,20 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert read_settings().is_demo
 
 
-def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_take_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAT_PORT", "9000")
     assert read_settings().port == 9000
     assert read_settings("::1", 9001).url == "http://[::1]:9001"
 
 
-def test_secrets_stay_out_of_the_repr() -> None:
+def test_the_repr_contains_no_secrets() -> None:
     shown = repr(Settings.model_validate({"jwt_secret": SECRET, "database_url": "postgresql://u:hidden@db/chat"}))
     assert "hidden" not in shown
     assert SECRET not in shown
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
-def test_every_spelling_becomes_sqlalchemys(scheme: str) -> None:
+def test_every_spelling_of_a_database_url_is_accepted(scheme: str) -> None:
     assert async_url(f"{scheme}://u:p%40ss@db:6432/chat") == "postgresql+asyncpg://u:p%40ss@db:6432/chat"
 
 

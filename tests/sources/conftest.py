@@ -1,4 +1,4 @@
-"""The modules run once for all tests, each in a process of its own."""
+"""Source modules, each in a process of its own that runs for all tests."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -61,7 +61,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 async def sessions(engine: AsyncEngine) -> Sessions:
-    """With the world's items as the demo's."""
+    """Sessions of a database in which the demo holds the items of `world`."""
     accounts = [{"account_id": id, "name": id, "created_at": datetime.now(UTC)} for id in (FIRST, SECOND)]
     async with engine.begin() as connection:
         await connection.execute(insert(Account), accounts)
@@ -85,7 +85,7 @@ async def build(sessions: Sessions) -> AsyncIterator[Build]:
 
 @pytest.fixture(params=["http", "graphql", "demo"])
 def sources(request: pytest.FixtureRequest, build: Build) -> Sources:
-    """Each gateway, in front of a module that holds the same."""
+    """Sources with each kind of gateway. Their modules hold the same items."""
     return build(DEAL=_config(request))
 
 

@@ -1,4 +1,4 @@
-"""A federated CRM with `Deal` as an entity, which answers each agent by the agent's own rights."""
+"""A federated CRM with `Deal` as an entity. Its answers depend on the rights of the agent in the token."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""check-source says in a sentence what the chat would not show, and ends in 1; of the example it finds nothing."""
+"""check-source: reports what the chat would not show, with exit code 1, and finds nothing in the example module."""
 
 import os
 import subprocess
@@ -29,12 +29,12 @@ async def wrong(trial: Trial) -> list[str]:
     return [finding.text for finding in await found(trial) if finding.mark == Mark.WRONG]
 
 
-async def test_nothing_is_wrong_with_the_example(example_url: str) -> None:
+async def test_the_example_module_has_no_findings(example_url: str) -> None:
     marks = [finding.mark for finding in await found(trial(example_url))]
     assert marks == [Mark.OK] * 8
 
 
-async def test_the_items_own_faults_are_told(example_url: str) -> None:
+async def test_faults_of_the_item_are_reported(example_url: str) -> None:
     assert await wrong(trial(example_url, "script")) == ["Its card is unavailable: an item without a usable address."]
     for item in ("untitled", "unseen"):
         assert await wrong(trial(example_url, item)) == ["Its card is unavailable: an item without a title."]
@@ -47,13 +47,13 @@ async def test_the_items_own_faults_are_told(example_url: str) -> None:
     assert Finding(Mark.NOTE, "The detail `margin` is not shown: a card of DEAL has none.") in odd
 
 
-async def test_a_reader_has_to_be_named(example_url: str) -> None:
+async def test_an_agent_who_can_see_the_item_is_required(example_url: str) -> None:
     assert await wrong(trial(example_url, agent="3")) == [
         "For agent 3 and item 77 it says FORBIDDEN; name an agent who may see the item, or no card can be checked."
     ]
 
 
-async def test_a_module_that_grants_everything(faulty_url: str) -> None:
+async def test_a_module_that_grants_everything_is_reported(faulty_url: str) -> None:
     assert await wrong(trial(f"{faulty_url}/good")) == [
         "Asked without a token it answers 200 instead of 401 or 403.",
         "Asked with a token signed with another secret it answers 200 instead of 401 or 403.",
@@ -67,19 +67,19 @@ async def test_a_module_that_grants_everything(faulty_url: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "said"), [("tells of the removed", "REMOVED"), ("has a word", "an unknown word")])
-async def test_a_module_that_tells_which_ids_exist(faulty_url: str, path: str, said: str) -> None:
+async def test_a_module_that_reveals_which_ids_exist_is_reported(faulty_url: str, path: str, said: str) -> None:
     told = await wrong(trial(f"{faulty_url}/{path}"))
     assert f"Asked about an item that does not exist it says {said} instead of FORBIDDEN." in told
     assert f"Asked for an agent who does not exist it says {said} instead of FORBIDDEN." in told
 
 
 @pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR, "slow", "trickle", "drops every second"])
-async def test_no_fault_passes(faulty_url: str, fault: str) -> None:
-    """None of the modules looks at the token, so that much is said of all."""
+async def test_every_faulty_module_is_reported(faulty_url: str, fault: str) -> None:
+    """None of the modules checks the token, so that finding is reported for all."""
     assert set(await wrong(trial(f"{faulty_url}/{fault}"))) - set(await wrong(trial(f"{faulty_url}/good")))
 
 
-async def test_what_keeps_it_from_answering_is_told(faulty_url: str, example_url: str) -> None:
+async def test_the_reason_why_a_module_does_not_answer_is_reported(faulty_url: str, example_url: str) -> None:
     said = "It does not answer as it should:"
     assert await wrong(trial(f"{faulty_url}/html")) == [f"{said} the answer is not JSON."]
     assert await wrong(trial(f"{faulty_url}/slow")) == [f"{said} no answer within 1 s."]
@@ -91,7 +91,7 @@ async def test_what_keeps_it_from_answering_is_told(faulty_url: str, example_url
 
 
 @pytest.mark.parametrize(("item", "code", "last"), [("77", 0, "All is well."), ("untitled", 1, "1 to put right")])
-def test_the_command(example_url: str, item: str, code: int, last: str) -> None:
+def test_the_exit_code_and_last_line_of_the_command(example_url: str, item: str, code: int, last: str) -> None:
     options = ["--kind", "DEAL", "--agent", READER, "--item", item, "--account", FIRST]
     done = subprocess.run(
         [Path(sys.executable).with_name("internal-chat"), "check-source", example_url, *options],
@@ -114,7 +114,7 @@ def test_the_command(example_url: str, item: str, code: int, last: str) -> None:
         ("http://crm.example", "", "The module's secret is refused: it must not be empty.\n"),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_a_sentence(
+def test_invalid_arguments_are_refused_in_one_line(
     url: str, secret: str, refused: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = ["--kind", "DEAL", "--agent", READER, "--item", "77", "--secret", secret]

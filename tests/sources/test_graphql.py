@@ -1,4 +1,4 @@
-"""A federated module that refuses one agent has answered that agent: the others are asked as before."""
+"""Federated modules: refusing one agent is an answer for that agent, and other agents are asked as before."""
 
 import time
 from collections.abc import Iterator
@@ -34,33 +34,33 @@ async def access(sources: Sources, agent: str) -> str:
     return (await sources.answer("1", ItemKind.DEAL, [check]))[check].access.value
 
 
-def test_all_answers_are_sorted() -> None:
+def test_every_prepared_answer_is_in_one_group() -> None:
     assert set(ANSWERS) == REFUSALS | FAULTS | FAILED
 
 
 @pytest.mark.parametrize("path", sorted(REFUSALS))
-async def test_a_refusal_is_an_answer_about_its_agent(build: Build, subgraph_url: str, path: str) -> None:
+async def test_a_refusal_is_an_answer_for_its_agent(build: Build, subgraph_url: str, path: str) -> None:
     sources = subgraph(build, subgraph_url, path)
     assert [await access(sources, agent) for agent in sorted(REFUSED)] == ["FORBIDDEN"] * len(REFUSED)
     assert await access(sources, "1") == "GRANTED"
 
 
 @pytest.mark.parametrize("path", sorted(FAULTS))
-async def test_other_errors_cost_their_agent_only(build: Build, subgraph_url: str, path: str) -> None:
+async def test_other_errors_affect_only_their_agent(build: Build, subgraph_url: str, path: str) -> None:
     sources = subgraph(build, subgraph_url, path)
     assert [await access(sources, agent) for agent in sorted(REFUSED)] == ["UNAVAILABLE"] * len(REFUSED)
     assert await access(sources, "1") == "GRANTED"
 
 
 @pytest.mark.parametrize("path", sorted(FAILED))
-async def test_what_is_no_graphql_is_the_modules_failure(build: Build, subgraph_url: str, path: str) -> None:
+async def test_an_answer_that_is_not_graphql_is_a_failure(build: Build, subgraph_url: str, path: str) -> None:
     sources = subgraph(build, subgraph_url, path)
     assert len(REFUSED) == FAILURES
     assert [await access(sources, agent) for agent in sorted(REFUSED)] == ["UNAVAILABLE"] * len(REFUSED)
-    assert await access(sources, "1") == "UNAVAILABLE", "it is left alone"
+    assert await access(sources, "1") == "UNAVAILABLE", "the breaker is open"
 
 
-async def test_many_errors_are_read_once(build: Build, subgraph_url: str) -> None:
+async def test_an_answer_with_many_errors_is_read_in_linear_time(build: Build, subgraph_url: str) -> None:
     sources, checks = subgraph(build, subgraph_url, "many errors"), [Check("1", str(number)) for number in range(500)]
     began = time.monotonic()
     answers = await sources.answer("1", ItemKind.DEAL, checks)

@@ -1,4 +1,4 @@
-"""What the modules of the contract's tests hold: in the example module's words, and the same as rows of the demo."""
+"""The items that all modules of these tests hold: as the example module's JSON file, and as rows of the demo."""
 
 from typing import Any
 
@@ -39,7 +39,8 @@ CARDS: dict[str, Json] = {
 
 
 def items() -> Json:
-    """By account, then by item. Whoever owns sees everything; the reader all but one; the stranger nothing."""
+    """Returns the items by account and id. The owner sees all of them, the reader all but one, and the stranger
+    none."""
     first: Json = {id: {"visible_to": [OWNER, READER], "card": card} for id, card in CARDS.items()}
     first["private"] = {"visible_to": [OWNER], "card": FULL}
     first["gone"] = {"visible_to": [OWNER], "removed": True, "card": FULL}
@@ -48,7 +49,7 @@ def items() -> Json:
 
 
 def demo_rows() -> list[dict[str, Any]]:
-    """PostgreSQL holds no NUL, so the row of that item has another control character in its place."""
+    """Returns the items as rows. PostgreSQL stores no NUL, so the row of that item has another control character."""
     return [
         DemoItem(
             account_id=account,

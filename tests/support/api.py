@@ -1,4 +1,4 @@
-"""The chat as a client sees it: GraphQL requests in the test's own process, against a real database."""
+"""GraphQL clients of the chat, and accounts to try it with."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ class Response:
 
 @dataclass(frozen=True)
 class ApiClient:
-    """Somebody with a token."""
+    """A client with a token, or without."""
 
     http: httpx.AsyncClient
     token: str | None
@@ -61,7 +61,7 @@ class ApiClient:
         return (await self.execute(query, **variables)).data
 
     async def mutate(self, mutation: str, selection: str, /, **input: object) -> Json:
-        """Returns the payload of a mutation that must not be refused."""
+        """Returns the payload of a mutation. Fails if it is refused."""
         payload = await self.payload(mutation, selection, **input)
         assert payload["userErrors"] == [], payload["userErrors"]
         return payload
@@ -76,7 +76,7 @@ class ApiClient:
         return payload
 
     async def refusal(self, mutation: str, selection: str, /, **input: object) -> str:
-        """Returns the code of a mutation that must be refused, with nothing in its payload."""
+        """Returns the code of a refused mutation. Fails if it is not refused, or if its payload has anything else."""
         payload = await self.payload(mutation, selection, **input)
         (error,) = payload.pop("userErrors")
         assert not any(payload.values()), payload
@@ -86,13 +86,13 @@ class ApiClient:
 
 @dataclass(frozen=True)
 class AgentClient(ApiClient):
-    """An agent of an account, signed in."""
+    """A client with the token of an agent."""
 
     account_id: str
     id: str
     name: str
 
-    # ------------------------------------------------------------------ what tests do all the time
+    # ------------------------------------------------------------------ frequent requests
     async def create_channel(self, name: str = "Room", kind: str = "PUBLIC", **input: object) -> str:
         payload = await self.mutate("createChatChannel", "channel { id }", name=name, kind=kind, **input)
         id: str = payload["channel"]["id"]
@@ -123,19 +123,19 @@ class AgentClient(ApiClient):
         return position
 
     async def bodies(self, channel_id: str) -> list[str]:
-        """What agents said there, in order, as this reader sees it (the newest 100)."""
+        """Returns the bodies of the newest 100 messages of agents that this agent can read, in order."""
         found = await self.read(channel_id, "messages(last: 100) { nodes { body systemEvent { kind } } }")
         return [node["body"] for node in found["messages"]["nodes"] if node["systemEvent"] is None]
 
     async def system_events(self, channel_id: str) -> list[str]:
-        """What the chat itself told there."""
+        """Returns the kinds of the newest 100 system messages, in order."""
         found = await self.read(channel_id, "messages(last: 100) { nodes { systemEvent { kind } } }")
         return [node["systemEvent"]["kind"] for node in found["messages"]["nodes"] if node["systemEvent"]]
 
 
 @dataclass(frozen=True)
 class Api:
-    """One server with one database; every test takes an account of its own in it."""
+    """A server and its database, in which every test creates an account of its own."""
 
     http: httpx.AsyncClient
     settings: Settings
@@ -160,7 +160,7 @@ class Api:
         return ApiClient(self.http, None)
 
     async def create_account(self, *, enabled: bool = True, extra_agents: int = 0) -> "Account":
-        """A new account: ana (administrator), bruno, carla, davi; elisa (deactivated)."""
+        """Creates an account with the agents ana (administrator), bruno, carla, davi, and elisa (deactivated)."""
         account = Account(self, f"account-{next(_accounts)}")
         extras = [{"id": f"extra-{number:04}", "name": f"Extra {number:04}"} for number in range(extra_agents)]
         await account.sync(
@@ -177,20 +177,20 @@ class Api:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """Collects the SQL statements that the requests in it send; not those of what runs beside them."""
+        """Collects the SQL statements of the requests in the block, without those of concurrent tasks."""
         sent: list[str] = []
 
-        def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        def collect(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
             if _collected.get() is sent:
                 sent.append(statement)
 
-        event.listen(self.engine.sync_engine, "before_cursor_execute", note)
+        event.listen(self.engine.sync_engine, "before_cursor_execute", collect)
         collecting = _collected.set(sent)
         try:
             yield sent
         finally:
             _collected.reset(collecting)
-            event.remove(self.engine.sync_engine, "before_cursor_execute", note)
+            event.remove(self.engine.sync_engine, "before_cursor_execute", collect)
 
 
 @dataclass(frozen=True)
@@ -231,13 +231,13 @@ class Account:
         await until(lambda: self.api.hub.stream_count(self.account_id) == streams, f"{streams} streams")
 
     async def sync(self, **input: object) -> Json:
-        """Feeds the directory as the platform does."""
+        """Updates the account's directory with the token of the platform."""
         return await self.api.service(self.account_id).mutate(
             "syncChatDirectory", "agentCount teamCount", account={"name": self.account_id}, **input
         )
 
     async def add_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:
-        """Lets the kind's module own an item that everybody of the account but these may see."""
+        """Adds an item to the demo's source module. All agents of the account can see it except these."""
         async with self.api.engine.begin() as connection:
             await connection.execute(
                 insert(DemoItem).values(

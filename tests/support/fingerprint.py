@@ -5,7 +5,7 @@ from sqlalchemy import text
 from models import metadata
 from tests.support.api import Account
 
-# Every table has an account, so one statement sees whatever a request could have written.
+# Every table has an account_id, so one statement covers everything that a request can write.
 _FINGERPRINT = text(
     " UNION ALL ".join(
         f"SELECT '{table.name}', count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) "
@@ -18,10 +18,8 @@ Fingerprint = frozenset[tuple[str, int, str | None]]
 
 
 async def fingerprint(account: Account, without: str | None = None) -> Fingerprint:
-    """What stands in the account's rows, its clock among them: equal before and after means nothing was written.
-
-    `without`: a table that something else writes meanwhile.
-    """
+    """Returns a digest of all rows of the account. It is equal before and after a request that writes nothing.
+    `without` is a table that other tasks write to."""
     async with account.api.engine.connect() as connection:
         rows = await connection.execute(_FINGERPRINT, {"account_id": account.account_id})
         return frozenset((table, count, digest) for table, count, digest in rows if table != without)

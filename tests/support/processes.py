@@ -1,4 +1,4 @@
-"""Programs beside the tests, on ports of this machine: started, waited for, stopped."""
+"""Programs that tests run beside themselves, on local ports."""
 
 import asyncio
 import os
@@ -19,14 +19,14 @@ STOP_SECONDS = 30
 
 
 def free_port() -> int:
-    """Returns a port of 127.0.0.1 where nobody listens."""
+    """Returns a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment with these settings of the chat, and no others."""
+    """Returns the environment with only these settings of the chat."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")} | dict(settings)
 
 
@@ -34,7 +34,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 async def running(
     command: Sequence[str], url: str, log: Path, cwd: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[str]:
-    """Runs a server until the end of the block, which begins once it answers GraphQL at the url."""
+    """Runs a server until the block ends. The block begins when the server answers GraphQL requests at the URL."""
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command, cwd=cwd, env=environment(settings or {}), stdout=output, stderr=asyncio.subprocess.STDOUT

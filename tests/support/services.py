@@ -1,4 +1,4 @@
-"""The real parts that can fail: server processes, Redis, PostgreSQL."""
+"""Servers that tests can kill: the chat, Redis and PostgreSQL."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ SECRET = "a secret of thirty-two bytes or more"
 
 
 class Part:
-    """A process of ours."""
+    """A process that tests can send signals to."""
 
     process: Process
 
@@ -67,7 +67,7 @@ class ServerProcess(Part):
         await self.ready()
 
     async def ready(self, status: int = 200, patience: float = 30) -> None:
-        """Returns once /readyz answers so."""
+        """Waits until /readyz answers with this status."""
 
         async def answers() -> bool:
             assert self.process.returncode is None, self._log.read_text()[-3000:]
@@ -76,7 +76,7 @@ class ServerProcess(Part):
         await until_true(answers, f"/readyz {status}", patience)
 
     async def readiness(self) -> int | None:
-        """Returns the status of /readyz; None where nobody answers."""
+        """Returns the status of /readyz; None if the server does not answer."""
         try:
             async with httpx.AsyncClient(base_url=self.url, timeout=5) as http:
                 return (await http.get("/readyz")).status_code
@@ -85,7 +85,7 @@ class ServerProcess(Part):
 
 
 class RedisServer(Part):
-    """Debian's, without a disk."""
+    """Redis without persistence."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -97,13 +97,13 @@ class RedisServer(Part):
         )
         await until_true(self._answers, "Redis")
 
-    async def cut_clients(self) -> None:
-        """CLIENT KILL: everybody but the one who asks."""
+    async def close_clients(self) -> None:
+        """Closes all connections of clients except its own, with CLIENT KILL."""
         async with Redis(port=self.port) as redis:
             for kind in ("normal", "pubsub"):
                 await redis.client_kill_filter(_type=kind, skipme=True)
 
-    async def cut_listeners(self) -> None:
+    async def close_subscribers(self) -> None:
         async with Redis(port=self.port) as redis:
             await redis.client_kill_filter(_type="pubsub", skipme=True)
 
@@ -120,7 +120,7 @@ class RedisServer(Part):
 
 
 class Postgres:
-    """An embedded server of the test's own, which may be killed."""
+    """An embedded PostgreSQL for one test session."""
 
     def __init__(self, folder: Path) -> None:
         self._embedded = EmbeddedPostgres(folder)
@@ -134,7 +134,7 @@ class Postgres:
         await asyncio.to_thread(self._embedded.stop)
 
     async def end_by(self, number: signal.Signals) -> None:
-        """SIGQUIT is `pg_ctl stop -m immediate`."""
+        """Sends the signal and waits until the server has ended. SIGQUIT is `pg_ctl stop -m immediate`."""
         server = postmaster_of(self._cluster)
         assert server is not None
         os.kill(server.pid, number)

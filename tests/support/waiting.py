@@ -1,4 +1,4 @@
-"""Waiting for what must come, and no longer than it may take."""
+"""Waiting for a condition, with a limit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ async def until(condition: Callable[[], bool], what: str, patience: float = 15) 
 async def until_true(condition: Callable[[], Awaitable[bool]], what: str, patience: float = 15) -> None:
     try:
         async with asyncio.timeout(patience):
-            while not await condition():  # noqa: ASYNC110 (the process that is waited for knows no event of ours)
+            while not await condition():  # noqa: ASYNC110 (other processes cannot set an event)
                 await asyncio.sleep(STEP)
     except TimeoutError:
         raise AssertionError(f"{what}: not within {patience} s") from None

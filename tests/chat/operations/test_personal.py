@@ -142,10 +142,10 @@ async def test_rejoining_restores_the_note_and_nothing_else(account: Account) ->
 async def test_personal_settings_do_not_advance_the_position(account: Account) -> None:
     channel = await _create_channel(account)
     await account.bruno.send(channel)
-    before = (await account.carla.read(channel, "position"))["position"]
+    before = await account.carla.position(channel)
     await _update(account, channel, personalNote="Minha", muted=True, favourite=True, notificationLevel="NOTHING")
     await account.carla.mutate("markChatRead", "channel { id }", channelId=channel)
     await account.carla.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER")
-    assert (await account.carla.read(channel, "position"))["position"] == before
+    assert await account.carla.position(channel) == before
     await account.bruno.send(channel)
-    assert (await account.carla.read(channel, "position"))["position"] != before
+    assert await account.carla.position(channel) != before

@@ -8,7 +8,7 @@ from models.enums import ItemKind
 from tests.support.api import Account, AgentClient, Api, Json
 from tests.support.sockets import open_socket
 
-pytestmark = pytest.mark.usefixtures("items")
+pytestmark = pytest.mark.usefixtures("one_item_of_each_kind")
 
 HIDDEN = {"kind": "DEAL", "id": "deal"}
 """An item that davi cannot see."""

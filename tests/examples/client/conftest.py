@@ -1,4 +1,4 @@
-"""The example client, built once, and a server of its own that may be killed."""
+"""The example client, built once, and a server that tests can kill."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="package")
 async def program(folder: Path) -> Path:
-    """The client's entry point: installed by its lock file, type-checked and compiled in a copy."""
+    """The client's entry point, compiled in a copy with the packages of its lock file."""
     copy = folder / "client"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("node_modules", "dist"))
     await _npm(copy, "ci", "--no-audit", "--no-fund", "--prefer-offline")

@@ -1,4 +1,4 @@
-"""The client in examples/client, and what docs/delivery.md promises it: each message once and in order."""
+"""The client in examples/client receives each message once and in order, as docs/delivery.md promises."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.node
 
 
 class Client(Part):
-    """The example as a process, following one channel."""
+    """A process that runs the example, which follows one channel."""
 
     def __init__(self, folder: Path) -> None:
         self._printed, self._log = folder / "printed", folder / "log"
@@ -36,40 +36,40 @@ class Client(Part):
 
     @property
     def bodies(self) -> list[str]:
-        """What it printed of agents's words, in order."""
+        """The messages of agents that it printed, in order."""
         lines = self._printed.read_text().splitlines()
-        return [body for _, said, body in (line.partition(": ") for line in lines) if said]
+        return [body for _, separator, body in (line.partition(": ") for line in lines) if separator]
 
     @property
     def log(self) -> str:
-        """What it told of its connection."""
+        """What it logged about its connection."""
         return self._log.read_text()
 
-    async def has(self, bodies: list[str]) -> None:
-        """Returns once it has printed these; anything else, or anything twice, is a failure."""
+    async def has_printed(self, bodies: list[str]) -> None:
+        """Waits until it has printed these messages. Fails if it has printed anything else, or anything twice."""
         await until(lambda: len(self.bodies) >= len(bodies) or self.process.returncode is not None, "all messages")
         assert self.bodies == bodies, self.log
 
 
 @dataclass(frozen=True)
-class Talk:
-    """Bruno talks in a channel that Carla follows with the client."""
+class FollowedChannel:
+    """A channel in which bruno sends messages and which carla follows with the client."""
 
     account: Account
     channel: str
     server: ServerProcess
     client: Client
-    said: list[str]
+    sent: list[str]
 
-    async def say(self, amount: int) -> None:
+    async def send(self, amount: int) -> None:
         for _ in range(amount):
-            body = f"message {len(self.said) + 1}"
+            body = f"message {len(self.sent) + 1}"
             await self.account.bruno.send(self.channel, body)
-            self.said.append(body)
+            self.sent.append(body)
 
     @asynccontextmanager
-    async def client_away(self) -> AsyncIterator[None]:
-        """Meanwhile the client does nothing, and the server is killed and started again."""
+    async def client_stopped(self) -> AsyncIterator[None]:
+        """Stops the client during the block, after the server was killed and started again."""
         self.client.send(signal.SIGSTOP)
         await self.server.end_by(signal.SIGKILL)
         await self.server.start()
@@ -78,60 +78,64 @@ class Talk:
 
 
 @pytest.fixture
-async def talk(account: Account, server: ServerProcess, program: Path, tmp_path: Path) -> AsyncIterator[Talk]:
+async def followed(
+    account: Account, server: ServerProcess, program: Path, tmp_path: Path
+) -> AsyncIterator[FollowedChannel]:
     channel = await account.ana.create_channel("Room", "PRIVATE", memberIds=["bruno", "carla"])
-    talk = Talk(account, channel, server, Client(tmp_path), [])
-    await talk.say(3)
-    await talk.client.start(program, str(account.carla.token), channel, f"{server.url}/graphql")
-    await talk.client.has(talk.said)
-    # What it has said may be from the page alone: a server that ends before the socket opens closes none.
-    await until(lambda: "Connected." in talk.client.log, "a socket")
-    yield talk
-    await talk.client.stop()
+    followed = FollowedChannel(account, channel, server, Client(tmp_path), [])
+    await followed.send(3)
+    await followed.client.start(program, str(account.carla.token), channel, f"{server.url}/graphql")
+    await followed.client.has_printed(followed.sent)
+    # It may have printed messages that it fetched, and the tests need its socket.
+    await until(lambda: "Connected." in followed.client.log, "a socket")
+    yield followed
+    await followed.client.stop()
 
 
-async def test_each_message_once_across_a_killed_server(talk: Talk) -> None:
-    await talk.say(3)
-    await talk.client.has(talk.said)
-    async with talk.client_away():
-        await talk.say(5)
-    await talk.say(5)
-    await talk.client.has(talk.said)
-    assert "The socket closed with 1006" in talk.client.log
-    assert "RESYNC_REQUIRED" not in talk.client.log
+async def test_messages_are_printed_once_across_a_killed_server(followed: FollowedChannel) -> None:
+    await followed.send(3)
+    await followed.client.has_printed(followed.sent)
+    async with followed.client_stopped():
+        await followed.send(5)
+    await followed.send(5)
+    await followed.client.has_printed(followed.sent)
+    assert "The socket closed with 1006" in followed.client.log
+    assert "RESYNC_REQUIRED" not in followed.client.log
 
 
-async def test_a_server_that_leaves_and_stays_away_is_asked_until_it_is_back(talk: Talk) -> None:
-    assert await talk.server.end_by(signal.SIGTERM) == 0
-    await until(lambda: talk.client.log.count("cannot be reached") >= 2, "two vain attempts")
-    await talk.server.start()
-    await talk.say(5)
-    await talk.client.has(talk.said)
-    assert "The socket closed with 1012" in talk.client.log
+async def test_the_client_reconnects_until_a_stopped_server_is_back(followed: FollowedChannel) -> None:
+    assert await followed.server.end_by(signal.SIGTERM) == 0
+    await until(lambda: followed.client.log.count("cannot be reached") >= 2, "two vain attempts")
+    await followed.server.start()
+    await followed.send(5)
+    await followed.client.has_printed(followed.sent)
+    assert "The socket closed with 1012" in followed.client.log
 
 
-async def test_a_position_too_old_is_answered_by_fetching_what_was_missed(talk: Talk, engine: AsyncEngine) -> None:
-    """More than a page of it."""
-    async with talk.client_away():
-        await talk.say(110)
+async def test_after_an_expired_position_the_client_fetches_what_it_missed(
+    followed: FollowedChannel, engine: AsyncEngine
+) -> None:
+    """More than a page of messages."""
+    async with followed.client_stopped():
+        await followed.send(110)
         async with engine.begin() as connection:
-            await connection.execute(delete(Change).where(col(Change.account_id) == talk.account.account_id))
-    await talk.client.has(talk.said)
-    assert "RESYNC_REQUIRED" in talk.client.log
-    await talk.say(3)
-    await talk.client.has(talk.said)
+            await connection.execute(delete(Change).where(col(Change.account_id) == followed.account.account_id))
+    await followed.client.has_printed(followed.sent)
+    assert "RESYNC_REQUIRED" in followed.client.log
+    await followed.send(3)
+    await followed.client.has_printed(followed.sent)
 
 
-async def test_removal_ends_it(talk: Talk) -> None:
-    await talk.account.ana.mutate("removeChatMember", "channel { id }", channelId=talk.channel, agentId="carla")
+async def test_the_client_ends_when_its_agent_is_removed(followed: FollowedChannel) -> None:
+    await followed.account.ana.mutate("removeChatMember", "channel { id }", channelId=followed.channel, agentId="carla")
     async with asyncio.timeout(10):
-        assert await talk.client.process.wait() == 1
-    assert "The end: ACCESS_LOST" in talk.client.log
-    await talk.account.bruno.send(talk.channel, "in private")
-    assert talk.client.bodies == talk.said
+        assert await followed.client.process.wait() == 1
+    assert "The end: ACCESS_LOST" in followed.client.log
+    await followed.account.bruno.send(followed.channel, "in private")
+    assert followed.client.bodies == followed.sent
 
 
-async def test_a_token_that_does_not_hold_ends_it(
+async def test_the_client_ends_with_an_invalid_token(
     account: Account, program: Path, server: ServerProcess, tmp_path: Path
 ) -> None:
     channel = await account.ana.create_channel()

@@ -1,4 +1,4 @@
-"""People who go on sending and listening through whatever happens: as a good client does, and no better."""
+"""Clients that send and receive messages during faults, and reconnect as docs/delivery.md describes."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ TRY_AGAIN = "INTERNAL_SERVER_ERROR"
 
 @asynccontextmanager
 async def open_pinging_socket(url: str, token: str | None) -> AsyncIterator[Socket]:
-    """Notices within two seconds that nobody is there any more."""
+    """Yields a signed-in socket that notices within two seconds when the server no longer answers."""
     connection = await connect(
         url,
         subprotocols=[Subprotocol("graphql-transport-ws")],
@@ -56,26 +56,26 @@ async def until_delivered(stream: Stream, action: Callable[[], Awaitable[object]
 
 
 class Client:
-    """Listens to agents's messages, and after any interruption goes on from its last position, at the next server."""
+    """Receives messages of agents. After an interruption it resumes from its last position, at the next server."""
 
     def __init__(self, agent: AgentClient, urls: Sequence[str], channel: str | None, since: str) -> None:
         self.received = Received()
         self.position = since
         self.connections = 0
         self.ended_with: str | None = None
-        """The code of the error that ended the stream for good."""
+        """The code of the error that ended the stream permanently."""
         self._person, self._urls, self._channel = agent, urls, channel
         self._task = asyncio.create_task(self._follow())
 
-    async def has(self, amount: int, patience: float = 15) -> None:
-        """Returns once it has heard so many."""
+    async def has_received(self, amount: int, patience: float = 15) -> None:
+        """Waits until it has_received received so many messages."""
         await until(lambda: len(self.received.bodies) >= amount or self._task.done(), f"{amount} messages", patience)
         if self._task.done():
             self._task.result()
         assert len(self.received.bodies) >= amount, self.ended_with
 
     async def end(self, patience: float = 15) -> str | None:
-        """Returns what the server ended the stream with."""
+        """Waits until the server has_received ended the stream, and returns the code."""
         await until(self._task.done, "the end of the stream", patience)
         self._task.result()
         return self.ended_with
@@ -108,7 +108,7 @@ class Client:
 
 
 class Sender:
-    """Sends one message after the other, each until a server has acknowledged it: same words, same client key."""
+    """Sends messages one after the other, each with the same client key until a server has_received acknowledged it."""
 
     _prefixes = count(1)
 

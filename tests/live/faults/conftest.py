@@ -1,4 +1,4 @@
-"""Parts that this folder may break: its own PostgreSQL, Redis and servers, and none of those that other tests use."""
+"""Servers that only these tests use and can break: PostgreSQL, Redis, and the chat."""
 
 import asyncio
 import tempfile
@@ -33,7 +33,7 @@ async def postgres(folder: Path) -> AsyncIterator[Postgres]:
 
 @pytest.fixture(scope="session")
 async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
-    """For looking at the truth."""
+    """Connections that do not pass through a server of the chat."""
     engine = create_async_engine(async_url(postgres.url), pool_pre_ping=True, isolation_level="AUTOCOMMIT")
     yield engine
     await engine.dispose()
@@ -49,7 +49,7 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 async def wire(redis: RedisServer) -> AsyncIterator[Proxy]:
-    """The network between the servers and Redis."""
+    """The network between the servers and Redis, which tests can break."""
     proxy = Proxy(lambda: asyncio.open_connection("127.0.0.1", redis.port))
     await proxy.start()
     yield proxy
@@ -58,7 +58,7 @@ async def wire(redis: RedisServer) -> AsyncIterator[Proxy]:
 
 @pytest.fixture(scope="session")
 async def without_broker(folder: Path, postgres: Postgres, engine: AsyncEngine) -> AsyncIterator[Replicas]:
-    """memory:// reaches one process only: between two, nothing is left but the clocks."""
+    """memory:// reaches one process only. The other server learns of changes from the accounts' clocks."""
     async with replicas(folder, postgres.url, engine, "memory://") as pair:
         yield pair
 

@@ -1,4 +1,4 @@
-"""One private channel with agents in it, on two servers, and the reckoning at its end."""
+"""A private channel on two servers, the messages sent to it, and what its clients received."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,13 +20,14 @@ class Conversation:
     account: Account
     channel: str
     start: str
-    """The position before the first word."""
+    """The position before the first message."""
 
     send_log: SendLog = field(default_factory=SendLog)
     clients: list[Client] = field(default_factory=list)
 
     def client(self, at: Place = "both", urls: Sequence[str] | None = None) -> Client:
-        """Carla, from the start; at `both` she begins at `a` and goes to the other after each interruption."""
+        """Returns a client of carla that begins at the start. At `both`, it begins at server a and changes the server
+        after each interruption."""
         a, b = self.pair.socket_urls
         known = {"a": [a], "b": [b], "both": [a, b]}
         client = Client(self.account.carla, urls or known[at], self.channel, self.start)
@@ -39,10 +40,10 @@ class Conversation:
         return Sender(callers[at], self.channel, self.send_log)
 
     async def check_deliveries(self, fault: str, patience: float = 15) -> Finding:
-        """Waits until everybody heard everything, or for long enough, and judges."""
+        """Waits until every client has received every message, and compares what they received with the database."""
         stored = await stored_bodies(self.pair.api.engine, self.account.account_id)
         try:
-            await asyncio.gather(*(client.has(len(stored), patience) for client in self.clients))
+            await asyncio.gather(*(client.has_received(len(stored), patience) for client in self.clients))
         finally:
             finding = compare(fault, self.send_log, stored, [client.received for client in self.clients])
         return finding
@@ -52,7 +53,7 @@ class Conversation:
 async def open_conversation(pair: Replicas) -> AsyncIterator[Conversation]:
     account = await pair.create_account()
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    start = (await account.carla.read(channel, "position"))["position"]
+    start = await account.carla.position(channel)
     conversation = Conversation(pair, account, channel, start)
     try:
         yield conversation

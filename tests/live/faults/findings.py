@@ -1,4 +1,4 @@
-"""What was send_log, what was heard, and the oracle between them: nothing lost, nothing twice, nothing out of order."""
+"""Compares sent, stored and received messages: none may be lost, repeated or out of order."""
 
 import time
 from collections import Counter
@@ -18,14 +18,14 @@ _STORED = text(
 
 
 async def stored_bodies(engine: AsyncEngine, account_id: str) -> list[str]:
-    """Everything that agents said in the account, in the order of its changes, straight from the database."""
+    """Returns the bodies of all messages of agents in the account, in the order of its changes."""
     async with engine.connect() as connection:
         return list(await connection.scalars(_STORED, {"account_id": account_id}))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A line of the report."""
+    """A row of the report."""
 
     fault: str
     sent: int
@@ -36,12 +36,12 @@ class Finding:
 
 
 FINDINGS: list[Finding] = []
-"""Of this run, printed at its end."""
+"""The rows of this run, printed at its end."""
 
 
 @dataclass
 class Received:
-    """What one client was given, with the moment it came."""
+    """The messages that one client received, with their times."""
 
     bodies: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
@@ -53,14 +53,14 @@ class Received:
 
 @dataclass
 class SendLog:
-    """What was acknowledged, with the moment of it, and how long each answer took."""
+    """The acknowledged messages with their times, and the longest time that a message took to be acknowledged."""
 
     acknowledged: dict[str, float] = field(default_factory=dict)
     slowest_answer: float = 0.0
 
 
 def compare(fault: str, send_log: SendLog, stored: Sequence[str], clients: Sequence[Received]) -> Finding:
-    """Every client must have heard exactly what is stored; who could hear less is judged by the test itself."""
+    """Adds a row to the report. Fails unless every client has received exactly the stored messages."""
     lost = sum((Counter(stored) - Counter(client.bodies)).total() for client in clients)
     repeated = sum((Counter(client.bodies) - Counter(set(client.bodies))).total() for client in clients)
     delays = [
@@ -69,8 +69,8 @@ def compare(fault: str, send_log: SendLog, stored: Sequence[str], clients: Seque
         for body, moment in zip(client.bodies, client.moments, strict=True)
         if body in send_log.acknowledged
     ]
-    heard = sum(len(client.bodies) for client in clients)
-    finding = Finding(fault, len(send_log.acknowledged), heard, lost, repeated, max(0.0, *delays, 0.0))
+    deliveries = sum(len(client.bodies) for client in clients)
+    finding = Finding(fault, len(send_log.acknowledged), deliveries, lost, repeated, max(0.0, *delays, 0.0))
     FINDINGS.append(finding)
     assert set(send_log.acknowledged) <= set(stored), "acknowledged, but not stored"
     assert len(stored) == len(set(stored)), "stored twice"
@@ -80,11 +80,11 @@ def compare(fault: str, send_log: SendLog, stored: Sequence[str], clients: Seque
 
 
 def report() -> list[str]:
-    """The lines to print: a table that can be quoted."""
-    lines = [f"{'fault':<58} {'sent':>5} {'heard':>6} {'lost':>5} {'twice':>6} {'longest delay':>14}"]
+    """Returns the lines of the report."""
+    lines = [f"{'fault':<58} {'sent':>5} {'received':>8} {'lost':>5} {'twice':>6} {'longest delay':>14}"]
     for each in FINDINGS:
         lines.append(
-            f"{each.fault:<58} {each.sent:>5} {each.deliveries:>6} {each.lost:>5} {each.repeated:>6}"
+            f"{each.fault:<58} {each.sent:>5} {each.deliveries:>8} {each.lost:>5} {each.repeated:>6}"
             f" {each.longest_delay * 1000:>11.0f} ms"
         )
     return lines

@@ -1,4 +1,4 @@
-"""A network that misbehaves on demand, between any two parts."""
+"""A network connection that tests can break."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -9,7 +9,7 @@ Connect = Callable[[], Awaitable[tuple[StreamReader, StreamWriter]]]
 
 
 class Proxy:
-    """Passes bytes on: late, not at all while `passing` is cleared, or until they are cut off."""
+    """Passes bytes on, after `latency` seconds, and not while `passing` is cleared."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -30,12 +30,12 @@ class Proxy:
             gate.set()
 
     def reset(self) -> None:
-        """Cuts every connection, in the middle of whatever it was saying."""
+        """Aborts every connection."""
         for writer in list(self._writers):
             writer.transport.abort()
 
     def abandon(self) -> None:
-        """Makes what is connected now a black hole for good; whoever connects anew is served."""
+        """Makes the present connections black holes permanently. New connections work."""
         self.passing.clear()
         self._abandoned.append(self.passing)
         self.passing = _open_gate()

@@ -1,4 +1,4 @@
-"""Two servers on one database behind one broker, and what a test needs to conversation through them."""
+"""Two servers of the chat with one database and one broker, and their clients."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,7 +18,7 @@ _names = count(1)
 
 @dataclass(frozen=True)
 class Replicas:
-    """`a` and `b` answer HTTP and sockets; `api` asks `a`, except where it is told otherwise."""
+    """The servers `a` and `b`. `api` sends requests to `a`."""
 
     a: ServerProcess
     b: ServerProcess
@@ -30,7 +30,7 @@ class Replicas:
         return self.a.socket_url, self.b.socket_url
 
     async def create_account(self) -> Account:
-        """A new account; replicas of several backends share a database, so its name is the run's own."""
+        """Creates an account. Its name is unique, since replicas with different brokers share a database."""
         account = Account(self.api, f"faults-{next(_names)}")
         agents = ("ana", "bruno", "carla", "davi")
         await account.sync(agents=[{"id": name, "name": name.capitalize(), "role": _role(name)} for name in agents])
@@ -38,7 +38,7 @@ class Replicas:
         return account
 
     def on_b(self, agent: AgentClient) -> AgentClient:
-        """The same agent, asking the other server."""
+        """Returns the agent's client of server b."""
         return replace(agent, http=self.http_of_b)
 
     def both(self, agent: AgentClient) -> list[AgentClient]:
@@ -57,7 +57,7 @@ async def replicas(
     async with AsyncExitStack() as stack:
         for server in servers:
             stack.push_async_callback(_stopped, server)
-        await servers[0].start()  # one of them migrates
+        await servers[0].start()  # the first one migrates
         await servers[1].start()
         a, b = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=server.url, timeout=10)) for server in servers

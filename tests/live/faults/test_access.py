@@ -1,4 +1,4 @@
-"""Nothing after the removal: races, churn, and everything else that ends a stream."""
+"""Streams end when their agent loses access, and deliver nothing sent after that."""
 
 import asyncio
 import random
@@ -37,7 +37,7 @@ _HISTORY = text(
 
 
 async def permitted(engine: AsyncEngine, account: Account, channel: str, agent_id: str) -> list[str]:
-    """What agents said in the channel while the agent was in it, by the order of changes."""
+    """Returns the messages sent while the agent was a member, in the order of changes."""
     found: list[str] = []
     inside = False
     async with engine.connect() as connection:
@@ -52,7 +52,7 @@ async def permitted(engine: AsyncEngine, account: Account, channel: str, agent_i
 
 
 async def received_until_the_end(stream: Stream) -> tuple[list[str], str]:
-    """Returns what agents send_log, and the code that the stream ended with."""
+    """Returns the messages of agents, and the code with which the stream ended."""
     bodies: list[str] = []
     while True:
         payload = await stream.next()
@@ -66,14 +66,14 @@ async def received_until_the_end(stream: Stream) -> tuple[list[str], str]:
             bodies.append(message["body"])
 
 
-async def test_posts_racing_a_removal(api: Api, account: Account, socket_url: str) -> None:
-    """A hundred times: nothing at or after the removal, and of what came before a beginning without gaps."""
+async def test_a_removed_member_receives_no_later_message(api: Api, account: Account, socket_url: str) -> None:
+    """The stream delivers nothing sent after the removal, and the messages before it without gaps from the first on."""
     chance = random.Random(20261122)
     missed = 0
     for race in range(RACES):
         channel = await account.ana.create_channel(f"Room {race}", "PRIVATE", memberIds=["bruno", "carla"])
         async with open_socket(socket_url, account.carla.token) as socket:
-            start = (await account.carla.read(channel, "position"))["position"]
+            start = await account.carla.position(channel)
             stream = await socket.subscribe(ADDED, channel=channel, since=start)
 
             async def remove(channel: str = channel, after: float = chance.uniform(0, 0.03)) -> None:
@@ -87,15 +87,15 @@ async def test_posts_racing_a_removal(api: Api, account: Account, socket_url: st
         assert code == "ACCESS_LOST"
         assert bodies == before[: len(bodies)]
         missed += POSTS - len(before)
-    assert missed > 0, "no post came after a removal: this was no race"
-    FINDINGS.append(Finding("posts racing a removal, 100 times: heard after it", RACES * POSTS, 0, 0, 0, 0))
+    assert missed > 0, "no message was sent after a removal: nothing raced"
+    FINDINGS.append(Finding("messages racing a removal, 100 times", RACES * POSTS, 0, 0, 0, 0))
 
 
 async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replicas) -> None:
     async with open_conversation(without_broker) as conversation:
         client = conversation.client(at="b")
         await conversation.sender(at="a").send_many(1)
-        await client.has(1)
+        await client.has_received(1)
         loop = asyncio.get_running_loop()
         await conversation.account.ana.mutate(
             "removeChatMember", "channel { id }", channelId=conversation.channel, agentId="carla"
@@ -110,8 +110,9 @@ async def test_a_removal_ends_the_stream_without_a_broker(without_broker: Replic
 
 
 @pytest.mark.parametrize("whole_sidebar", [False, True])
-async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -> None:
-    """Never a message of a time outside; and who comes back for good gets all of the times inside, once."""
+async def test_repeated_removals_and_additions(on_postgres: Replicas, *, whole_sidebar: bool) -> None:
+    """A client never receives a message sent while its agent was not a member, and after the last addition it receives
+    all others once."""
     async with open_conversation(on_postgres) as conversation:
         account, channel = conversation.account, conversation.channel
         sending = asyncio.create_task(conversation.sender().send_many(120, 0.01))
@@ -127,11 +128,13 @@ async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -
         await sending
         allowed = await permitted(on_postgres.api.engine, account, channel, "carla")
         last = Client(account.carla, on_postgres.socket_urls, None if whole_sidebar else channel, conversation.start)
-        await last.has(len(allowed))
+        await last.has_received(len(allowed))
         for live in (*lives, last):
             await live.stop()
             known = iter(allowed)
-            assert all(body in known for body in live.received.bodies), "in order, once, and none from outside"
+            assert all(body in known for body in live.received.bodies), (
+                "in order, once, and none sent while not a member"
+            )
         assert last.received.bodies == allowed
         assert 0 < len(allowed) < 120
     FINDINGS.append(
@@ -139,7 +142,7 @@ async def test_coming_and_going(on_postgres: Replicas, *, whole_sidebar: bool) -
     )
 
 
-async def test_fifty_first_subscribers_at_once(on_postgres: Replicas) -> None:
+async def test_fifty_concurrent_first_subscribers(on_postgres: Replicas) -> None:
     async with open_conversation(on_postgres) as conversation:
         for number in range(50):
             conversation.client(at="a" if number % 2 else "b")
@@ -147,25 +150,25 @@ async def test_fifty_first_subscribers_at_once(on_postgres: Replicas) -> None:
         await conversation.check_deliveries("50 first subscribers to one channel at once")
 
 
-# ------------------------------------------------------------------ everything else that ends a stream
+# ------------------------------------------------------------------ other ends of a stream
 async def test_deactivation_ends_streams(without_broker: Replicas) -> None:
     async with open_conversation(without_broker) as conversation:
         client = conversation.client(at="b")
         await conversation.sender(at="a").send_many(1)
-        await client.has(1)
+        await client.has_received(1)
         await conversation.account.sync(agents=[{"id": "carla", "name": "Carla", "active": False}])
         await conversation.sender(at="a").send_many(1)
         assert await client.end(2.5) == "AGENT_INACTIVE"
         assert len(client.received.bodies) == 1
 
 
-async def test_switching_the_module_off_ends_streams(without_broker: Replicas) -> None:
+async def test_disabling_the_chat_ends_streams(without_broker: Replicas) -> None:
     async with open_conversation(without_broker) as conversation:
         client = conversation.client(at="b")
         async with open_socket(without_broker.b.socket_url, conversation.account.bruno.token) as socket:
             inbox = await socket.subscribe(INBOX)
             await until_delivered(inbox, lambda: conversation.sender(at="a").send_many(1))
-            await client.has(1)
+            await client.has_received(1)
             ana = conversation.account.ana
             await ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=False)
             assert await client.end(2.5) == "MODULE_DISABLED"
@@ -175,21 +178,21 @@ async def test_switching_the_module_off_ends_streams(without_broker: Replicas) -
             assert last["errors"][0]["extensions"]["code"] == "MODULE_DISABLED"
 
 
-async def test_closing_the_module_to_a_role_ends_its_streams(without_broker: Replicas) -> None:
+async def test_excluding_a_role_ends_the_streams_of_its_agents(without_broker: Replicas) -> None:
     async with open_conversation(without_broker) as conversation:
         client = conversation.client(at="b")
         await conversation.sender(at="a").send_many(1)
-        await client.has(1)
+        await client.has_received(1)
         await conversation.account.ana.mutate(
             "updateChatAccountSettings", "settings { chatEnabled }", enabledRoles=["ADMINISTRATOR"]
         )
         assert await client.end(2.5) == "MODULE_DISABLED"
 
 
-async def test_making_a_channel_private_ends_the_streams_of_outsiders(account: Account, socket_url: str) -> None:
+async def test_making_a_channel_private_ends_the_streams_of_non_members(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel("Room", "PUBLIC", memberIds=["bruno"])
     async with open_socket(socket_url, account.davi.token) as socket:
-        start = (await account.davi.read(channel, "position"))["position"]
+        start = await account.davi.position(channel)
         stream = await socket.subscribe(ADDED, channel=channel, since=start)
         await account.bruno.send(channel, "for all")
         assert (await stream.data())["message"]["body"] == "for all"

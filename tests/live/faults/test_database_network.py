@@ -1,4 +1,4 @@
-"""The network between the servers and PostgreSQL a black hole: nothing is closed, and nothing comes any more."""
+"""The network between the servers and PostgreSQL becomes a black hole: connections stay open and are silent."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 PACE = 0.05
 PATIENCE = 60
 AT_ONCE = 16
-"""Requests that leave as many connections in a server's pool."""
+"""Concurrent requests, which leave as many connections in a server's pool."""
 
 
 @pytest.fixture(scope="module")
@@ -40,19 +40,19 @@ async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine, database_w
 
 @pytest.fixture(autouse=True)
 async def _full_pools(pair: Replicas) -> None:
-    """Each connection of a pool would have to be found dead."""
+    """Fills the pools of both servers with connections."""
     account = await pair.create_account()
     for seat in pair.both(account.ana):
         await asyncio.gather(*(seat.query("{ chatViewer { position } }") for _ in range(AT_ONCE)))
 
 
-async def test_a_failover_that_closes_nothing(pair: Replicas, database_wire: Proxy) -> None:
-    """The streams live on, no request waits for each dead connection in turn, and what a transaction had locked when
-    its connection died is free again."""
+async def test_a_failover_that_closes_no_connection(pair: Replicas, database_wire: Proxy) -> None:
+    """Streams continue, no request waits for one dead connection after the other, and the locks of interrupted
+    transactions are released."""
     async with open_conversation(pair) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.gather(*(conversation.sender().send_many(60, PACE) for _ in range(3)))
-        await conversation.clients[1].has(60)
+        await conversation.clients[1].has_received(60)
         database_wire.abandon()
         async with asyncio.timeout(PATIENCE):
             await sending
@@ -61,7 +61,7 @@ async def test_a_failover_that_closes_nothing(pair: Replicas, database_wire: Pro
     assert conversation.send_log.slowest_answer < 40
 
 
-async def test_readiness_says_so_while_the_database_does_not_answer(pair: Replicas, database_wire: Proxy) -> None:
+async def test_a_server_is_not_ready_while_the_database_does_not_answer(pair: Replicas, database_wire: Proxy) -> None:
     await pair.a.ready()
     database_wire.passing.clear()
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""A server that stops sends everybody away in time, whatever they do."""
+"""A server that stops closes all connections in time, even those of clients that do not read."""
 
 import asyncio
 import signal
@@ -21,10 +21,10 @@ from tests.support.sockets import Ended, Socket, open_socket
 
 pytestmark = pytest.mark.long
 
-DEAF = 22
+SILENT_CLIENTS = 22
 BIG = "x" * 19_000
 PENDING = 30
-"""Messages that nobody of the deaf has read: some 600 kB each, more than a narrow connection holds."""
+"""Messages that the silent clients do not read: about 600 kB per client, more than a narrow connection holds."""
 
 INBOX = "subscription { chatInboxChanged { channelId } }"
 
@@ -35,8 +35,8 @@ async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine) -> AsyncIt
         yield pair
 
 
-async def _deaf(url: str, port: int, token: str, channel: str, since: str) -> ClientConnection:
-    """A socket with a stream, of which nothing is read."""
+async def _open_silent_socket(url: str, port: int, token: str, channel: str, since: str) -> ClientConnection:
+    """Opens a socket with a stream and does not read from it."""
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     narrow.connect(("127.0.0.1", port))
@@ -53,27 +53,27 @@ async def _end_of(chunks: AsyncIterator[str]) -> None:
         assert "complete" not in chunk
 
 
-async def test_clients_that_read_nothing_delay_nobody(pair: Replicas) -> None:
+async def test_clients_that_do_not_read_do_not_delay_the_others(pair: Replicas) -> None:
     async with open_conversation(pair) as conversation:
         token, channel = str(conversation.account.carla.token), conversation.channel
         for number in range(PENDING):
             await conversation.sender(at="b").send(f"{number} {BIG}")
-        for _ in range(DEAF):
-            await _deaf(pair.a.socket_url, pair.a.port, token, channel, conversation.start)
-        async with open_socket(pair.a.socket_url, conversation.account.davi.token) as attentive:
-            stream = await attentive.subscribe(INBOX)
+        for _ in range(SILENT_CLIENTS):
+            await _open_silent_socket(pair.a.socket_url, pair.a.port, token, channel, conversation.start)
+        async with open_socket(pair.a.socket_url, conversation.account.davi.token) as reading:
+            stream = await reading.subscribe(INBOX)
             await asyncio.sleep(1)
             begun = time.monotonic()
             assert await pair.a.end_by(signal.SIGTERM) == 0
-            assert time.monotonic() - begun < 9, "a second of draining, and what uvicorn waits for the rest"
+            assert time.monotonic() - begun < 9, "one second of draining, and the time that uvicorn waits"
             with pytest.raises(Ended) as ended:
                 await stream.data()
             assert ended.value.code == 1012
     await pair.a.start()
 
 
-async def test_event_streams_are_sent_away_too(pair: Replicas) -> None:
-    """They break off, so that clients take them up again, and hold nobody up."""
+async def test_event_streams_are_closed_too(pair: Replicas) -> None:
+    """They are aborted, so that clients resume elsewhere, and do not delay the end of the server."""
     async with open_conversation(pair) as conversation, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
         headers = {"accept": "text/event-stream", "authorization": f"Bearer {conversation.account.carla.token}"}
         asked = {"query": ADDED, "variables": {"channel": conversation.channel, "since": conversation.start}}

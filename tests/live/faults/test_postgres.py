@@ -1,4 +1,4 @@
-"""What can happen to PostgreSQL: to the connection that listens, and to the server itself."""
+"""Faults of PostgreSQL: its listening connections and the server itself."""
 
 import asyncio
 import signal
@@ -23,33 +23,33 @@ BROADCAST = text(
 
 
 @pytest.fixture(autouse=True)
-async def _all_is_well(on_postgres: Replicas) -> AsyncIterator[None]:
+async def _servers_are_ready(on_postgres: Replicas) -> AsyncIterator[None]:
     await asyncio.gather(on_postgres.a.ready(), on_postgres.b.ready())
     yield
     await asyncio.gather(on_postgres.a.ready(), on_postgres.b.ready())
 
 
-async def test_the_listening_connection_terminated(on_postgres: Replicas, engine: AsyncEngine) -> None:
+async def test_terminated_listening_connections(on_postgres: Replicas, engine: AsyncEngine) -> None:
     async with open_conversation(on_postgres) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
-        for heard in (10, 25, 40):
-            await conversation.clients[1].has(heard)
+        for received in (10, 25, 40):
+            await conversation.clients[1].has_received(received)
             async with engine.connect() as connection:
                 terminated = (await connection.scalars(BROADCAST)).all()
             assert len(terminated) >= 1
         await sending
         finding = await conversation.check_deliveries("PostgreSQL's LISTEN connections terminated, three times")
     assert finding.longest_delay < 2
-    assert [client.connections for client in conversation.clients] == [1, 1], "no stream noticed"
+    assert [client.connections for client in conversation.clients] == [1, 1], "no stream was interrupted"
 
 
-async def test_all_connections_terminated(on_postgres: Replicas, engine: AsyncEngine) -> None:
+async def test_terminated_connections(on_postgres: Replicas, engine: AsyncEngine) -> None:
     async with open_conversation(on_postgres) as conversation:
         conversation.client(at="a"), conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender().send_many(60, PACE))
-        for heard in (10, 25, 40):
-            await conversation.clients[1].has(heard)
+        for received in (10, 25, 40):
+            await conversation.clients[1].has_received(received)
             async with engine.connect() as connection:
                 await connection.execute(ALL)
         await sending
@@ -57,11 +57,13 @@ async def test_all_connections_terminated(on_postgres: Replicas, engine: AsyncEn
 
 
 @pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL, signal.SIGINT], ids=lambda each: each.name)
-async def test_the_server_gone_and_back(on_postgres: Replicas, postgres: Postgres, number: signal.Signals) -> None:
+async def test_a_restart_of_the_database_server(
+    on_postgres: Replicas, postgres: Postgres, number: signal.Signals
+) -> None:
     async with open_conversation(on_postgres) as conversation:
         conversation.client(at="a"), conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.gather(*(conversation.sender().send_many(30, PACE) for _ in range(3)))
-        await conversation.clients[1].has(20)
+        await conversation.clients[1].has_received(20)
         await postgres.end_by(number)
         assert await on_postgres.a.readiness() == 503
         await postgres.start()
@@ -70,13 +72,13 @@ async def test_the_server_gone_and_back(on_postgres: Replicas, postgres: Postgre
     assert finding.longest_delay < 10
 
 
-async def test_the_server_gone_under_idle_streams(on_postgres: Replicas, postgres: Postgres) -> None:
-    """Streams that had nothing to do meanwhile live on."""
+async def test_idle_streams_survive_a_restart_of_the_database_server(on_postgres: Replicas, postgres: Postgres) -> None:
+    """They deliver new messages afterwards."""
     async with open_conversation(on_postgres) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sender = conversation.sender()
         await sender.send_many(2)
-        await asyncio.gather(*(client.has(2) for client in conversation.clients))
+        await asyncio.gather(*(client.has_received(2) for client in conversation.clients))
         await postgres.end_by(signal.SIGQUIT)
         await on_postgres.a.ready(503)
         await postgres.start()

@@ -19,7 +19,7 @@ from tests.support.waiting import until_true
 pytestmark = pytest.mark.long
 
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
-FIRST, MARKER = "first", "marker"
+SUBSCRIBED, MARKER = "subscribed", "marker"
 """Agents whose changes of presence show that a stream is subscribed, and that it has delivered everything before."""
 
 ONLINE = {"id": "carla", "presence": "ONLINE"}
@@ -36,7 +36,11 @@ def pair(request: pytest.FixtureRequest) -> Replicas:
 async def test_an_agent_with_a_socket_on_another_server_stays_online(pair: Replicas) -> None:
     account = await _create_account(pair)
     a, b = pair.socket_urls
-    async with _watch(account, account.bruno, a) as at_a, _watch(account, account.davi, b) as at_b:
+    subscribed = account.agent(SUBSCRIBED)
+    async with (
+        _watch(account.bruno, a, subscribed) as at_a,
+        _watch(account.davi, b, pair.on_b(subscribed)) as at_b,
+    ):
         async with open_socket(a, account.carla.token):
             assert await _next_of_carla(at_a) == ONLINE
             recorded = await _connected_until(account)
@@ -56,7 +60,7 @@ async def test_an_agent_who_renews_the_token_on_the_other_server_stays_online(on
     """The client opens a new socket and then closes the old one, as docs/delivery.md describes."""
     account = await _create_account(on_postgres)
     a, b = on_postgres.socket_urls
-    async with _watch(account, account.bruno, a) as stream:
+    async with _watch(account.bruno, a, account.agent(SUBSCRIBED)) as stream:
         async with open_socket(a, account.carla.token) as old:
             assert await _next_of_carla(stream) == ONLINE
             recorded = await _connected_until(account)
@@ -71,15 +75,16 @@ async def test_an_agent_who_renews_the_token_on_the_other_server_stays_online(on
 
 async def _create_account(pair: Replicas) -> Account:
     account = await pair.create_account()
-    await account.sync(agents=[{"id": id, "name": id} for id in (FIRST, MARKER)])
+    await account.sync(agents=[{"id": id, "name": id} for id in (SUBSCRIBED, MARKER)])
     return account
 
 
 @asynccontextmanager
-async def _watch(account: Account, watcher: AgentClient, url: str) -> AsyncIterator[Stream]:
+async def _watch(watcher: AgentClient, url: str, other: AgentClient) -> AsyncIterator[Stream]:
+    """Yields a subscribed stream. `other` is the client of another agent at the same server."""
     async with open_socket(url, watcher.token) as socket:
-        stream = await socket.subscribe(PRESENCE, agents=["carla", FIRST, MARKER])
-        await until_delivered(stream, lambda: _change_presence(account.agent(FIRST)))
+        stream = await socket.subscribe(PRESENCE, agents=["carla", SUBSCRIBED, MARKER])
+        await until_delivered(stream, lambda: _change_presence(other))
         yield stream
 
 

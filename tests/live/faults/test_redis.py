@@ -1,4 +1,4 @@
-"""What can happen to Redis while agents conversation: it costs them a second at most."""
+"""Faults of Redis while messages are sent: they delay deliveries by two seconds at most."""
 
 import asyncio
 import signal
@@ -19,31 +19,31 @@ from tests.support.sockets import open_socket
 pytestmark = [pytest.mark.long, pytest.mark.redis]
 
 WITHOUT_BROKER = 2.0
-"""Seconds within which everything must arrive, broker or no broker."""
+"""Seconds within which every message must be delivered, even without a broker."""
 
 PACE = 0.05
 
 
 @pytest.fixture(autouse=True)
-async def _all_is_well(on_redis: Replicas) -> AsyncIterator[None]:
-    """Each test begins with a broker that both servers hear, and must end with one."""
+async def _servers_are_ready(on_redis: Replicas) -> AsyncIterator[None]:
+    """Before and after each test, both servers are connected to the broker."""
     await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
     yield
     await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
 
 
-async def test_killed_and_restarted(on_redis: Replicas, redis: RedisServer) -> None:
+async def test_a_restart_of_redis(on_redis: Replicas, redis: RedisServer) -> None:
     async with open_conversation(on_redis) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(80, PACE))
-        await conversation.clients[1].has(10)
+        await conversation.clients[1].has_received(10)
         await redis.end_by(signal.SIGKILL)
-        await conversation.clients[1].has(50)
+        await conversation.clients[1].has_received(50)
         await redis.start()
         await sending
         finding = await conversation.check_deliveries("Redis killed (SIGKILL) and restarted")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert [client.connections for client in conversation.clients] == [1, 1], "no stream noticed"
+    assert [client.connections for client in conversation.clients] == [1, 1], "no stream was interrupted"
 
 
 async def test_signals_published_while_redis_was_down_are_not_delivered_later(
@@ -79,25 +79,25 @@ async def test_signals_published_while_redis_was_down_are_not_delivered_later(
             assert await stream.data() == {"agents": [{"id": "ana"}]}
 
 
-async def test_nothing_is_left_open(on_redis: Replicas, redis: RedisServer) -> None:
-    """Each time the listening connection breaks, the one that publishes goes with it."""
+async def test_reconnecting_leaves_no_connection_open(on_redis: Replicas, redis: RedisServer) -> None:
+    """When the subscribing connection breaks, the publishing one is closed too."""
     before = await redis.client_count()
     for _ in range(4):
-        await redis.cut_listeners()
+        await redis.close_subscribers()
         await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
         await asyncio.gather(on_redis.a.ready(), on_redis.b.ready())
     assert await redis.client_count() == before
 
 
-async def test_stopped_in_its_tracks(on_redis: Replicas, redis: RedisServer) -> None:
+async def test_a_frozen_redis(on_redis: Replicas, redis: RedisServer) -> None:
     async with open_conversation(on_redis) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(120, PACE))
-        await conversation.clients[1].has(10)
+        await conversation.clients[1].has_received(10)
         redis.send(signal.SIGSTOP)
         try:
             await on_redis.b.ready(503)
-            await conversation.clients[1].has(90)
+            await conversation.clients[1].has_received(90)
         finally:
             redis.send(signal.SIGCONT)
         await sending
@@ -107,44 +107,44 @@ async def test_stopped_in_its_tracks(on_redis: Replicas, redis: RedisServer) -> 
     assert [client.connections for client in conversation.clients] == [1, 1]
 
 
-async def test_connections_killed(on_redis: Replicas, redis: RedisServer) -> None:
+async def test_killed_connections(on_redis: Replicas, redis: RedisServer) -> None:
     async with open_conversation(on_redis) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
-        for heard in (10, 25, 40):
-            await conversation.clients[1].has(heard)
-            await redis.cut_clients()
+        for received in (10, 25, 40):
+            await conversation.clients[1].has_received(received)
+            await redis.close_clients()
         await sending
         finding = await conversation.check_deliveries("Redis' connections killed (CLIENT KILL), three times")
     assert finding.longest_delay < WITHOUT_BROKER
 
 
-async def test_a_network_that_swallows_everything(on_redis: Replicas, wire: Proxy) -> None:
+async def test_a_silent_network(on_redis: Replicas, wire: Proxy) -> None:
     async with open_conversation(on_redis) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(120, PACE))
-        await conversation.clients[1].has(10)
+        await conversation.clients[1].has_received(10)
         wire.passing.clear()
         try:
             await asyncio.gather(on_redis.a.ready(503), on_redis.b.ready(503))
-            await conversation.clients[1].has(90)
+            await conversation.clients[1].has_received(90)
         finally:
             wire.passing.set()
         await sending
         finding = await conversation.check_deliveries("the network to Redis a black hole for seconds")
     assert finding.longest_delay < WITHOUT_BROKER
-    assert conversation.send_log.slowest_answer < 1, "a broker that is down never delays a mutation"
+    assert conversation.send_log.slowest_answer < 1, "a broker that is down does not delay mutations"
 
 
-async def test_a_network_that_is_cut_and_slow(on_redis: Replicas, wire: Proxy) -> None:
+async def test_a_slow_and_interrupted_network(on_redis: Replicas, wire: Proxy) -> None:
     async with open_conversation(on_redis) as conversation:
         conversation.client(at="a"), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="a").send_many(60, PACE))
-        await conversation.clients[1].has(10)
+        await conversation.clients[1].has_received(10)
         wire.latency = 0.3
-        await conversation.clients[1].has(25)
+        await conversation.clients[1].has_received(25)
         wire.reset()
-        await conversation.clients[1].has(40)
+        await conversation.clients[1].has_received(40)
         wire.latency = 0.0
         await sending
         finding = await conversation.check_deliveries("the network to Redis slow (0.3 s each way), then reset")

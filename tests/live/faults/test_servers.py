@@ -1,4 +1,4 @@
-"""What can happen to a server process, and between it and its clients."""
+"""Faults of a server process, and of the network between it and its clients."""
 
 import asyncio
 import signal
@@ -23,7 +23,7 @@ PACE = 0.03
 
 @pytest.fixture(scope="module")
 async def pair(folder: Path, postgres: Postgres, engine: AsyncEngine) -> AsyncIterator[Replicas]:
-    """Servers that may be killed."""
+    """Servers that tests can kill."""
     async with replicas(folder, postgres.url, engine, "postgres://") as pair:
         yield pair
 
@@ -36,13 +36,13 @@ async def client_wire(pair: Replicas) -> AsyncIterator[Proxy]:
     await proxy.stop()
 
 
-async def test_killed_while_its_clients_go_to_the_other(pair: Replicas) -> None:
+async def test_clients_of_a_killed_server_resume_at_the_other(pair: Replicas) -> None:
     async with open_conversation(pair) as conversation:
         conversation.client(), conversation.client(at="b")
         sending = asyncio.gather(*(conversation.sender().send_many(40, PACE) for _ in range(3)))
-        await conversation.clients[0].has(30)
+        await conversation.clients[0].has_received(30)
         await pair.a.end_by(signal.SIGKILL)
-        await conversation.clients[0].has(60)
+        await conversation.clients[0].has_received(60)
         await pair.a.start()
         await sending
         await conversation.check_deliveries("a server killed (SIGKILL), its client goes to the other")
@@ -50,11 +50,11 @@ async def test_killed_while_its_clients_go_to_the_other(pair: Replicas) -> None:
     assert conversation.clients[1].connections == 1
 
 
-async def test_frozen_while_its_clients_go_to_the_other(pair: Replicas) -> None:
+async def test_clients_of_a_frozen_server_resume_at_the_other(pair: Replicas) -> None:
     async with open_conversation(pair) as conversation:
         conversation.client(), conversation.client(at="b")
         sending = asyncio.create_task(conversation.sender(at="b").send_many(100, PACE))
-        await conversation.clients[0].has(20)
+        await conversation.clients[0].has_received(20)
         pair.a.send(signal.SIGSTOP)
         try:
             await sending
@@ -64,33 +64,34 @@ async def test_frozen_while_its_clients_go_to_the_other(pair: Replicas) -> None:
     await pair.a.ready()
 
 
-async def test_a_network_between_client_and_server_that_breaks(pair: Replicas, client_wire: Proxy) -> None:
+async def test_clients_resume_after_network_failures(pair: Replicas, client_wire: Proxy) -> None:
     async with open_conversation(pair) as conversation:
         through = f"ws://127.0.0.1:{client_wire.port}/graphql"
         client = conversation.client(urls=[through] * 4 + [pair.b.socket_url])
         always = conversation.client(urls=[through])
         sending = asyncio.create_task(conversation.sender(at="b").send_many(150, PACE))
-        for heard in (15, 30, 45):
-            await always.has(heard)
+        for received in (15, 30, 45):
+            await always.has_received(received)
             client_wire.reset()
-        await always.has(60)
+        await always.has_received(60)
         client_wire.passing.clear()
-        await client.has(110)
+        await client.has_received(110)
         client_wire.reset()
         client_wire.passing.set()
         await sending
         await conversation.check_deliveries("the network to the client reset, then a black hole")
-    assert client.connections == 5, "three resets, then out of the hole to the other server"
+    assert client.connections == 5, "after three resets and a black hole, at the other server"
 
 
-async def test_leaving(pair: Replicas) -> None:
-    """Not ready first, then the sockets with 1012; what was acknowledged stays, and goes on at the other."""
+async def test_clients_of_a_draining_server_resume_at_the_other(pair: Replicas) -> None:
+    """The server first reports that it is not ready, and then closes its sockets with 1012. No acknowledged message is
+    lost."""
     async with open_conversation(pair) as conversation:
         conversation.client(), conversation.client(at="b")
         async with open_socket(pair.a.socket_url, conversation.account.davi.token) as socket:
             stream = await socket.subscribe("subscription { chatInboxChanged { channelId } }")
             sending = asyncio.gather(*(conversation.sender().send_many(30, PACE) for _ in range(3)))
-            await conversation.clients[0].has(20)
+            await conversation.clients[0].has_received(20)
             async with httpx.AsyncClient(base_url=pair.a.url) as http:
                 await http.get("/healthz")
                 pair.a.send(signal.SIGTERM)
@@ -110,7 +111,7 @@ async def _not_ready(http: httpx.AsyncClient) -> bool:
 
 
 async def test_healthz_and_readyz(pair: Replicas, postgres: Postgres) -> None:
-    """Without its database a server lives, but is not ready; and is again, when that is back."""
+    """Without its database, a server is healthy but not ready. It is ready again when the database is back."""
     async with httpx.AsyncClient(base_url=pair.a.url) as http:
         ready = await http.get("/readyz")
         assert (ready.status_code, set(ready.json().values())) == (200, {True})

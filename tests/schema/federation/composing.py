@@ -1,4 +1,4 @@
-"""Composition by the rules of Apollo and of the Guild, as their own programs do it."""
+"""Composition with the tools of Apollo and the Guild."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Our server, the CRM of the tests, and real gateways before both."""
+"""The chat, a CRM, and real gateways in front of both."""
 
 import subprocess
 import tempfile
@@ -33,8 +33,7 @@ def siblings() -> list[Subgraph]:
 
 @pytest.fixture(scope="session")
 def folder_of_servers() -> Iterator[Path]:
-    """Not below tmp_path, whose parent another run of pytest closes to everybody else: under root, also to the
-    account that runs PostgreSQL."""
+    """Not below tmp_path: pytest makes its parent private, so the account that runs PostgreSQL could not enter it."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
         yield Path(folder)
 
@@ -56,7 +55,7 @@ async def crm() -> AsyncIterator[Crm]:
 
 @pytest.fixture(scope="session")
 def platform(own_sdl: str, siblings: list[Subgraph], chat_url: str, crm: Crm) -> list[Subgraph]:
-    """The subgraphs at the addresses where they answer; all but the chat and the CRM answer nowhere."""
+    """The subgraphs with their addresses. Only the chat and the CRM have a server."""
     addresses = {"crm": crm.url}
     others = [Subgraph(each.name, each.sdl, addresses.get(each.name, each.url)) for each in siblings]
     return [Subgraph("chat", own_sdl, chat_url), *others]
@@ -69,13 +68,13 @@ def apollo_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_ser
 
 @pytest.fixture(scope="session")
 def guild_supergraph(node_folder: Path, platform: list[Subgraph], folder_of_servers: Path) -> Path:
-    """ParsedMention once: Hive's gateway watches the file, and ends when it reads half of one."""
+    """Written once: Hive's gateway watches the file, and ends when it reads half of it."""
     return _written(folder_of_servers / "guild.graphql", compose(node_folder, "guild", platform))
 
 
 @pytest.fixture(scope="session")
 async def apollo_url(node_folder: Path, apollo_supergraph: Path, folder_of_servers: Path) -> AsyncIterator[str]:
-    """Apollo's gateway."""
+    """The address of Apollo's gateway."""
     port = free_port()
     command = ("node", "apollo_gateway.mjs", str(apollo_supergraph), str(port))
     log = folder_of_servers / "apollo.log"
@@ -85,7 +84,7 @@ async def apollo_url(node_folder: Path, apollo_supergraph: Path, folder_of_serve
 
 @pytest.fixture(scope="session")
 async def hive_over_sse_url(node_folder: Path, guild_supergraph: Path, folder_of_servers: Path) -> AsyncIterator[str]:
-    """Hive's gateway, which takes subscriptions from the chat as server-sent events."""
+    """The address of Hive's gateway, which receives subscriptions from the chat as server-sent events."""
     async with _hive("hive_over_sse", guild_supergraph, node_folder, folder_of_servers) as url:
         yield url
 
@@ -94,7 +93,7 @@ async def hive_over_sse_url(node_folder: Path, guild_supergraph: Path, folder_of
 async def hive_over_sockets_url(
     node_folder: Path, guild_supergraph: Path, folder_of_servers: Path
 ) -> AsyncIterator[str]:
-    """Hive's gateway, which takes subscriptions from the chat over sockets."""
+    """The address of Hive's gateway, which receives subscriptions from the chat over sockets."""
     async with _hive("hive_over_sockets", guild_supergraph, node_folder, folder_of_servers) as url:
         yield url
 

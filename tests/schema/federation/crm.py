@@ -1,4 +1,4 @@
-"""The CRM of subgraphs/crm.graphql as a small subgraph, which remembers what it was asked and with which token."""
+"""The CRM of subgraphs/crm.graphql as a small subgraph. It records the requested references and the tokens."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,9 +34,9 @@ DEALS: dict[str, Json] = {
 class Crm:
     url: str = ""
     tokens: list[str | None] = field(default_factory=list)
-    """Of the requests, in their order."""
+    """The authorization headers of the requests, in order."""
     references: list[list[str]] = field(default_factory=list)
-    """The ids asked for by reference, request by request."""
+    """The ids of the references in each request."""
 
     def forget(self) -> None:
         self.tokens.clear()

@@ -1,7 +1,5 @@
-"""Our SDL composes with modules that have messages, channels, agents, a viewer and titles of their own.
-
-What must not compose is shown too: else the tests would be content with a composition that refuses nothing.
-"""
+"""The chat's SDL composes with modules that have messages, channels, agents, a viewer and titles of their own.
+Compositions that must fail show that the tools do check."""
 
 import re
 from pathlib import Path
@@ -27,11 +25,11 @@ def changed(siblings: list[Subgraph], name: str, text: str, instead: str) -> lis
     return [Subgraph(s.name, without(s.sdl, text, instead) if s.name == name else s.sdl) for s in siblings]
 
 
-def test_our_sdl_composes_alone(rules: str, node_folder: Path, own_sdl: str) -> None:
+def test_the_sdl_composes_alone(rules: str, node_folder: Path, own_sdl: str) -> None:
     assert composed(node_folder, rules, own_sdl, []).errors == []
 
 
-def test_our_sdl_composes_with_every_sibling(
+def test_the_sdl_composes_with_the_sibling_modules(
     rules: str, node_folder: Path, own_sdl: str, siblings: list[Subgraph]
 ) -> None:
     composition = composed(node_folder, rules, own_sdl, siblings)
@@ -60,7 +58,7 @@ def test_a_pageinfo_that_is_not_shareable_fails(
 
 
 @pytest.mark.parametrize("directive", ["", " @shareable"])
-def test_a_title_of_ours_beside_the_owners_fails(
+def test_a_title_field_in_the_sdl_and_in_the_owners_fails(
     rules: str, directive: str, node_folder: Path, own_sdl: str, siblings: list[Subgraph]
 ) -> None:
     deal = re.search(r"type Deal [^{]*\{", own_sdl)
@@ -79,6 +77,8 @@ def test_an_owner_with_another_key_fails(rules: str, node_folder: Path, own_sdl:
     assert composed(node_folder, rules, own_sdl, theirs).codes == {"SATISFIABILITY_ERROR"}
 
 
-def test_a_root_field_of_our_name_fails(rules: str, node_folder: Path, own_sdl: str, siblings: list[Subgraph]) -> None:
+def test_a_root_field_with_the_same_name_in_a_sibling_fails(
+    rules: str, node_folder: Path, own_sdl: str, siblings: list[Subgraph]
+) -> None:
     theirs = changed(siblings, "accounts", "account: Account!", "account: Account!\n  chatViewer: Account!")
     assert composed(node_folder, rules, own_sdl, theirs).errors != []

@@ -1,4 +1,5 @@
-"""One query over two modules, through real gateways: the chat says who sees the item, its owner tells of it."""
+"""Queries over two modules through real gateways: the chat decides who sees an item, and its owner resolves the
+fields."""
 
 import asyncio
 import json
@@ -52,7 +53,7 @@ FORBIDDEN = {"access": "FORBIDDEN", "title": None, "entity": None}
 
 @dataclass(frozen=True)
 class Gateway:
-    """Somebody who speaks to a gateway, and to nothing behind it."""
+    """A client of a gateway, with the token of an agent."""
 
     url: str
     token: str | None
@@ -99,13 +100,13 @@ class Gateway:
         return cards
 
     async def position(self, channel: str) -> str:
-        """A stream from here misses nothing, however late it begins."""
+        """Returns the viewer's position. A stream that begins there later misses nothing."""
         seen = await self.query("query ($id: ID!) { chatChannel(id: $id) { position } }", id=channel)
         return str(seen["chatChannel"]["position"])
 
     @asynccontextmanager
     async def stream(self, query: str, **variables: object) -> AsyncIterator[AsyncIterator[Json]]:
-        """What a subscription brings, as server-sent events."""
+        """Yields the results of a subscription, received as server-sent events."""
         async with (
             httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=self.headers) as http,
             http.stream(
@@ -119,8 +120,8 @@ class Gateway:
             yield (json.loads(line[5:]) async for line in response.aiter_lines() if line.startswith("data: {"))
 
 
-class People:
-    """The demo's agents before one gateway."""
+class Agents:
+    """Clients of one gateway for the agents of the demo."""
 
     def __init__(self, url: str, tokens: dict[str, str]) -> None:
         self.ana, self.bruno, self.davi = (Gateway(url, tokens[agent]) for agent in (ANA, BRUNO, DAVI))
@@ -129,7 +130,7 @@ class People:
 
 @pytest.fixture(scope="session")
 async def tokens(chat_url: str) -> dict[str, str]:
-    """What stands in the authorization header, by agent."""
+    """The authorization headers, by agent."""
     tokens = {}
     async with httpx.AsyncClient() as http:
         for agent in (ANA, BRUNO, DAVI):
@@ -139,26 +140,26 @@ async def tokens(chat_url: str) -> dict[str, str]:
 
 
 @pytest.fixture(params=["apollo_url", "hive_over_sse_url"])
-def agents(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> People:
+def agents(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> Agents:
     crm.forget()
-    return People(request.getfixturevalue(request.param), tokens)
+    return Agents(request.getfixturevalue(request.param), tokens)
 
 
 @pytest.fixture(params=["hive_over_sse_url", "hive_over_sockets_url"])
-def streaming_people(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> People:
+def streaming_agents(request: pytest.FixtureRequest, tokens: dict[str, str], crm: Crm) -> Agents:
     crm.forget()
-    return People(request.getfixturevalue(request.param), tokens)
+    return Agents(request.getfixturevalue(request.param), tokens)
 
 
-async def test_a_card_takes_the_owners_fields_beside_ours(agents: People, crm: Crm) -> None:
+async def test_a_card_has_the_fields_of_the_owner_and_of_the_chat(agents: Agents, crm: Crm) -> None:
     channel = await agents.ana.create_channel(DAVI)
     await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
     assert await agents.davi.cards(channel) == [GRANTED, SECRET_GRANTED]
-    assert crm.references == [[DEAL, SECRET_DEAL]], "both in one request"
-    assert crm.tokens == [agents.davi.token], "the reader's own, passed on"
+    assert crm.references == [[DEAL, SECRET_DEAL]], "both references in one request"
+    assert crm.tokens == [agents.davi.token], "the token of the reader"
 
 
-async def test_without_access_the_entity_is_null_and_the_owner_is_not_asked(agents: People, crm: Crm) -> None:
+async def test_without_access_the_entity_is_null_and_the_owner_is_not_called(agents: Agents, crm: Crm) -> None:
     channel = await agents.ana.create_channel(BRUNO)
     await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
     assert await agents.bruno.cards(channel) == [GRANTED, FORBIDDEN]
@@ -166,7 +167,7 @@ async def test_without_access_the_entity_is_null_and_the_owner_is_not_asked(agen
     assert crm.tokens == [agents.bruno.token]
 
 
-async def test_the_owners_list_takes_our_fields_beside_its_own(agents: People) -> None:
+async def test_a_list_of_the_owner_has_the_fields_of_the_chat(agents: Agents) -> None:
     channel = await agents.ana.create_channel(BRUNO)
     message = await agents.ana.send(channel, "look", DEAL, SECRET_DEAL)
     query = "{ deals { nodes { id title card { stage } sharedIn(first: 1) { nodes { id } } } } }"
@@ -178,22 +179,22 @@ async def test_the_owners_list_takes_our_fields_beside_its_own(agents: People) -
     assert (await agents.bruno.query(query))["deals"]["nodes"] == [first | granted, second | hidden]
 
 
-async def test_without_a_token_the_chats_code_arrives(agents: People) -> None:
+async def test_the_error_code_of_the_chat_is_passed_on(agents: Agents) -> None:
     answer = await agents.nobody.execute("{ chatViewer { agent { id } } }")
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
 
 
-async def test_a_subscription_without_a_token_ends_with_the_chats_code(streaming_people: People) -> None:
+async def test_a_subscription_without_a_token_ends_with_a_code(streaming_agents: Agents) -> None:
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        streaming_people.nobody.stream("subscription { chatMessageAdded { message { id } } }") as events,
+        streaming_agents.nobody.stream("subscription { chatMessageAdded { message { id } } }") as events,
     ):
         (told,) = [event async for event in events]
     assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
 
 
-async def test_a_subscription_with_a_bad_token_ends_with_the_chats_code(hive_over_sse_url: str) -> None:
-    """Over sockets Hive's gateway tries for half a minute first: see docs/federation.md."""
+async def test_a_subscription_with_an_invalid_token_ends_with_a_code(hive_over_sse_url: str) -> None:
+    """Over sockets, Hive's gateway retries for half a minute first (docs/federation.md)."""
     stranger = Gateway(hive_over_sse_url, "Bearer x")
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
@@ -203,8 +204,8 @@ async def test_a_subscription_with_a_bad_token_ends_with_the_chats_code(hive_ove
     assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
 
 
-async def test_a_subscription_brings_each_reader_their_own_card(streaming_people: People, crm: Crm) -> None:
-    agents = streaming_people
+async def test_a_subscription_delivers_each_reader_their_own_card(streaming_agents: Agents, crm: Crm) -> None:
+    agents = streaming_agents
     channel = await agents.ana.create_channel(BRUNO, DAVI)
     now = await agents.ana.position(channel)
     async with (
@@ -219,8 +220,8 @@ async def test_a_subscription_brings_each_reader_their_own_card(streaming_people
     assert set(crm.tokens) == {agents.davi.token, agents.bruno.token}
 
 
-async def test_a_subscription_goes_on_from_a_position(streaming_people: People) -> None:
-    agents = streaming_people
+async def test_a_subscription_resumes_from_a_position(streaming_agents: Agents) -> None:
+    agents = streaming_agents
     channel = await agents.ana.create_channel(BRUNO)
     before = await agents.bruno.position(channel)
     await agents.ana.send(channel, "missed")
@@ -233,8 +234,8 @@ async def test_a_subscription_goes_on_from_a_position(streaming_people: People) 
         assert _message(await anext(events))["body"] == "live"
 
 
-async def test_whoever_is_removed_is_told_and_hears_no_more(streaming_people: People) -> None:
-    agents = streaming_people
+async def test_the_subscription_of_a_removed_member_ends(streaming_agents: Agents) -> None:
+    agents = streaming_agents
     channel = await agents.ana.create_channel(BRUNO, kind="PRIVATE")
     now = await agents.bruno.position(channel)
     async with asyncio.timeout(PATIENCE_SECONDS), agents.bruno.stream(ADDED, id=channel, since=now) as events:

@@ -1,4 +1,4 @@
-"""Names that no other module of the platform can have by accident."""
+"""Names of types and root fields do not collide with those of other modules."""
 
 import re
 
@@ -15,7 +15,7 @@ FEDERATION = {"_Any", "_Entity", "_Service", "_entities", "_service"}
 OURS = re.compile("[Cc]hat|[Ss]hare|DirectMessage")
 
 
-def test_every_type_and_root_field_carries_our_name() -> None:
+def test_every_type_and_root_field_has_a_name_of_the_chat() -> None:
     types = [each for each in parse(schema.as_str()).definitions if isinstance(each, TypeDefinitionNode)]
     names = {each.name.value for each in types} - ROOTS - COMMON - FEDERATION
     assert {name for name in names if not OURS.search(name)} == set()

@@ -1,4 +1,4 @@
-"""The demo's items are proper ones, and show what a card can be: open to all, closed to some, gone."""
+"""The demo's items: visible to all, hidden from some, and removed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A server of its own and a real browser, for what only a browser can show."""
+"""A server and a real browser."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="module")
 async def origin(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The origin of a demo server that runs for one file of tests, on an empty data directory."""
+    """The origin of a demo server on a data directory of its own."""
     folder = tmp_path_factory.mktemp("server")
     port = free_port()
     origin = f"http://127.0.0.1:{port}"

@@ -9,7 +9,7 @@ from server.schema import schema
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_valid_and_so_are_its_variables(example: Example) -> None:
+def test_an_example_and_its_variables_are_valid(example: Example) -> None:
     document = parse(example.query)
     assert validate(schema._schema, document) == []
     (operation,) = document.definitions
@@ -21,5 +21,5 @@ def test_an_example_is_valid_and_so_are_its_variables(example: Example) -> None:
     assert set(variables) == {definition.variable.name.value for definition in definitions}
 
 
-def test_every_example_has_its_tab() -> None:
+def test_every_example_file_has_a_tab() -> None:
     assert {file.stem for file in FOLDER.glob("*.graphql")} == {example.name for example in EXAMPLES}

@@ -1,4 +1,4 @@
-"""GraphiQL as a developer meets it: in a real browser, on a real server, under its own policy."""
+"""GraphiQL in a real browser, on a real server, under its content security policy."""
 
 import json
 from contextlib import suppress
@@ -20,13 +20,13 @@ ANA: Agent = ("1", "1")
 BRUNO: Agent = ("1", "2")
 CARLA: Agent = ("1", "3")
 DAVI: Agent = ("1", "4")
-# The page itself holds only those lines of a long result that are in view.
+# The document has only the visible lines of a long result.
 WHOLE_RESULT = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
 SIDEBAR = "{ chatChannels(first: 50) { edges { node { id name viewerCan { post } } } } }"
 SEND = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code } } }"
 
 
-async def test_the_page_loads_without_a_complaint(visit: Visit) -> None:
+async def test_the_page_loads_without_a_problem(visit: Visit) -> None:
     await open_graphiql(visit)
     tabs = visit.page.get_by_role("tab")
     assert await tabs.all_inner_texts() == ["Sidebar", "ChannelWithHistory", "Send", "Subscribe"]
@@ -37,8 +37,8 @@ async def test_the_page_loads_without_a_complaint(visit: Visit) -> None:
     assert visit.problems == []
 
 
-async def test_what_the_policy_forbids_is_refused_and_noticed(visit: Visit) -> None:
-    """The control of the other tests: their empty list of problems does fill."""
+async def test_violations_of_the_policy_are_blocked_and_recorded(visit: Visit) -> None:
+    """Shows that the list of problems, which other tests expect to be empty, can fill."""
     await open_graphiql(visit)
     await visit.page.evaluate(
         """() => {
@@ -66,7 +66,7 @@ async def test_the_sidebar_example_shows_the_channels_of_the_agent(visit: Visit)
     assert visit.problems == []
 
 
-async def test_the_other_examples_run_as_they_stand(visit: Visit) -> None:
+async def test_the_other_examples_run_unchanged(visit: Visit) -> None:
     await open_graphiql(visit)
     await sign_in(visit.page, "Bruno")
     result = result_of(visit.page)
@@ -82,12 +82,12 @@ async def test_a_message_of_another_agent_arrives_in_the_subscription(visit: Vis
     await open_graphiql(visit)
     await sign_in(visit.page, "Bruno")
     await subscribe(visit)
-    await send_until_seen(visit, "Bom dia, Bruno!")
+    await send_until_received(visit, "Bom dia, Bruno!")
     await expect(visit.page.get_by_text("Socket open")).to_be_visible()
     assert visit.problems == []
 
 
-async def test_another_agent_gets_another_socket(visit: Visit) -> None:
+async def test_signing_in_as_another_agent_opens_a_new_socket(visit: Visit) -> None:
     await open_graphiql(visit)
     await sign_in(visit.page, "Bruno")
     await subscribe(visit)
@@ -103,7 +103,7 @@ async def test_another_agent_gets_another_socket(visit: Visit) -> None:
     assert visit.problems == []
 
 
-async def test_the_token_stays_in_the_tab(visit: Visit) -> None:
+async def test_the_token_is_kept_in_the_tab_only(visit: Visit) -> None:
     await open_graphiql(visit)
     await sign_in(visit.page, "Bruno")
     assert "token" in await visit.page.evaluate("sessionStorage.getItem('internal-chat:session')")
@@ -118,7 +118,7 @@ async def open_graphiql(visit: Visit) -> None:
 
 
 async def ready(page: Page) -> None:
-    """Mounted, the schema loaded and the picker filled."""
+    """Waits until GraphiQL is shown, the schema is loaded and the agents are listed."""
     await expect(page.locator(".graphiql-container")).to_be_visible()
     await expect(page.get_by_label("Signed in as")).to_be_visible()
     await page.wait_for_load_state("networkidle")
@@ -135,7 +135,8 @@ def result_of(page: Page) -> Locator:
 
 
 async def run(page: Page, tab: str) -> None:
-    """GraphiQL finds out what a tab holds a moment after it is opened, and until then runs the one before."""
+    """Runs the query of a tab. GraphiQL notices the change of tabs late, and would run the previous query until
+    then."""
     await page.get_by_role("tab", name=tab).click()
     await page.wait_for_function("name => sessionStorage['graphiql:operationName'] === name", arg=tab)
     await page.get_by_role("button", name="Execute query").click()
@@ -147,8 +148,8 @@ async def subscribe(visit: Visit) -> None:
     await visit.until(lambda: len(visit.frames_sent("subscribe")) > begun)
 
 
-async def send_until_seen(visit: Visit, body: str) -> None:
-    """The protocol does not tell when the server has begun a subscription: one message may be too early."""
+async def send_until_received(visit: Visit, body: str) -> None:
+    """Sends until a message arrives. The protocol does not report when a subscription has begun."""
     channel_id = visit.frames_sent("subscribe")[-1]["payload"]["variables"]["channelId"]
     colleague = await colleague_in(visit.origin, channel_id)
     for _ in range(10):
@@ -159,7 +160,7 @@ async def send_until_seen(visit: Visit, body: str) -> None:
 
 
 async def colleague_in(origin: str, channel_id: str) -> Agent:
-    """Somebody other than Bruno who may post there."""
+    """Returns an agent other than Bruno who can post in the channel."""
     for colleague in (ANA, CARLA, DAVI):
         for channel in await sidebar_of(origin, colleague):
             if channel["id"] == channel_id and channel["viewerCan"]["post"]:

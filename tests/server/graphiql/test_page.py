@@ -1,4 +1,4 @@
-"""The page and the demo's sign-in, as far as they can be judged without a browser."""
+"""The page and the demo's sign-in, without a browser."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ HOST = "127.0.0.1:8000"
 
 
 def client_of(settings: Settings, sessions: Sessions | None) -> httpx.AsyncClient:
-    """Serves the page; with `sessions`, as the demo."""
+    """Returns a client of an application that serves the page, and the demo's sign-in if `sessions` are given."""
 
     async def graphiql(request: Request) -> Response:
         return page(request, DEMO_PATH if sessions else None)
@@ -43,7 +43,7 @@ async def client(settings: Settings, app: Starlette) -> AsyncIterator[httpx.Asyn
 
 @pytest.fixture
 def choice(account: Account) -> dict[str, str]:
-    """What the page sends when somebody chooses Bruno."""
+    """Returns what the page sends when Bruno is chosen."""
     return {"accountId": account.account_id, "agentId": "bruno"}
 
 
@@ -65,13 +65,13 @@ async def test_the_policy_allows_no_inline_script_and_no_other_server(client: ht
     }
 
 
-async def test_a_host_that_is_none_does_not_reach_the_policy(client: httpx.AsyncClient) -> None:
+async def test_a_malformed_host_is_not_put_into_the_policy(client: httpx.AsyncClient) -> None:
     response = await client.get("/graphql", headers={"host": "x; script-src *"})
     assert "connect-src 'self';" in response.headers["content-security-policy"]
     assert "*" not in response.headers["content-security-policy"]
 
 
-async def test_the_page_is_neither_stored_nor_framed_nor_mixed_up_with_json(
+async def test_the_page_cannot_be_cached_or_framed(
     client: httpx.AsyncClient,
 ) -> None:
     headers = (await client.get("/graphql")).headers
@@ -82,7 +82,7 @@ async def test_the_page_is_neither_stored_nor_framed_nor_mixed_up_with_json(
     assert headers["referrer-policy"] == "no-referrer"
 
 
-async def test_every_asset_the_page_names_is_served_for_ever(client: httpx.AsyncClient) -> None:
+async def test_every_asset_of_the_page_is_served_with_a_long_cache_time(client: httpx.AsyncClient) -> None:
     document = (await client.get("/graphql")).text
     paths = re.findall(r'(?:src|href)="([^"]+)"', document)
     assert len(paths) >= 8
@@ -94,7 +94,7 @@ async def test_every_asset_the_page_names_is_served_for_ever(client: httpx.Async
     assert (await client.get(paths[0] + ".missing")).status_code == 404
 
 
-async def test_without_the_demo_nobody_gets_a_token(settings: Settings, choice: dict[str, str]) -> None:
+async def test_without_the_demo_there_is_no_sign_in(settings: Settings, choice: dict[str, str]) -> None:
     async with client_of(settings, None) as client:
         assert '"demo": null' in (await client.get("/graphql")).text
         assert (await client.get("/graphql/demo/agents")).status_code == 404
@@ -114,7 +114,7 @@ async def test_the_demo_lists_its_agents(client: httpx.AsyncClient, account: Acc
     }
 
 
-async def test_the_demo_signs_its_agents_in(
+async def test_the_demo_issues_a_token_for_an_agent(
     client: httpx.AsyncClient, account: Account, choice: dict[str, str]
 ) -> None:
     response = await client.post("/graphql/demo/token", json=choice)
@@ -147,7 +147,7 @@ async def test_the_demo_signs_its_agents_in(
         pytest.param({}, " " * 10_000, 413, id="too long"),
     ],
 )
-async def test_the_demo_refuses(
+async def test_the_demo_refuses_other_choices_and_origins(
     client: httpx.AsyncClient,
     choice: dict[str, str],
     headers: dict[str, str],
@@ -163,7 +163,7 @@ async def test_the_demo_refuses(
     assert list(refused.json()) == ["error"]
 
 
-def test_the_vendored_files_are_those_that_are_listed() -> None:
+def test_the_vendored_files_are_the_listed_ones() -> None:
     vendor = FOLDER / "vendor"
     listed = dict(re.findall(r"\| `([\w.-]+)` \| `([0-9a-f]{64})` \|", (vendor / "VENDORED.md").read_text("utf-8")))
     found = {

@@ -9,9 +9,9 @@ from playwright.async_api import ConsoleMessage, Page, Request, WebSocket
 PATIENCE_SECONDS = 10
 
 
-@dataclass(eq=False)  # playwright keeps a mark of its own on whose methods it calls
+@dataclass(eq=False)  # playwright sets an attribute on objects whose methods it calls
 class Visit:
-    """One page, and everything about it that would be wrong."""
+    """A page of the browser, and the problems that it reports."""
 
     page: Page
     origin: str

@@ -1,4 +1,4 @@
-"""The audits of the GraphQL over HTTP specification, by its working group's own tool."""
+"""The audits of the GraphQL over HTTP specification, run by the tool of its working group."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ AUDITS = 61
 
 
 @pytest.mark.node
-async def test_every_audit(npm_folder: Path, socket_url: str) -> None:
+async def test_every_audit_passes(npm_folder: Path, socket_url: str) -> None:
     folder = await asyncio.to_thread(installed, FOLDER, npm_folder)
     audit = await asyncio.create_subprocess_exec(
         "node", "audit.mjs", socket_url.replace("ws://", "http://"), cwd=folder, stdout=asyncio.subprocess.PIPE

@@ -1,4 +1,4 @@
-"""Server-sent events, distinct connections: the same streams for clients without sockets."""
+"""Server-sent events: the same streams for clients without sockets."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ ADDED = """subscription ($channel: ID!, $since: String) {
 
 
 class Events:
-    """A response of text/event-stream, as it comes."""
+    """A text/event-stream response, read event by event."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -25,7 +25,7 @@ class Events:
         self._chunks = response.aiter_text()
 
     async def next(self) -> tuple[str, Json | None]:
-        """Returns the next event's name and data; comments are passed over."""
+        """Returns the name and the data of the next event, and skips comments."""
         async with asyncio.timeout(10):
             while True:
                 frame, found, rest = self.raw.partition("\n\n")
@@ -57,9 +57,9 @@ async def subscribed(url: str, token: str | None, query: str, **variables: objec
             yield Events(response)
 
 
-async def test_live_and_since(account: Account, socket_url: str) -> None:
+async def test_a_stream_delivers_new_messages_and_resumes(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await account.carla.read(channel, "position"))["position"]
+    position = await account.carla.position(channel)
     await account.bruno.send(channel, "before")
     async with subscribed(socket_url, account.carla.token, ADDED, channel=channel, since=position) as events:
         assert events.response.status_code == 200
@@ -74,15 +74,15 @@ async def test_live_and_since(account: Account, socket_url: str) -> None:
         assert (await events.message())["message"]["body"] == "while away"
 
 
-async def test_a_query_completes(account: Account, socket_url: str) -> None:
+async def test_a_query_is_one_event_and_completes(account: Account, socket_url: str) -> None:
     async with subscribed(socket_url, account.carla.token, "{ __typename }") as events:
         assert await events.next() == ("next", {"data": {"__typename": "Query"}})
         assert (await events.next())[0] == "complete"
 
 
-async def test_removal_ends_it_with_a_code(account: Account, socket_url: str) -> None:
+async def test_the_stream_of_a_removed_member_ends_with_a_code(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    position = (await account.carla.read(channel, "position"))["position"]
+    position = await account.carla.position(channel)
     async with subscribed(socket_url, account.carla.token, ADDED, channel=channel, since=position) as events:
         await account.bruno.send(channel, "before")
         assert (await events.message())["message"]["body"] == "before"
@@ -97,7 +97,7 @@ async def test_removal_ends_it_with_a_code(account: Account, socket_url: str) ->
         assert (await events.next())[0] == "complete"
 
 
-async def test_a_token_that_does_not_hold(account: Account, socket_url: str) -> None:
+async def test_an_invalid_token_is_answered_with_a_code(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel()
     async with subscribed(socket_url, "nonsense", ADDED, channel=channel) as events:
         name, data = await events.next()

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what is a request, what is none, and with which status either is answered."""
+"""GraphQL over HTTP: valid and invalid requests, and their status codes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def http(account: Account) -> httpx.AsyncClient:
     return account.api.http
 
 
-def the_error(response: httpx.Response) -> dict[str, Any]:
+def only_error(response: httpx.Response) -> dict[str, Any]:
     [error] = response.json()["errors"]
     return {"code": error["extensions"]["code"], "message": error["message"]}
 
@@ -51,41 +51,41 @@ NO_REQUESTS = [
 
 
 @pytest.mark.parametrize("body", NO_REQUESTS, ids=lambda body: body[:50].decode(errors="replace"))
-async def test_what_is_no_request_is_answered_with_400_and_a_code(http: httpx.AsyncClient, body: bytes) -> None:
+async def test_a_malformed_request_is_answered_with_400_and_a_code(http: httpx.AsyncClient, body: bytes) -> None:
     control = await http.post("/graphql", content=b'{"query": "{ __typename }"}', headers=JSON)
     assert (control.status_code, control.json()) == (200, {"data": {"__typename": "Query"}})
     response = await http.post("/graphql", content=body, headers=JSON)
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/json"
-    assert the_error(response)["code"] == "BAD_USER_INPUT"
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
-async def test_a_request_longer_than_any_that_makes_sense(http: httpx.AsyncClient) -> None:
+async def test_a_request_over_the_size_limit_is_refused(http: httpx.AsyncClient) -> None:
     around = len(b'{"query": "{ __typename }", "extensions": {"x": ""}}')
     fitting = b'{"query": "{ __typename }", "extensions": {"x": "' + b"x" * (BODY_BYTES - around) + b'"}}'
     assert (await http.post("/graphql", content=fitting, headers=JSON)).status_code == 200
     response = await http.post("/graphql", content=fitting + b" ", headers=JSON)
     assert response.status_code == 413
-    assert the_error(response)["code"] == "BAD_USER_INPUT"
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx"])
-async def test_what_a_form_of_a_foreign_page_can_send(http: httpx.AsyncClient, kind: str) -> None:
+async def test_content_types_of_html_forms_are_refused(http: httpx.AsyncClient, kind: str) -> None:
     body = b'{"query": "{ __typename }"}'
     good = await http.post("/graphql", content=body, headers={"content-type": "Application/JSON; charset=utf-8"})
     assert good.status_code == 200
     response = await http.post("/graphql", content=body, headers={"content-type": kind})
     assert response.status_code == 415
-    assert the_error(response)["code"] == "BAD_USER_INPUT"
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-async def test_other_methods(http: httpx.AsyncClient, method: str) -> None:
+async def test_other_methods_are_refused(http: httpx.AsyncClient, method: str) -> None:
     response = await http.request(method, "/graphql", json={"query": "{ __typename }"})
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_get_reads_and_never_writes(account: Account) -> None:
+async def test_get_executes_queries_but_no_mutations(account: Account) -> None:
     async def get(query: str) -> httpx.Response:
         headers = {"authorization": f"Bearer {account.ana.token}", "accept": "application/json"}
         return await account.api.http.get("/graphql", params={"query": query}, headers=headers)
@@ -94,19 +94,19 @@ async def test_get_reads_and_never_writes(account: Account) -> None:
     assert (await get(key)).json()["data"]["chatViewer"] == {"sendKey": "ENTER"}
     response = await get(PROFILE)
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
-    assert the_error(response)["code"] == "BAD_USER_INPUT"
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
     assert (await get(key)).json()["data"]["chatViewer"] == {"sendKey": "ENTER"}
 
 
 @pytest.mark.parametrize("parameters", [{"variables": "x"}, {"variables": "[]"}, {"extensions": "1"}])
-async def test_get_with_what_is_no_request(http: httpx.AsyncClient, parameters: dict[str, str]) -> None:
+async def test_a_malformed_get_request_is_refused(http: httpx.AsyncClient, parameters: dict[str, str]) -> None:
     response = await http.get("/graphql", params={"query": "{ __typename }"} | parameters)
     assert response.status_code == 400
-    assert the_error(response)["code"] == "BAD_USER_INPUT"
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_subscription_is_no_query(account: Account, method: str) -> None:
+async def test_a_subscription_in_a_plain_request_is_refused(account: Account, method: str) -> None:
     asked = {"query": SUBSCRIPTION}
     headers = {"authorization": f"Bearer {account.ana.token}", "accept": "application/json"}
     if method == "GET":
@@ -114,10 +114,10 @@ async def test_a_subscription_is_no_query(account: Account, method: str) -> None
     else:
         response = await account.api.http.post("/graphql", json=asked, headers=headers)
     assert response.status_code == 400
-    assert "text/event-stream" in the_error(response)["message"]
+    assert "text/event-stream" in only_error(response)["message"]
 
 
-async def test_which_of_several_operations_must_be_said(account: Account) -> None:
+async def test_a_document_with_several_operations_needs_an_operation_name(account: Account) -> None:
     document = f"{PROFILE.replace('mutation', 'mutation Profile')} query Name {{ __typename }}"
 
     async def execute(**choice: str) -> httpx.Response:
@@ -127,7 +127,7 @@ async def test_which_of_several_operations_must_be_said(account: Account) -> Non
     assert (await execute(operationName="Name")).json() == {"data": {"__typename": "Query"}}
     refused = await execute()
     assert refused.json()["data"] is None
-    assert the_error(refused)["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert only_error(refused)["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert (await account.ana.execute("{ chatViewer { sendKey } }")).data == {"chatViewer": {"sendKey": "ENTER"}}
     assert (await execute(operationName="Profile")).json()["data"]["updateChatProfile"]
 
@@ -141,19 +141,21 @@ async def test_which_of_several_operations_must_be_said(account: Account) -> Non
         ("{a" * 5_000, "GRAPHQL_PARSE_FAILED"),
     ],
 )
-async def test_a_document_that_cannot_be_executed(http: httpx.AsyncClient, query: str, code: str) -> None:
-    """Under the newer media type the status tells; under plain JSON it stays 200, as clients of it expect."""
+async def test_the_status_of_an_invalid_document_depends_on_the_media_type(
+    http: httpx.AsyncClient, query: str, code: str
+) -> None:
+    """It is 400 with application/graphql-response+json, and 200 with application/json."""
     plain = await http.post("/graphql", json={"query": query})
     assert (plain.status_code, plain.headers["content-type"]) == (200, "application/json")
-    assert (plain.json()["data"], the_error(plain)["code"]) == (None, code)
+    assert (plain.json()["data"], only_error(plain)["code"]) == (None, code)
     newer = await http.post("/graphql", json={"query": query}, headers={"accept": NEWER})
     assert (newer.status_code, newer.headers["content-type"]) == (400, f"{NEWER}; charset=utf-8")
     assert "data" not in newer.json()
-    assert the_error(newer)["code"] == code
+    assert only_error(newer)["code"] == code
 
 
-async def test_what_was_executed_is_answered_with_200(http: httpx.AsyncClient) -> None:
-    """Errors of fields included."""
+async def test_an_executed_request_is_answered_with_200(http: httpx.AsyncClient) -> None:
+    """Even if fields have errors."""
     newer = await http.post("/graphql", json={"query": "{ chatViewer { sendKey } }"}, headers={"accept": NEWER})
     assert (newer.status_code, newer.json()["data"]) == (200, None)
-    assert the_error(newer)["code"] == "UNAUTHENTICATED"
+    assert only_error(newer)["code"] == "UNAUTHENTICATED"

@@ -1,4 +1,4 @@
-"""Frames and operations that no client of good will sends: each ends what it must, with a code, and nothing else."""
+"""Hostile frames and operations: each closes the socket or ends its operation, with a code."""
 
 import json
 from typing import Any
@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from server.http.sockets import STREAMS
-from tests.server.http.test_sockets import INBOX, TYPENAME, acknowledged, closed, heard, opened, say
+from tests.server.http.test_sockets import (
+    INBOX,
+    TYPENAME,
+    close_code,
+    open_connection,
+    received,
+    send,
+    signed_in_connection,
+)
 from tests.support.api import Account
 
 FRAMES = {
@@ -21,18 +29,18 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
-async def test_what_is_no_message_closes_the_socket_with_4400(socket_url: str, frame: str) -> None:
-    async with opened(socket_url) as connection:
+async def test_a_malformed_frame_closes_the_socket_with_4400(socket_url: str, frame: str) -> None:
+    async with open_connection(socket_url) as connection:
         await connection.send(frame)
-        assert await closed(connection) == 4400
+        assert await close_code(connection) == 4400
 
 
-async def test_an_id_used_twice_may_be_long(account: Account, socket_url: str) -> None:
-    """What the close frame says of it is not."""
-    async with acknowledged(socket_url, account.ana.token) as connection:
+async def test_a_duplicate_id_of_any_length_closes_the_socket_with_4409(account: Account, socket_url: str) -> None:
+    """The reason in the close frame is shortened."""
+    async with signed_in_connection(socket_url, account.ana.token) as connection:
         for _ in range(2):
-            await say(connection, "subscribe", id="é" * 100, payload=INBOX)
-        assert await closed(connection) == 4409
+            await send(connection, "subscribe", id="é" * 100, payload=INBOX)
+        assert await close_code(connection) == 4409
 
 
 OPERATIONS: dict[str, dict[str, Any]] = {
@@ -46,24 +54,24 @@ CODES = {"several operations": "GRAPHQL_VALIDATION_FAILED"}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_what_cannot_be_run_ends_the_operation_and_not_the_socket(socket_url: str, name: str) -> None:
-    async with acknowledged(socket_url) as connection:
-        await say(connection, "subscribe", id="1", payload=OPERATIONS[name])
-        message = await heard(connection)
+async def test_an_operation_that_cannot_run_ends_without_closing_the_socket(socket_url: str, name: str) -> None:
+    async with signed_in_connection(socket_url) as connection:
+        await send(connection, "subscribe", id="1", payload=OPERATIONS[name])
+        message = await received(connection)
         assert (message["type"], message["id"]) == ("error", "1")
         assert message["payload"][0]["extensions"]["code"] == CODES.get(name, "BAD_USER_INPUT")
-        await say(connection, "subscribe", id="1", payload=TYPENAME)
-        assert (await heard(connection))["payload"] == {"data": {"__typename": "Query"}}
+        await send(connection, "subscribe", id="1", payload=TYPENAME)
+        assert (await received(connection))["payload"] == {"data": {"__typename": "Query"}}
 
 
-async def test_one_operation_too_many_is_refused_with_a_code(account: Account, socket_url: str) -> None:
-    async with acknowledged(socket_url, account.ana.token) as connection:
+async def test_an_operation_beyond_the_limit_is_refused_with_a_code(account: Account, socket_url: str) -> None:
+    async with signed_in_connection(socket_url, account.ana.token) as connection:
         for number in range(STREAMS):
-            await say(connection, "subscribe", id=str(number), payload=INBOX)
-        await say(connection, "subscribe", id="more", payload=TYPENAME)
-        message = await heard(connection)
+            await send(connection, "subscribe", id=str(number), payload=INBOX)
+        await send(connection, "subscribe", id="more", payload=TYPENAME)
+        message = await received(connection)
         assert (message["type"], message["id"]) == ("error", "more")
         assert message["payload"][0]["extensions"] == {"code": "RATE_LIMITED"}
-        await say(connection, "complete", id="0")
-        await say(connection, "subscribe", id="more", payload=TYPENAME)
-        assert (await heard(connection))["type"] == "next"
+        await send(connection, "complete", id="0")
+        await send(connection, "subscribe", id="more", payload=TYPENAME)
+        assert (await received(connection))["type"] == "next"

@@ -1,4 +1,4 @@
-"""A key server as an identity provider runs one, on a socket of this machine, with the faults one can have."""
+"""A key server like that of an identity provider, with faults that tests can switch on."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ Jwk = dict[str, object]
 
 
 def jwk(key: PrivateKey, key_id: str) -> Jwk:
-    """The public half, as it is published."""
+    """Returns the public key as a JWK."""
     match key:
         case rsa.RSAPrivateKey():
             text = RSAAlgorithm.to_jwk(key.public_key())

@@ -1,4 +1,4 @@
-"""Signing in with keys from a key server: the key fixes the algorithm, and the server is asked seldom."""
+"""Tokens signed with keys of a key server: the key determines the algorithm, and the keys are fetched rarely."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from server.identity import jwks
 from server.identity.sign_in import SignIn
 from server.settings import Settings
 from tests.server.identity.key_server import KeyServer, PrivateKey, jwk
-from tests.server.identity.test_sign_in import by_hand, claims
+from tests.server.identity.test_sign_in import assemble, claims
 
 ISSUER = "https://id.example"
 RSA = rsa.generate_private_key(65537, 2048)
@@ -53,31 +53,31 @@ async def refused(sign_in: SignIn, token: str) -> str:
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-async def test_each_kind_of_key(sign_in: SignIn, key_server: KeyServer, algorithm: str) -> None:
+async def test_every_supported_kind_of_key_is_accepted(sign_in: SignIn, key_server: KeyServer, algorithm: str) -> None:
     for key_id in (algorithm, None):
         assert isinstance(await identified(sign_in, signed(KEYS[algorithm], algorithm, key_id)), AgentToken)
     assert len(key_server.requests) == 1
 
 
-async def test_a_key_of_somebody_else(sign_in: SignIn) -> None:
+async def test_a_token_signed_with_an_unpublished_key_is_refused(sign_in: SignIn) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     for key_id in ("RS256", "ES256", "unknown", None):
         await refused(sign_in, signed(FOREIGN, "RS256", key_id))
 
 
-async def test_an_algorithm_that_is_not_the_keys_own(sign_in: SignIn) -> None:
+async def test_an_algorithm_other_than_that_of_the_key_is_refused(sign_in: SignIn) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     for algorithm in ("PS256", "RS512"):
         await refused(sign_in, signed(RSA, algorithm, "RS256"))
     await refused(sign_in, signed(EC, "ES256", "RS256"))
-    await refused(sign_in, by_hand({"alg": "none", "kid": "RS256"}, json.dumps(claims(iss=ISSUER)).encode()))
+    await refused(sign_in, assemble({"alg": "none", "kid": "RS256"}, json.dumps(claims(iss=ISSUER)).encode()))
 
 
-async def test_a_public_key_taken_for_a_shared_secret(sign_in: SignIn) -> None:
-    """The forger signs HS256 with what everybody may know."""
+async def test_a_public_key_used_as_an_hs256_secret_is_refused(sign_in: SignIn) -> None:
+    """The forger signs with HS256 and the published key as its secret."""
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     public = RSA.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    unsigned = by_hand({"alg": "HS256", "kid": "RS256"}, json.dumps(claims(iss=ISSUER)).encode()).rstrip(".")
+    unsigned = assemble({"alg": "HS256", "kid": "RS256"}, json.dumps(claims(iss=ISSUER)).encode()).rstrip(".")
     signature = jwt.get_algorithm_by_name("HS256").sign(unsigned.encode(), public)
     await refused(sign_in, f"{unsigned}.{jwt.utils.base64url_encode(signature).decode()}")
 
@@ -92,7 +92,9 @@ async def test_a_public_key_taken_for_a_shared_secret(sign_in: SignIn) -> None:
         {"kid": 7},
     ],
 )
-async def test_a_key_that_is_not_for_this(key_server: KeyServer, sign_in: SignIn, unusable: dict[str, object]) -> None:
+async def test_a_key_for_another_use_is_ignored(
+    key_server: KeyServer, sign_in: SignIn, unusable: dict[str, object]
+) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     key_server.keys = [jwk(RSA, "RS256") | unusable, jwk(EC, "ES256")]
     anew = SignIn(Settings(jwks_url=key_server.url, jwt_issuer=ISSUER))
@@ -101,21 +103,21 @@ async def test_a_key_that_is_not_for_this(key_server: KeyServer, sign_in: SignIn
 
 
 @pytest.mark.filterwarnings("ignore:The RSA key is 1024 bits")
-async def test_a_short_rsa_key(key_server: KeyServer, sign_in: SignIn) -> None:
+async def test_a_short_rsa_key_is_refused(key_server: KeyServer, sign_in: SignIn) -> None:
     short = rsa.generate_private_key(65537, 1024)
     key_server.keys = [jwk(short, "short"), jwk(RSA, "long")]
     assert await identified(sign_in, signed(RSA, "RS256", "long")) is not None
     await refused(sign_in, signed(short, "RS256", "short"))
 
 
-async def test_many_at_once_are_one_request(key_server: KeyServer, sign_in: SignIn) -> None:
+async def test_concurrent_sign_ins_make_one_request(key_server: KeyServer, sign_in: SignIn) -> None:
     key_server.delay = 0.2
     token = signed(RSA, "RS256", "RS256")
     assert all(await asyncio.gather(*(identified(sign_in, token) for _ in range(50))))
     assert len(key_server.requests) == 1
 
 
-async def test_unknown_key_ids_do_not_become_requests(key_server: KeyServer, sign_in: SignIn) -> None:
+async def test_unknown_key_ids_do_not_cause_requests(key_server: KeyServer, sign_in: SignIn) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     for number in range(20):
         await refused(sign_in, signed(FOREIGN, "RS256", f"unknown-{number}"))
@@ -123,7 +125,7 @@ async def test_unknown_key_ids_do_not_become_requests(key_server: KeyServer, sig
 
 
 @pytest.mark.usefixtures("no_interval")
-async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(key_server: KeyServer, sign_in: SignIn) -> None:
+async def test_a_new_key_is_found_and_a_withdrawn_key_is_forgotten(key_server: KeyServer, sign_in: SignIn) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     key_server.keys = [jwk(FOREIGN, "next")]
     assert await identified(sign_in, signed(FOREIGN, "RS256", "next")) is not None
@@ -131,7 +133,7 @@ async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(key_server: KeyS
 
 
 @pytest.mark.usefixtures("no_interval")
-async def test_old_keys_are_refreshed_without_anybody_waiting(
+async def test_old_keys_are_refreshed_in_the_background(
     key_server: KeyServer, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = signed(RSA, "RS256", "RS256")
@@ -155,7 +157,7 @@ async def test_old_keys_are_refreshed_without_anybody_waiting(
     ],
     ids=str,
 )
-async def test_a_failing_key_server_takes_no_key_away(
+async def test_known_keys_stay_valid_while_the_key_server_fails(
     key_server: KeyServer, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
 ) -> None:
     monkeypatch.setattr(jwks, "TIMEOUT", 0.25)
@@ -168,9 +170,7 @@ async def test_a_failing_key_server_takes_no_key_away(
 
 
 @pytest.mark.usefixtures("no_interval")
-async def test_without_any_answer_the_sentence_says_so_until_there_is_one(
-    key_server: KeyServer, sign_in: SignIn
-) -> None:
+async def test_the_error_says_that_the_key_server_has_not_answered_yet(key_server: KeyServer, sign_in: SignIn) -> None:
     key_server.status = 503
     token = signed(RSA, "RS256", "RS256")
     assert "cannot be fetched" in await refused(sign_in, token)

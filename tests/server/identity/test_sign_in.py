@@ -1,4 +1,4 @@
-"""Signing in with the HS256 secret: every token that is refused differs in one thing from one that was let in."""
+"""Tokens signed with the HS256 secret. Each refused token differs in one thing from an accepted one."""
 
 import base64
 import json
@@ -36,12 +36,12 @@ def claims(**changed: object) -> Claims:
         "aud": "internal-chat",
         "sub": "2",
         "account_id": "1",
-        "exp": soon(),
+        "exp": in_seconds(),
     }
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def soon(seconds: float = 60) -> int:
+def in_seconds(seconds: float = 60) -> int:
     return int((datetime.now(UTC) + timedelta(seconds=seconds)).timestamp())
 
 
@@ -49,7 +49,7 @@ def signed(content: Claims, secret: str = SECRET, algorithm: str = "HS256") -> s
     return jwt.encode(content, secret, algorithm=algorithm)
 
 
-def by_hand(header: Mapping[str, object], content: bytes, signature: bytes = b"") -> str:
+def assemble(header: Mapping[str, object], content: bytes, signature: bytes = b"") -> str:
     parts = json.dumps(header).encode(), content, signature
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
@@ -59,7 +59,7 @@ async def identified(sign_in: SignIn, token: str) -> Identity | None:
 
 
 async def refusal(sign_in: SignIn, token: str) -> str:
-    """The sentence it is refused with, after a token that is all right was let in."""
+    """Returns the message with which the token is refused, after a valid token was accepted."""
     assert await identified(sign_in, signed(claims())) is not None
     with pytest.raises(Denied) as denied:
         await identified(sign_in, token)
@@ -69,24 +69,24 @@ async def refusal(sign_in: SignIn, token: str) -> str:
     return denied.value.message
 
 
-async def test_an_agent(sign_in: SignIn) -> None:
-    expires = soon()
+async def test_the_token_of_an_agent_is_accepted(sign_in: SignIn) -> None:
+    expires = in_seconds()
     identity = await identified(sign_in, signed(claims(exp=expires)))
     assert identity == AgentToken("1", "2", datetime.fromtimestamp(expires, UTC))
 
 
-async def test_the_directory_service(sign_in: SignIn) -> None:
+async def test_the_token_of_the_directory_service_is_accepted(sign_in: SignIn) -> None:
     for scope in ("directory", "openid directory", ["openid", "directory"]):
         assert isinstance(await identified(sign_in, signed(claims(scope=scope))), DirectoryToken)
     assert isinstance(await identified(sign_in, signed(claims(scope="directory.read"))), AgentToken)
 
 
-async def test_nobody(sign_in: SignIn) -> None:
+async def test_a_request_without_a_token_has_no_identity(sign_in: SignIn) -> None:
     assert await sign_in.identify(None) is None
 
 
 @pytest.mark.parametrize("form", ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {} {}", "Bearer " + "a" * 9000])
-async def test_a_header_that_is_no_bearer_token(sign_in: SignIn, form: str) -> None:
+async def test_a_header_that_is_not_a_bearer_token_is_refused(sign_in: SignIn, form: str) -> None:
     token = signed(claims())
     for control in ("Bearer {}", "bearer {}", " Bearer   {} "):
         assert await sign_in.identify(control.format(token)) is not None
@@ -97,18 +97,18 @@ async def test_a_header_that_is_no_bearer_token(sign_in: SignIn, form: str) -> N
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "exp", "sub", "account_id"])
-async def test_a_missing_claim(sign_in: SignIn, claim: str) -> None:
+async def test_a_missing_claim_is_refused(sign_in: SignIn, claim: str) -> None:
     assert claim in await refusal(sign_in, signed(claims(**{claim: None})))
 
 
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"exp": soon(-31)}, "The token has expired."),
+        ({"exp": in_seconds(-31)}, "The token has expired."),
         ({"aud": "another-service"}, "The token is meant for another audience."),
         ({"aud": ["another-service"]}, "The token is meant for another audience."),
         ({"iss": "internal-chat-demo"}, "The token comes from another issuer."),
-        ({"nbf": soon(3600)}, "The token is not valid."),
+        ({"nbf": in_seconds(3600)}, "The token is not valid."),
         ({"exp": "tomorrow"}, "The token is not valid."),
         ({"exp": 1e300}, "The token's claim exp is not a time."),
         ({"sub": 2}, "The token is not valid."),
@@ -121,16 +121,16 @@ async def test_a_missing_claim(sign_in: SignIn, claim: str) -> None:
         ({"account_id": " 1"}, "The token's claim account_id is not an id."),
     ],
 )
-async def test_a_claim_that_does_not_hold(sign_in: SignIn, changed: Claims, sentence: str) -> None:
+async def test_an_invalid_claim_is_refused(sign_in: SignIn, changed: Claims, sentence: str) -> None:
     assert await refusal(sign_in, signed(claims(**changed))) == sentence
 
 
-async def test_clocks_may_differ_by_half_a_minute(sign_in: SignIn) -> None:
-    assert await identified(sign_in, signed(claims(exp=soon(-25)))) is not None
-    assert await identified(sign_in, signed(claims(nbf=soon(25)))) is not None
+async def test_clocks_can_differ_by_30_seconds(sign_in: SignIn) -> None:
+    assert await identified(sign_in, signed(claims(exp=in_seconds(-25)))) is not None
+    assert await identified(sign_in, signed(claims(nbf=in_seconds(25)))) is not None
 
 
-async def test_the_audience_may_be_one_of_several_and_the_account_a_number(sign_in: SignIn) -> None:
+async def test_the_audience_can_be_a_list_and_the_account_a_number(sign_in: SignIn) -> None:
     identity = await identified(sign_in, signed(claims(aud=["crm", "internal-chat"], account_id=1, sub="2" * 64)))
     assert identity is not None
     assert identity.account_id == "1"
@@ -139,12 +139,14 @@ async def test_the_audience_may_be_one_of_several_and_the_account_a_number(sign_
 @pytest.mark.parametrize("claim", ["type", "role", "user_type"])
 @pytest.mark.parametrize("kind", ["contact", "customer", "Customer", ["agent", "contact"]])
 @pytest.mark.parametrize("scope", [None, "directory"])
-async def test_contacts_and_customers(sign_in: SignIn, claim: str, kind: object, scope: str | None) -> None:
+async def test_tokens_of_contacts_and_customers_are_refused(
+    sign_in: SignIn, claim: str, kind: object, scope: str | None
+) -> None:
     assert await identified(sign_in, signed(claims(**{claim: "agent"}))) is not None
     assert "contacts and customers" in await refusal(sign_in, signed(claims(**{claim: kind}, scope=scope)))
 
 
-async def test_what_was_not_signed_with_the_secret(sign_in: SignIn) -> None:
+async def test_a_wrong_signature_is_refused(sign_in: SignIn) -> None:
     header, payload, signature = signed(claims()).split(".")
     _, other_payload, _ = signed(claims(sub="1")).split(".")
     content = json.dumps(claims()).encode()
@@ -153,11 +155,11 @@ async def test_what_was_not_signed_with_the_secret(sign_in: SignIn) -> None:
         f"{header}.{other_payload}.{signature}",
         f"{header}.{payload}.",
         f"{header}.{payload}",
-        by_hand({"alg": "none", "typ": "JWT"}, content),
-        by_hand({"alg": "None"}, content),
-        by_hand({"alg": "none"}, content, b"x"),
-        by_hand({}, content),
-        by_hand({"alg": ["HS256"]}, content),
+        assemble({"alg": "none", "typ": "JWT"}, content),
+        assemble({"alg": "None"}, content),
+        assemble({"alg": "none"}, content, b"x"),
+        assemble({}, content),
+        assemble({"alg": ["HS256"]}, content),
         "a.b.c",
         "\u00e9\u00e9.\u00e9.\u00e9",
     ):
@@ -165,7 +167,7 @@ async def test_what_was_not_signed_with_the_secret(sign_in: SignIn) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-async def test_another_algorithm_with_the_right_secret(sign_in: SignIn, algorithm: str) -> None:
+async def test_another_algorithm_with_the_right_secret_is_refused(sign_in: SignIn, algorithm: str) -> None:
     longer = SECRET * 2
     doubled = SignIn(Settings.model_validate({"jwt_secret": longer}))
     assert await identified(doubled, signed(claims(), longer)) is not None
@@ -173,19 +175,19 @@ async def test_another_algorithm_with_the_right_secret(sign_in: SignIn, algorith
         await identified(doubled, signed(claims(), longer, algorithm))
 
 
-async def test_hostile_json(sign_in: SignIn) -> None:
+async def test_malformed_json_is_refused(sign_in: SignIn) -> None:
     deep = b"[" * 3000 + b"]" * 3000
     header = {"alg": "HS256", "typ": "JWT"}
     algorithm = jwt.get_algorithm_by_name("HS256")
     no_numbers = [json.dumps(claims(exp=value)).encode() for value in (float("nan"), float("inf"))]
     for content in (deep, b"[]", b"1", b"\xff", b"", *no_numbers):
-        unsigned = by_hand(header, content).rpartition(".")[0]
+        unsigned = assemble(header, content).rpartition(".")[0]
         signature = algorithm.sign(unsigned.encode(), SECRET.encode())
         token = f"{unsigned}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
         assert await refusal(sign_in, token) == "The token is not valid."
 
 
-async def test_a_token_issued_here_signs_in_here(settings: Settings, sign_in: SignIn) -> None:
+async def test_an_issued_token_is_accepted(settings: Settings, sign_in: SignIn) -> None:
     token = issue_token(settings, "1", "2", timedelta(minutes=5))
     identity = await identified(sign_in, token)
     assert isinstance(identity, AgentToken)
@@ -194,7 +196,7 @@ async def test_a_token_issued_here_signs_in_here(settings: Settings, sign_in: Si
     assert isinstance(await identified(sign_in, service), DirectoryToken)
 
 
-async def test_the_demos_tokens_are_the_demos_alone(data_dir: Path, sign_in: SignIn) -> None:
+async def test_a_token_of_the_demo_is_refused_outside_the_demo(data_dir: Path, sign_in: SignIn) -> None:
     demo = Settings(data_dir=data_dir)
     token = issue_token(demo, "1", "2", timedelta(minutes=5))
     assert await identified(SignIn(demo), token) is not None
@@ -204,7 +206,7 @@ async def test_the_demos_tokens_are_the_demos_alone(data_dir: Path, sign_in: Sig
         await identified(SignIn(elsewhere), token)
 
 
-def test_no_token_is_issued_where_a_key_server_signs() -> None:
+def test_issuing_a_token_is_refused_with_a_key_server() -> None:
     settings = Settings(jwks_url="https://id.example/keys", jwt_issuer="https://id.example")
     with pytest.raises(Misconfigured, match="key server"):
         issue_token(settings, "1", "2", timedelta(minutes=5))

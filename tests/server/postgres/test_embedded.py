@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL among real processes: shared while in use, stopped by the last one, whole after a kill."""
+"""The embedded PostgreSQL with real processes: they share it, the last one stops it, and it recovers after a kill."""
 
 import os
 import pwd
@@ -32,7 +32,7 @@ with EmbeddedPostgres(Path(sys.argv[1])) as url:
 
 
 class Owner:
-    """Another process that uses the embedded server until it is told, or made, to end."""
+    """Another process that uses the embedded server until it leaves or is killed."""
 
     def __init__(self, data_dir: Path, *, program: str = OWNER) -> None:
         self.process = subprocess.Popen(
@@ -64,7 +64,7 @@ def owners() -> Iterator[list[Owner]]:
 
 
 def postmaster(data_dir: Path) -> int | None:
-    """Its process id, while it lives."""
+    """Returns the process id of the running server; None if it does not run."""
     try:
         pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         os.kill(pid, 0)
@@ -73,12 +73,12 @@ def postmaster(data_dir: Path) -> int | None:
     return pid
 
 
-def initdb_has_begun(data_dir: Path) -> bool:
+def initdb_has_started(data_dir: Path) -> bool:
     return any(data_dir.glob("postgres.new-*/PG_VERSION"))
 
 
-async def remembered(url: str, note: str) -> list[str]:
-    """Writes the note down beside those of before."""
+async def stored_notes(url: str, note: str) -> list[str]:
+    """Stores a note, and returns all notes stored so far."""
     async with single_connection(url) as connection:
         await connection.execute(text("CREATE TABLE IF NOT EXISTS notes (note text)"))
         await connection.execute(text("INSERT INTO notes VALUES (:note)"), {"note": note})
@@ -90,15 +90,15 @@ async def answer(url: str, question: str) -> str:
         return str(await connection.scalar(text(question)))
 
 
-async def test_it_keeps_its_data_and_stops(data_dir: Path) -> None:
+async def test_the_data_survives_a_restart(data_dir: Path) -> None:
     for notes in (["1"], ["1", "2"]):
         with EmbeddedPostgres(data_dir) as url:
-            assert await remembered(url, notes[-1]) == notes
+            assert await stored_notes(url, notes[-1]) == notes
             assert postmaster(data_dir) is not None
         assert postmaster(data_dir) is None
 
 
-async def test_its_settings_and_its_letters(data_dir: Path) -> None:
+async def test_settings_and_case_folding_are_those_of_the_cluster_options(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as url:
         assert await answer(url, "SELECT current_database()") == "internal_chat"
         assert await answer(url, "SHOW max_connections") == "200"
@@ -107,7 +107,7 @@ async def test_its_settings_and_its_letters(data_dir: Path) -> None:
         assert await answer(url, "SELECT lower('ÁÉÖЖΣ')") == "áéöжσ"
 
 
-async def test_starting_twice_is_one_use(data_dir: Path) -> None:
+async def test_starting_twice_in_one_process_counts_as_one_use(data_dir: Path) -> None:
     server = EmbeddedPostgres(data_dir)
     assert server.start() == server.start()
     server.stop()
@@ -115,7 +115,7 @@ async def test_starting_twice_is_one_use(data_dir: Path) -> None:
     server.stop()
 
 
-async def test_the_last_one_out_stops_it(data_dir: Path, owners: list[Owner]) -> None:
+async def test_the_last_process_to_leave_stops_the_server(data_dir: Path, owners: list[Owner]) -> None:
     owners += [Owner(data_dir), Owner(data_dir)]
     urls = {owner.url() for owner in owners}
     assert len(urls) == 1
@@ -129,7 +129,7 @@ async def test_the_last_one_out_stops_it(data_dir: Path, owners: list[Owner]) ->
     assert postmaster(data_dir) is None
 
 
-async def test_sigterm_stops_it(data_dir: Path, owners: list[Owner]) -> None:
+async def test_sigterm_stops_the_server(data_dir: Path, owners: list[Owner]) -> None:
     owners.append(Owner(data_dir))
     owners[0].url()
     assert postmaster(data_dir) is not None
@@ -137,7 +137,7 @@ async def test_sigterm_stops_it(data_dir: Path, owners: list[Owner]) -> None:
     assert postmaster(data_dir) is None
 
 
-async def test_sigterm_while_it_starts_leaves_nothing_running(data_dir: Path, owners: list[Owner]) -> None:
+async def test_sigterm_during_the_start_leaves_no_server_running(data_dir: Path, owners: list[Owner]) -> None:
     with EmbeddedPostgres(data_dir):
         pass
     for tenth in range(1, 5):
@@ -149,69 +149,69 @@ async def test_sigterm_while_it_starts_leaves_nothing_running(data_dir: Path, ow
         assert postmaster(data_dir) is None
 
 
-async def test_a_killed_owner_leaves_it_for_the_next_one(data_dir: Path, owners: list[Owner]) -> None:
+async def test_the_next_process_takes_over_the_server_of_a_killed_one(data_dir: Path, owners: list[Owner]) -> None:
     owners.append(Owner(data_dir))
-    await remembered(owners[0].url(), "before")
+    await stored_notes(owners[0].url(), "before")
     survivor = postmaster(data_dir)
     owners[0].end_by(signal.SIGKILL)
     assert postmaster(data_dir) == survivor
     with EmbeddedPostgres(data_dir) as url:
         assert postmaster(data_dir) == survivor
-        assert await remembered(url, "later") == ["before", "later"]
+        assert await stored_notes(url, "later") == ["before", "later"]
     assert postmaster(data_dir) is None
 
 
 async def test_a_killed_server_recovers(data_dir: Path, owners: list[Owner]) -> None:
     owners.append(Owner(data_dir))
-    await remembered(owners[0].url(), "before")
+    await stored_notes(owners[0].url(), "before")
     killed = postmaster(data_dir)
     assert killed is not None
     owners[0].end_by(signal.SIGKILL)
     os.kill(killed, signal.SIGKILL)
     with EmbeddedPostgres(data_dir) as url:
-        assert await remembered(url, "later") == ["before", "later"]
+        assert await stored_notes(url, "later") == ["before", "later"]
 
 
-async def test_an_interrupted_creation_is_begun_again(data_dir: Path, owners: list[Owner]) -> None:
+async def test_an_interrupted_creation_of_the_cluster_is_repeated(data_dir: Path, owners: list[Owner]) -> None:
     owners.append(Owner(data_dir))
-    while not initdb_has_begun(data_dir):
+    while not initdb_has_started(data_dir):
         assert owners[0].process.poll() is None
     owners[0].end_by(signal.SIGKILL)
     with EmbeddedPostgres(data_dir) as url:
-        assert await remembered(url, "1") == ["1"]
+        assert await stored_notes(url, "1") == ["1"]
 
 
-async def test_a_state_file_of_another_program_is_no_server(data_dir: Path) -> None:
+async def test_a_pid_file_of_another_program_is_not_taken_for_a_server(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir):
         state = (data_dir / "postgres" / "postmaster.pid").read_text()
     foreign = state.replace(state.split()[0], str(os.getpid()), 1)
     (data_dir / "postgres" / "postmaster.pid").write_text(foreign)
     with EmbeddedPostgres(data_dir) as url:
-        assert await remembered(url, "1") == ["1"]
+        assert await stored_notes(url, "1") == ["1"]
 
 
-async def test_a_copied_folder_is_a_server_of_its_own(data_dir: Path) -> None:
+async def test_a_copied_data_directory_gets_its_own_server(data_dir: Path) -> None:
     copy = data_dir.parent / "copy"
     with EmbeddedPostgres(data_dir) as url:
-        await remembered(url, "of the original")
+        await stored_notes(url, "of the original")
         shutil.copytree(data_dir, copy, ignore=shutil.ignore_patterns(".s.PGSQL*"))
         if os.geteuid() == 0:
             _hand_over(copy / "postgres", (data_dir / "postgres").stat().st_uid)
         with EmbeddedPostgres(copy) as other:
             assert other != url
-            await remembered(other, "of the copy")
-        assert await remembered(url, "still there") == ["of the original", "still there"]
+            await stored_notes(other, "of the copy")
+        assert await stored_notes(url, "still there") == ["of the original", "still there"]
 
 
 @pytest.mark.parametrize("name", ["with spaces in it", "long-" + "x" * 120, "quote's", "ação"])
-async def test_a_path_that_no_socket_can_have(data_dir: Path, name: str) -> None:
+async def test_a_data_directory_whose_path_cannot_hold_a_socket_works(data_dir: Path, name: str) -> None:
     with EmbeddedPostgres(data_dir / name) as url:
         assert name not in url
-        assert await remembered(url, "1") == ["1"]
+        assert await stored_notes(url, "1") == ["1"]
     assert postmaster(data_dir / name) is None
 
 
-async def test_a_failing_start_says_why(data_dir: Path) -> None:
+async def test_a_failing_start_reports_the_reason(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir):
         pass
     with (data_dir / "postgres" / "postgresql.conf").open("a") as configuration:
@@ -221,7 +221,7 @@ async def test_a_failing_start_says_why(data_dir: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every other test here runs as an ordinary user already")
-def test_an_ordinary_user() -> None:
+def test_the_server_starts_for_an_unprivileged_user() -> None:
     nobody = pwd.getpwnam("nobody")
     home = Path(tempfile.mkdtemp(prefix="internal-chat-nobody-"))
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
@@ -239,7 +239,7 @@ def test_an_ordinary_user() -> None:
 
 
 def _use_as(user: pwd.struct_passwd, data_dir: Path) -> int:
-    """Returns the exit code, whatever happens: an exception would go on with the rest of the run, in the child too."""
+    """Returns an exit code and never raises: an exception in the child would continue the test run there."""
     try:
         os.setgroups([])
         os.setgid(user.pw_gid)

@@ -1,4 +1,4 @@
-"""Migrations from the first to the newest, once, however many processes start together."""
+"""Migrations: from an empty database to the newest schema, once, even if several processes start together."""
 
 import asyncio
 import subprocess
@@ -15,7 +15,7 @@ from server.postgres.migrate import LOCK, Revisions, current_and_head, drift, up
 UPGRADE = "import sys; from server.postgres.migrate import upgrade; upgrade(sys.argv[1])"
 
 
-def test_the_models_say_nothing_that_no_migration_does(data_dir: Path) -> None:
+def test_the_migrations_create_the_schema_of_the_models(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as url:
         head = current_and_head(url).head
         assert head is not None
@@ -26,7 +26,7 @@ def test_the_models_say_nothing_that_no_migration_does(data_dir: Path) -> None:
         drift(url)
 
 
-def test_replicas_that_start_together(data_dir: Path) -> None:
+def test_replicas_that_start_together_migrate_once(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as url:
         replicas = [subprocess.Popen([sys.executable, "-c", UPGRADE, url]) for _ in range(4)]
         assert [replica.wait(timeout=60) for replica in replicas] == [0, 0, 0, 0]
@@ -45,7 +45,7 @@ async def test_a_replica_waits_for_the_one_that_migrates(data_dir: Path) -> None
         assert await replica.wait() == 0
 
 
-def test_a_database_that_is_not_there(data_dir: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as url:
         assert asyncio.run(server_version(url)).split(".")[0] >= "15"
     with pytest.raises(DatabaseUnreachable, match="cannot be reached") as unreachable:
