@@ -10,10 +10,9 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from server.postgres.embedded import EmbeddedPostgres
-from server.postgres.migrate import upgrade
-from server.settings import Settings, async_url
+from server.settings import Settings
 from tests.support.api import Api
+from tests.support.databases import Databases
 from tests.support.services import SECRET, ServerProcess
 
 SOURCE = Path(__file__).parents[3] / "examples" / "client"
@@ -46,15 +45,12 @@ async def _npm(where: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="package")
-async def engine(folder: Path) -> AsyncIterator[AsyncEngine]:
+async def engine(databases: Databases, worker_id: str) -> AsyncIterator[AsyncEngine]:
     """The server's database, which outlives the server."""
-    database = EmbeddedPostgres(folder)
-    url = await asyncio.to_thread(database.start)
-    await asyncio.to_thread(upgrade, url)
-    engine = create_async_engine(async_url(url))
+    url = await asyncio.to_thread(databases.create, f"client_{worker_id}")
+    engine = create_async_engine(url)
     yield engine
     await engine.dispose()
-    await asyncio.to_thread(database.stop)
 
 
 @pytest.fixture(scope="package")
