@@ -86,7 +86,7 @@ async def test_waiting_for_a_call_slot_does_not_count_as_a_failure(breaker: Coun
     began = time.monotonic()
     with capture_logs() as logs:
         seen = await accesses(module(gateway, breaker), READERS)
-    assert time.monotonic() - began < SECONDS + 0.3
+    assert time.monotonic() - began < SECONDS + 2
     assert 20 < seen.count("FORBIDDEN") == len(READERS) - seen.count("UNAVAILABLE")
     assert seen.count("UNAVAILABLE") > FAILURES
     assert [line["reasons"] for line in logs] == [{"no free place": seen.count("UNAVAILABLE")}]

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from tests.live.faults.findings import Received, SendLog
+from tests.live.faults.deliveries import Received, SendLog
 from tests.support.api import AgentClient, Json
 from tests.support.sockets import PATIENCE, Ended, Socket, Stream
 from tests.support.waiting import until

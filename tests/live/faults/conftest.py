@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from server.postgres.migrate import upgrade
 from server.settings import async_url
-from tests.live.faults.findings import FINDINGS, report
 from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres, RedisServer
@@ -73,10 +72,3 @@ async def on_postgres(folder: Path, postgres: Postgres, engine: AsyncEngine) -> 
 async def on_redis(folder: Path, postgres: Postgres, engine: AsyncEngine, wire: Proxy) -> AsyncIterator[Replicas]:
     async with replicas(folder, postgres.url, engine, f"redis://127.0.0.1:{wire.port}") as pair:
         yield pair
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FINDINGS:
-        terminalreporter.section("faults")
-        for line in report():
-            terminalreporter.write_line(line)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.live.faults.clients import Client, Sender
-from tests.live.faults.findings import Finding, SendLog, compare, stored_bodies
+from tests.live.faults.deliveries import SendLog, compare, stored_bodies
 from tests.live.faults.replicas import Replicas
 from tests.support.api import Account
+from tests.support.fault_report import Finding
 
 Place = Literal["a", "b", "both"]
 

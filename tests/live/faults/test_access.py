@@ -13,9 +13,9 @@ from schema.ids import Prefix, parse_id
 from server.identity.tokens import issue_token
 from tests.live.faults.clients import ADDED, Client, until_delivered
 from tests.live.faults.conversation import open_conversation
-from tests.live.faults.findings import FINDINGS, Finding
 from tests.live.faults.replicas import Replicas
 from tests.support.api import Account, Api
+from tests.support.fault_report import FINDINGS, Finding
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
 

@@ -1,8 +1,10 @@
 """A server that stops closes all connections in time, even those of clients that do not read."""
 
-import asyncio
+import fcntl
 import signal
 import socket
+import sys
+import termios
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.live.faults.clients import ADDED
+from tests.live.faults.clients import ADDED, until_delivered
 from tests.live.faults.conversation import open_conversation
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres
-from tests.support.sockets import Ended, Socket, open_socket
+from tests.support.sockets import Ended, Socket, Stream, open_socket
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.long
 
@@ -48,6 +51,17 @@ async def _open_silent_socket(url: str, port: int, token: str, channel: str, sin
     return connection
 
 
+def _has_unread_data(connection: ClientConnection) -> bool:
+    """Whether the socket has received data that the client does not read."""
+    unread = fcntl.ioctl(connection.transport.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+    return int.from_bytes(unread, sys.byteorder) > 0
+
+
+async def _read_to_the_end(stream: Stream) -> None:
+    while True:
+        await stream.data()
+
+
 async def _end_of(chunks: AsyncIterator[str]) -> None:
     async for chunk in chunks:
         assert "complete" not in chunk
@@ -58,16 +72,19 @@ async def test_clients_that_do_not_read_do_not_delay_the_others(pair: Replicas) 
         token, channel = str(conversation.account.carla.token), conversation.channel
         for number in range(PENDING):
             await conversation.sender(at="b").send(f"{number} {BIG}")
-        for _ in range(SILENT_CLIENTS):
+        silent = [
             await _open_silent_socket(pair.a.socket_url, pair.a.port, token, channel, conversation.start)
-        async with open_socket(pair.a.socket_url, conversation.account.davi.token) as reading:
+            for _ in range(SILENT_CLIENTS)
+        ]
+        async with open_socket(pair.a.socket_url, conversation.account.ana.token) as reading:
             stream = await reading.subscribe(INBOX)
-            await asyncio.sleep(1)
+            await until_delivered(stream, lambda: conversation.sender(at="a").send_many(1))
+            await until(lambda: all(map(_has_unread_data, silent)), "unread data at every silent client")
             begun = time.monotonic()
             assert await pair.a.end_by(signal.SIGTERM) == 0
             assert time.monotonic() - begun < 9, "one second of draining, and the time that uvicorn waits"
             with pytest.raises(Ended) as ended:
-                await stream.data()
+                await _read_to_the_end(stream)
             assert ended.value.code == 1012
     await pair.a.start()
 

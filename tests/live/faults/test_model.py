@@ -20,9 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.live.faults.findings import FINDINGS, Finding
 from tests.live.faults.replicas import Replicas
 from tests.support.api import Account, Json
+from tests.support.fault_report import FINDINGS, Finding
 from tests.support.sockets import Ended, Stream, open_socket
 from tests.support.waiting import until
 

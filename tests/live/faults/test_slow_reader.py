@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 from server.http import connections
 from server.http.connections import Connections, RequestProtocol, SocketProtocol
 from tests.live.faults.clients import ADDED, Client, Sender
-from tests.live.faults.findings import SendLog
+from tests.live.faults.deliveries import SendLog
 from tests.support.api import Account
 from tests.support.waiting import until
 

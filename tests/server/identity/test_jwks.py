@@ -15,6 +15,7 @@ from server.identity.sign_in import SignIn
 from server.settings import Settings
 from tests.server.identity.key_server import KeyServer, PrivateKey, jwk
 from tests.server.identity.test_sign_in import assemble, claims
+from tests.support.waiting import until_true
 
 ISSUER = "https://id.example"
 RSA = rsa.generate_private_key(65537, 2048)
@@ -50,6 +51,14 @@ async def refused(sign_in: SignIn, token: str) -> str:
     assert denied.value.code is DenialCode.UNAUTHENTICATED
     assert token not in denied.value.message
     return denied.value.message
+
+
+async def is_refused(sign_in: SignIn, token: str) -> bool:
+    try:
+        await identified(sign_in, token)
+    except Denied:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
@@ -141,8 +150,7 @@ async def test_old_keys_are_refreshed_in_the_background(
     monkeypatch.setattr(jwks, "REFRESH_AFTER", 0.0)
     key_server.keys, key_server.delay = [], 0.3
     assert await identified(sign_in, token) is not None
-    await asyncio.sleep(0.6)
-    await refused(sign_in, token)
+    await until_true(lambda: is_refused(sign_in, token), "the refresh of the keys")
 
 
 @pytest.mark.usefixtures("no_interval")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.postgres.database import DatabaseUnreachable, server_version, single_connection
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import LOCK, Revisions, current_and_head, drift, upgrade
+from tests.support.waiting import until_true
 
 UPGRADE = "import sys; from server.postgres.migrate import upgrade; upgrade(sys.argv[1])"
 
@@ -39,10 +41,19 @@ async def test_a_replica_waits_for_the_one_that_migrates(data_dir: Path) -> None
         async with single_connection(url) as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
             replica = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url)
-            await asyncio.sleep(2)
+            await until_true(lambda: _waits_for_the_lock(connection), "the replica waits for the lock")
             assert replica.returncode is None
             assert await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None
         assert await replica.wait() == 0
+
+
+async def _waits_for_the_lock(connection: AsyncConnection) -> bool:
+    """Whether another connection has tried to take the lock."""
+    trying = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid())"
+    )
+    return bool(await connection.scalar(text(trying)))
 
 
 def test_an_unreachable_database_is_reported_without_its_password(data_dir: Path) -> None:

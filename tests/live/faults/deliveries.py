@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.support.fault_report import FINDINGS, Finding
+
 _STORED = text(
     """
     SELECT messages.body FROM changes JOIN messages USING (account_id, message_id)
@@ -21,22 +23,6 @@ async def stored_bodies(engine: AsyncEngine, account_id: str) -> list[str]:
     """Returns the bodies of all messages of agents in the account, in the order of its changes."""
     async with engine.connect() as connection:
         return list(await connection.scalars(_STORED, {"account_id": account_id}))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A row of the report."""
-
-    fault: str
-    sent: int
-    deliveries: int
-    lost: int
-    repeated: int
-    longest_delay: float
-
-
-FINDINGS: list[Finding] = []
-"""The rows of this run, printed at its end."""
 
 
 @dataclass
@@ -77,14 +63,3 @@ def compare(fault: str, send_log: SendLog, stored: Sequence[str], clients: Seque
     for client in clients:
         assert client.bodies == list(stored)
     return finding
-
-
-def report() -> list[str]:
-    """Returns the lines of the report."""
-    lines = [f"{'fault':<58} {'sent':>5} {'received':>8} {'lost':>5} {'twice':>6} {'longest delay':>14}"]
-    for each in FINDINGS:
-        lines.append(
-            f"{each.fault:<58} {each.sent:>5} {each.deliveries:>8} {each.lost:>5} {each.repeated:>6}"
-            f" {each.longest_delay * 1000:>11.0f} ms"
-        )
-    return lines
