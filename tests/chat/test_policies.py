@@ -230,14 +230,14 @@ table(
 )
 
 # ------------------------------------------------------------------ messages
-own, foreign, system = make_message(), make_message("colleague"), make_message(system=True)
+own, of_colleague, system = make_message(), make_message("colleague"), make_message(system=True)
 deleted = make_message(deleted=True)
 table(policies.check_not_deleted, ("a message", [own], None), ("a deleted message", [deleted], NOT_FOUND))
 table(
     policies.check_edit_message,
     *((f"one's own, {role}", [make_seat(role=role), own], None) for role in MemberRole),
-    *((f"a colleague's, {role}", [make_seat(role=role), foreign], FORBIDDEN) for role in MemberRole),
-    ("a colleague's, administrator", [make_seat(administrator=True), foreign], FORBIDDEN),
+    *((f"a colleague's, {role}", [make_seat(role=role), of_colleague], FORBIDDEN) for role in MemberRole),
+    ("a colleague's, administrator", [make_seat(administrator=True), of_colleague], FORBIDDEN),
     ("a system message", [owner, system], FORBIDDEN),
     ("a deleted message", [member, deleted], NOT_FOUND),
     ("one's own, no member any more", [make_seat(role=None), own], NOT_A_MEMBER),
@@ -252,13 +252,13 @@ table(
     *((f"one's own, {role}", [make_seat(role=role), own], None) for role in MemberRole),
     ("one's own, no member any more", [make_seat(role=None), own], None),
     ("one's own, private, no member any more", [make_seat(PRIVATE, None), own], FORBIDDEN),
-    ("a colleague's, member", [member, foreign], FORBIDDEN),
-    ("a colleague's, channel admin", [channel_admin, foreign], None),
-    ("a colleague's, owner", [owner, foreign], None),
-    ("a colleague's, administrator", [administrator_seat, foreign], None),
+    ("a colleague's, member", [member, of_colleague], FORBIDDEN),
+    ("a colleague's, channel admin", [channel_admin, of_colleague], None),
+    ("a colleague's, owner", [owner, of_colleague], None),
+    ("a colleague's, administrator", [administrator_seat, of_colleague], None),
     (
         "a colleague's, private, administrator who is no member",
-        [make_seat(PRIVATE, None, administrator=True), foreign],
+        [make_seat(PRIVATE, None, administrator=True), of_colleague],
         FORBIDDEN,
     ),
     ("a system message", [owner, system], FORBIDDEN),
@@ -267,12 +267,12 @@ table(
 )
 table(
     policies.check_react,
-    *((f"{kind}, member", [make_seat(kind), foreign], None) for kind in ChannelKind),
-    ("no member", [make_seat(role=None), foreign], NOT_A_MEMBER),
-    ("private, no member", [make_seat(PRIVATE, None), foreign], FORBIDDEN),
+    *((f"{kind}, member", [make_seat(kind), of_colleague], None) for kind in ChannelKind),
+    ("no member", [make_seat(role=None), of_colleague], NOT_A_MEMBER),
+    ("private, no member", [make_seat(PRIVATE, None), of_colleague], FORBIDDEN),
     ("a deleted message", [member, make_message("colleague", deleted=True)], NOT_FOUND),
-    ("archived", [make_seat(archived=True), foreign], ARCHIVED),
-    ("a deactivated peer", [make_seat(DIRECT, peer_active=False), foreign], None),
+    ("archived", [make_seat(archived=True), of_colleague], ARCHIVED),
+    ("a deactivated peer", [make_seat(DIRECT, peer_active=False), of_colleague], None),
 )
 
 RULES = {name: rule for name, rule in vars(policies).items() if name.startswith("check_")}

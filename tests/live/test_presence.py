@@ -1,4 +1,4 @@
-"""Who is shown as online: agents with an open socket, even if the database was down meanwhile."""
+"""Who is shown as online: agents with an open socket, even after a failure of the database."""
 
 import pytest
 from sqlalchemy import text

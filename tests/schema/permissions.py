@@ -84,7 +84,7 @@ DIRECTORY: Json = {"account": {"name": "Renamed"}, "agents": [{"id": "bruno", "n
 DEAL: Json = {"kind": "DEAL", "id": "1"}
 
 # fmt: off
-#                                   foreign    outsider   member     ch. admin  owner      administrator
+#                                   other acc. outsider   member     ch. admin  owner      administrator
 ROWS = (
     row("chatViewer",              "ok         ok         ok         ok         ok         ok",
         no_variables, gate=RECOGNISED),

@@ -19,7 +19,7 @@ from tests.support.waiting import until
 
 
 class FakePart:
-    """A part that runs until it is told to fail or to return, or until it is cancelled."""
+    """A part that runs until a test makes it fail or return, or until it is cancelled."""
 
     def __init__(self) -> None:
         self.starts = 0

@@ -68,9 +68,9 @@ async def test_a_module_that_grants_everything_is_reported(faulty_url: str) -> N
 
 @pytest.mark.parametrize(("path", "said"), [("tells of the removed", "REMOVED"), ("has a word", "an unknown word")])
 async def test_a_module_that_reveals_which_ids_exist_is_reported(faulty_url: str, path: str, said: str) -> None:
-    told = await wrong(trial(f"{faulty_url}/{path}"))
-    assert f"Asked about an item that does not exist it says {said} instead of FORBIDDEN." in told
-    assert f"Asked for an agent who does not exist it says {said} instead of FORBIDDEN." in told
+    reported = await wrong(trial(f"{faulty_url}/{path}"))
+    assert f"Asked about an item that does not exist it says {said} instead of FORBIDDEN." in reported
+    assert f"Asked for an agent who does not exist it says {said} instead of FORBIDDEN." in reported
 
 
 @pytest.mark.parametrize("fault", [*REFUSED_WHOLE, *REFUSED_PAIR, "slow", "trickle", "drops every second"])

@@ -1,4 +1,4 @@
-"""chatChannelChanged and chatInboxChanged: each change is delivered once, to those whom it concerns."""
+"""chatChannelChanged and chatInboxChanged: each change is delivered once."""
 
 from tests.support.api import Account
 from tests.support.sockets import open_socket

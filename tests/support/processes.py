@@ -1,4 +1,4 @@
-"""Programs that tests run beside themselves, on local ports."""
+"""Programs that tests start, on local ports."""
 
 import asyncio
 import os

@@ -1,6 +1,6 @@
 """What the run leaves out, and why: a pytest plugin.
 
-Tests marked `chromium`, `node` or `redis` need a program beside Python. Without it they are skipped, with the reason
+Tests marked `chromium`, `node` or `redis` need another program. Without it they are skipped, with the reason
 and the way to install it; with CHAT_TEST_REQUIRE_ALL=1 the run fails before it begins. Tests marked `long` run only
 with `--long`.
 """

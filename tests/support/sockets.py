@@ -36,7 +36,7 @@ class Stream:
 
     @property
     def has_result(self) -> bool:
-        """Whether `next` returns or raises at once."""
+        """Whether `next` returns or raises without waiting."""
         return not self.frames.empty()
 
     async def next(self, patience: float = PATIENCE) -> Json:

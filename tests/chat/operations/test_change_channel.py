@@ -4,7 +4,7 @@ from tests.support.api import Account, AgentClient, Json
 from tests.support.fingerprint import fingerprint
 
 CHANNEL = "channel { id kind name description avatar { ... on ChatIconAvatar { icon color } } archivedAt }"
-TOLD = "lastMessage { author { id } systemEvent { kind before after } }"
+LAST_EVENT = "lastMessage { author { id } systemEvent { kind before after } }"
 
 
 async def _create_channel(account: Account, kind: str = "PUBLIC") -> str:
@@ -24,12 +24,12 @@ async def _listed(account: Account, **arguments: bool) -> set[str]:
 async def test_each_change_has_a_system_message_with_the_previous_value(account: Account) -> None:
     channel = await _create_channel(account)
     await account.carla.mutate("updateChatChannel", CHANNEL, channelId=channel, name=" Vendas BR ")
-    assert (await account.davi.read(channel, TOLD))["lastMessage"] == {
+    assert (await account.davi.read(channel, LAST_EVENT))["lastMessage"] == {
         "author": {"id": "carla"},
         "systemEvent": {"kind": "RENAMED", "before": "Vendas", "after": "Vendas BR"},
     }
     await account.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, description="Tudo")
-    assert (await account.davi.read(channel, TOLD))["lastMessage"]["systemEvent"] == {
+    assert (await account.davi.read(channel, LAST_EVENT))["lastMessage"]["systemEvent"] == {
         "kind": "DESCRIBED",
         "before": None,
         "after": "Tudo",
@@ -81,7 +81,7 @@ async def test_owners_and_administrators_can_change_the_kind(account: Account) -
         assert changed["channel"]["kind"] == kind
         before = "PUBLIC" if kind == "PRIVATE" else "PRIVATE"
         event = {"kind": "KIND_CHANGED", "before": before, "after": kind}
-        assert (await account.davi.read(channel, TOLD))["lastMessage"]["systemEvent"] == event
+        assert (await account.davi.read(channel, LAST_EVENT))["lastMessage"]["systemEvent"] == event
 
 
 async def test_an_agent_who_cannot_create_private_channels_cannot_make_one_private(account: Account) -> None:

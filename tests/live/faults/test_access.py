@@ -43,8 +43,8 @@ async def permitted(engine: AsyncEngine, account: Account, channel: str, agent_i
     async with engine.connect() as connection:
         channel_id = parse_id(Prefix.CHANNEL, channel)
         rows = await connection.execute(_HISTORY, {"account_id": account.account_id, "channel_id": channel_id})
-        for kind, whom, body in rows:
-            if kind in ("MEMBER_ADDED", "MEMBER_REMOVED") and whom == agent_id:
+        for kind, changed_agent, body in rows:
+            if kind in ("MEMBER_ADDED", "MEMBER_REMOVED") and changed_agent == agent_id:
                 inside = kind == "MEMBER_ADDED"
             elif kind == "MESSAGE_ADDED" and inside:
                 found.append(body)
@@ -147,7 +147,7 @@ async def test_fifty_concurrent_first_subscribers(on_postgres: Replicas) -> None
         for number in range(50):
             conversation.client(at="a" if number % 2 else "b")
         await conversation.sender().send_many(20)
-        await conversation.check_deliveries("50 first subscribers to one channel at once")
+        await conversation.check_deliveries("50 concurrent first subscribers of one channel")
 
 
 # ------------------------------------------------------------------ other ends of a stream

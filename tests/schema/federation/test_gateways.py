@@ -125,7 +125,7 @@ class Agents:
 
     def __init__(self, url: str, tokens: dict[str, str]) -> None:
         self.ana, self.bruno, self.davi = (Gateway(url, tokens[agent]) for agent in (ANA, BRUNO, DAVI))
-        self.nobody = Gateway(url, None)
+        self.anonymous = Gateway(url, None)
 
 
 @pytest.fixture(scope="session")
@@ -180,17 +180,17 @@ async def test_a_list_of_the_owner_has_the_fields_of_the_chat(agents: Agents) ->
 
 
 async def test_the_error_code_of_the_chat_is_passed_on(agents: Agents) -> None:
-    answer = await agents.nobody.execute("{ chatViewer { agent { id } } }")
+    answer = await agents.anonymous.execute("{ chatViewer { agent { id } } }")
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
 
 
 async def test_a_subscription_without_a_token_ends_with_a_code(streaming_agents: Agents) -> None:
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        streaming_agents.nobody.stream("subscription { chatMessageAdded { message { id } } }") as events,
+        streaming_agents.anonymous.stream("subscription { chatMessageAdded { message { id } } }") as events,
     ):
-        (told,) = [event async for event in events]
-    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
+        (last,) = [event async for event in events]
+    assert [error["extensions"]["code"] for error in last["errors"]] == ["UNAUTHENTICATED"]
 
 
 async def test_a_subscription_with_an_invalid_token_ends_with_a_code(hive_over_sse_url: str) -> None:
@@ -200,8 +200,8 @@ async def test_a_subscription_with_an_invalid_token_ends_with_a_code(hive_over_s
         asyncio.timeout(PATIENCE_SECONDS),
         stranger.stream("subscription { chatMessageAdded { message { id } } }") as events,
     ):
-        (told,) = [event async for event in events]
-    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
+        (last,) = [event async for event in events]
+    assert [error["extensions"]["code"] for error in last["errors"]] == ["UNAUTHENTICATED"]
 
 
 async def test_a_subscription_delivers_each_reader_their_own_card(streaming_agents: Agents, crm: Crm) -> None:

@@ -106,9 +106,9 @@ async def test_a_key_for_another_use_is_ignored(
 ) -> None:
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
     key_server.keys = [jwk(RSA, "RS256") | unusable, jwk(EC, "ES256")]
-    anew = SignIn(Settings(jwks_url=key_server.url, jwt_issuer=ISSUER))
-    assert await identified(anew, signed(EC, "ES256", "ES256")) is not None
-    await refused(anew, signed(RSA, "RS256", "RS256"))
+    new_sign_in = SignIn(Settings(jwks_url=key_server.url, jwt_issuer=ISSUER))
+    assert await identified(new_sign_in, signed(EC, "ES256", "ES256")) is not None
+    await refused(new_sign_in, signed(RSA, "RS256", "RS256"))
 
 
 @pytest.mark.filterwarnings("ignore:The RSA key is 1024 bits")
