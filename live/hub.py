@@ -68,6 +68,12 @@ class Hub:
     def broadcast_is_healthy(self) -> bool:
         return self._broadcast.healthy
 
+    def stream_count(self, account_id: str) -> int:
+        """Returns how many streams of this process are registered for the account. A registered stream misses no later
+        change and no later signal: streams of signals register for these first."""
+        served = self._served.get(account_id)
+        return served.subscribers if served is not None else 0
+
     def changed(self, account_id: str, change: int) -> None:
         self._wake(account_id, change)
         self._broadcast.publish(encode(WakeUp(account_id, change)))

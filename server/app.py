@@ -86,6 +86,7 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
         lifespan=lifespan,
     )
     app.state.pool = pool
+    app.state.hub = hub
     app.state.connections = connections
     return app
 

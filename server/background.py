@@ -56,5 +56,7 @@ class BackgroundParts:
                 log.exception("background_part_failed", part=name)
             finally:
                 self._running.discard(name)
-            pause = first if loop.time() - started_at > HEALTHY_SECONDS else min(pause * 2, longest)
+            if loop.time() - started_at > HEALTHY_SECONDS:
+                pause = first
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
+            pause = min(pause * 2, longest)

@@ -1,7 +1,6 @@
-"""One embedded PostgreSQL and one server in this process for the whole run; every test has an account of its own."""
+"""The application of each worker, on a database of the worker. Every test has an account of its own."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,35 +9,48 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from models.enums import ItemKind
 from server.app import create_app
-from server.postgres.embedded import EmbeddedPostgres
-from server.postgres.migrate import upgrade
 from server.settings import Settings
-from tests.api import Api, House, ItemRegistry
+from tests.support.api import Account, Api, ItemRegistry
+from tests.support.databases import Databases, shared_databases
+from tests.support.workers import RUN_FOLDER
 
 
 @pytest.fixture(scope="session")
-def data_dir_of_run() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="internal-chat-") as folder:
-        yield Path(folder)
+def run_folder(pytestconfig: pytest.Config) -> Path:
+    """The folder that all workers of the run share."""
+    return pytestconfig.stash[RUN_FOLDER]
 
 
 @pytest.fixture(scope="session")
-def database_url(data_dir_of_run: Path) -> Iterator[str]:
-    """A migrated database of the embedded server."""
-    with EmbeddedPostgres(data_dir_of_run) as url:
-        upgrade(url)
-        yield url
+def worker_folder(run_folder: Path, worker_id: str) -> Path:
+    """The folder that this worker has for itself."""
+    folder = run_folder / worker_id
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="session")
-def settings(data_dir_of_run: Path) -> Settings:
-    return Settings(data_dir=data_dir_of_run)
+def databases(run_folder: Path) -> Iterator[Databases]:
+    with shared_databases(run_folder) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def database_url(databases: Databases, worker_id: str) -> str:
+    """The database of this worker."""
+    return databases.create(worker_id)
+
+
+@pytest.fixture(scope="session")
+def settings(worker_folder: Path) -> Settings:
+    return Settings(data_dir=worker_folder)
 
 
 @pytest.fixture(scope="session")
 def items() -> ItemRegistry:
-    """What the server's source modules answer from. Tests add items with `House.own_item`."""
+    """What the server's source modules answer from. Tests add items with `Account.add_item`."""
     return {}
 
 
@@ -53,18 +65,18 @@ async def app(settings: Settings, database_url: str, items: ItemRegistry) -> Asy
 async def api(app: Starlette, settings: Settings, items: ItemRegistry) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-        yield Api(http, settings, app.state.pool.engine, items)
+        yield Api(http, settings, app.state.pool.engine, app.state.hub, items)
 
 
 @pytest.fixture
-async def house(api: Api) -> House:
-    return await api.account()
+async def account(api: Api) -> Account:
+    return await api.create_account()
 
 
 @pytest.fixture
-async def other_house(api: Api) -> House:
+async def other_account(api: Api) -> Account:
     """Another account, with agents of the same ids."""
-    return await api.account()
+    return await api.create_account()
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +94,16 @@ async def socket_url(app: Starlette) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def npm_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where npm packages are kept from run to run, if pytest keeps a cache."""
-    cache: pytest.Cache | None = getattr(request.config, "cache", None)
-    return cache.mkdir("node") if cache else tmp_path_factory.mktemp("node")
+def npm_folder(pytestconfig: pytest.Config, run_folder: Path) -> Path:
+    """The folder of npm packages: kept from run to run if pytest keeps a cache."""
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
+    folder = cache.mkdir("node") if cache else run_folder / "node"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+async def one_item_of_each_kind(account: Account) -> None:
+    """Adds one item of each kind to the account. Its id is the kind's name in lower case. davi cannot see it."""
+    for kind in ItemKind:
+        account.add_item(kind, kind.value.lower(), hidden_from=["davi"])

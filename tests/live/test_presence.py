@@ -1,20 +1,36 @@
-"""Who is there, when the database was not."""
-
-import asyncio
+"""Who is shown as online: agents with an open socket, even after a failure of the database."""
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.api import Api, House
-from tests.live.sockets import open_socket
+from tests.support.api import Account, Api
+from tests.support.sockets import open_socket
+from tests.support.waiting import until, until_true
 
 PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
+AGENTS = "{ chatAgents { nodes { id presence } } }"
 ONLINE = {"id": "carla", "presence": "ONLINE"}
 
 
-async def test_who_came_while_the_database_was_away(
-    house: House, socket_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_only_agents_admitted_to_the_chat_become_online(account: Account, socket_url: str) -> None:
+    async def is_online() -> bool:
+        return await _online(account) == {"bruno"}
+
+    async with (
+        open_socket(socket_url, account.elisa.token),
+        open_socket(socket_url, account.agent("ghost").token),
+        open_socket(socket_url, account.bruno.token),
+    ):
+        await until_true(is_online, "bruno online")
+        # The sockets are recorded in rounds: carla's is recorded in a later round than those of elisa and the ghost.
+        async with open_socket(socket_url, account.carla.token):
+            await until_true(lambda: _has_become_online(account, "carla"), "carla online")
+            assert await _online(account) == {"bruno", "carla"}
+
+
+async def test_an_agent_who_connects_while_the_database_is_down_is_reported_later(
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute = AsyncSession.execute
     failures = 0
@@ -23,31 +39,41 @@ async def test_who_came_while_the_database_was_away(
         nonlocal failures
         if "INSERT INTO presences" in str(statement):
             failures += 1
-            raise OSError("the database is away")
+            raise OSError("the database is down")
         return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
 
-    async with open_socket(socket_url, house.bruno.token) as socket:
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(PRESENCE, agents=["carla"])
-        await stream.nothing()
+        await account.until_subscribed()
         monkeypatch.setattr(AsyncSession, "execute", failing)
-        async with open_socket(socket_url, house.carla.token):
-            while not failures:  # noqa: ASYNC110 (nobody else tells)
-                await asyncio.sleep(0.01)
-            await stream.nothing()
+        async with open_socket(socket_url, account.carla.token):
+            await until(lambda: failures > 0, "a failure to record carla")
+            assert not stream.has_result
             monkeypatch.undo()
-            assert await stream.data(5) == ONLINE
+            assert await stream.data() == ONLINE
 
 
-async def test_who_seemed_gone_is_told_to_be_there(api: Api, house: House, socket_url: str) -> None:
-    """As after a database that did not answer in time: whoever saw them go sees them come."""
-    async with open_socket(socket_url, house.bruno.token) as socket:
+async def test_an_agent_whose_presence_expired_by_mistake_is_reported_as_online_again(
+    api: Api, account: Account, socket_url: str
+) -> None:
+    """As after a database that did not answer in time."""
+    async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(PRESENCE, agents=["carla"])
-        await stream.nothing()
-        async with open_socket(socket_url, house.carla.token):
+        await account.until_subscribed()
+        async with open_socket(socket_url, account.carla.token):
             assert await stream.data() == ONLINE
             async with api.engine.begin() as connection:
                 await connection.execute(
                     text("UPDATE presences SET connected_until = now() WHERE account_id = :account_id"),
-                    {"account_id": house.account_id},
+                    {"account_id": account.account_id},
                 )
-            assert await stream.data(5) == ONLINE
+            assert await stream.data() == ONLINE
+
+
+async def _online(account: Account) -> set[str]:
+    nodes = (await account.ana.query(AGENTS))["chatAgents"]["nodes"]
+    return {node["id"] for node in nodes if node["presence"] != "OFFLINE"}
+
+
+async def _has_become_online(account: Account, agent_id: str) -> bool:
+    return agent_id in await _online(account)

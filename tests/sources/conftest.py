@@ -1,4 +1,4 @@
-"""The modules run once for all tests, each in a process of its own."""
+"""Source modules, each in a process of its own that runs for all tests."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,8 +22,8 @@ FIELDS = {
 
 
 @pytest.fixture(scope="session")
-def items_file(data_dir_of_run: Path) -> Path:
-    path = data_dir_of_run / "items.json"
+def items_file(worker_folder: Path) -> Path:
+    path = worker_folder / "items.json"
     path.write_text(json.dumps(items()))
     return path
 
@@ -62,7 +62,7 @@ async def build() -> AsyncIterator[Build]:
 
 @pytest.fixture(params=["http", "graphql", "demo"])
 def sources(request: pytest.FixtureRequest, build: Build) -> Sources:
-    """Each gateway, in front of a module that holds the same."""
+    """Sources with each kind of gateway. Their modules hold the same items."""
     return build(DEAL=_config(request))
 
 

@@ -1,4 +1,4 @@
-"""A module with every fault that one can have, each under a path of its own, which counts the calls to each."""
+"""A module with a path for each fault that a module can have. It counts the calls of each path."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.api import Json
+from tests.support.api import Json
 
 SECRET_TITLE = "The merger with Aurora"
 CARD: Json = {"title": SECRET_TITLE, "url": "https://crm.example.com/deals/77"}
@@ -91,7 +91,7 @@ FINE: dict[str, Faulty] = {
 
 
 def granted_only(known: Json) -> Callable[[Json], Json]:
-    """Answers agent 1 about item 77, and everything else with this."""
+    """Grants item 77 to agent 1, and answers every other check with `known`."""
     return lambda check: granted(check) if check == {"agent_id": "1", "item_id": "77"} else {**check, **known}
 
 
@@ -121,7 +121,7 @@ async def asked(request: Request) -> Response:
 
 
 async def trickle(request: Request) -> Response:
-    """A byte now and then: never silent for long, and never done."""
+    """Sends a byte every 50 ms and never ends."""
     calls["trickle"] += 1
 
     async def body() -> AsyncIterator[bytes]:

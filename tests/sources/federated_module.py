@@ -1,4 +1,4 @@
-"""A federated CRM with `Deal` as an entity, which answers each agent by the agent's own rights."""
+"""A federated CRM with `Deal` as an entity. Its answers depend on the rights of the agent in the token."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from strawberry.asgi import GraphQL
 from strawberry.federation import Schema
 from strawberry.scalars import JSON
 
-from tests.api import Json
+from tests.support.api import Json
 
 ITEMS: Mapping[str, Mapping[str, Json]] = json.loads(Path(os.environ["MODULE_ITEMS"]).read_text())
 Context = Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Source modules as they run anywhere: in a process of their own, on a socket of this machine."""
+"""Source modules, each in a process of its own."""
 
 import os
 import socket
@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 START_SECONDS = 20
 
 
 @contextmanager
 def running(app: str, **environment: str) -> Iterator[str]:
-    """Yields the address of an ASGI application that uvicorn serves."""
+    """Serves an ASGI application with uvicorn until the block ends, and yields its address."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning"]
     process = subprocess.Popen(command, env=os.environ | environment)
@@ -28,14 +28,14 @@ def running(app: str, **environment: str) -> Iterator[str]:
 
 
 def closed_port_url() -> str:
-    """Where nobody listens."""
+    """Returns an address where no server listens."""
     return f"http://127.0.0.1:{free_port()}"
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the module ended at its start"
+        assert process.poll() is None, "the module ended when it started"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -1,4 +1,4 @@
-"""Federated modules that answer without data, or with more errors than they should, each under a path of its own."""
+"""Federated modules that answer without data or with too many errors, each under a path of its own."""
 
 import asyncio
 import json
@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.api import Json
+from tests.support.api import Json
 
 REFUSED = {"2", "3", "4", "5", "6"}
-"""Agents whom the modules refuse as a whole; the others are answered."""
+"""Agents whom the modules refuse. The others are answered."""
 
 
 def refusal(code: str | None) -> Json:

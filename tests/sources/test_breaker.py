@@ -1,4 +1,4 @@
-"""The breaker opens after failures in a row, rests, and lets one call try for all."""
+"""The breaker opens after consecutive failures, and lets one trial call through after its pause."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def succeed(breaker: Breaker) -> None:
         breaker.answered()
 
 
-def rests(breaker: Breaker) -> bool:
+def refuses_a_call(breaker: Breaker) -> bool:
     try:
         succeed(breaker)
     except BreakerOpen:
@@ -41,7 +41,7 @@ def rests(breaker: Breaker) -> bool:
     return False
 
 
-def test_failures_in_a_row_open_it(breaker: Breaker) -> None:
+def test_consecutive_failures_open_the_breaker(breaker: Breaker) -> None:
     fail(breaker, 2)
     succeed(breaker)
     fail(breaker, 2)
@@ -49,47 +49,47 @@ def test_failures_in_a_row_open_it(breaker: Breaker) -> None:
     succeed(breaker)
     fail(breaker, 3)
     assert breaker.is_open
-    assert rests(breaker)
+    assert refuses_a_call(breaker)
 
 
-def test_after_its_rest_a_success_closes_it(breaker: Breaker, clock: StoppedClock) -> None:
+def test_a_successful_trial_closes_the_breaker(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 9.9
-    assert rests(breaker)
+    assert refuses_a_call(breaker)
     clock.now = 10
     succeed(breaker)
     fail(breaker, 2)
     assert not breaker.is_open
 
 
-def test_a_trial_that_fails_is_another_rest(breaker: Breaker, clock: StoppedClock) -> None:
+def test_a_failed_trial_starts_another_pause(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
     fail(breaker)
     clock.now = 19.9
-    assert rests(breaker)
+    assert refuses_a_call(breaker)
     clock.now = 20
-    assert not rests(breaker)
+    assert not refuses_a_call(breaker)
 
 
-def test_one_turn_tries_alone(breaker: Breaker, clock: StoppedClock) -> None:
+def test_only_one_call_is_let_through_as_a_trial(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
     with breaker.attempt():
-        assert rests(breaker)
-    assert not rests(breaker)
+        assert refuses_a_call(breaker)
+    assert not refuses_a_call(breaker)
 
 
-def test_a_cancelled_trial_leaves_the_next_to_another(breaker: Breaker, clock: StoppedClock) -> None:
+def test_after_a_cancelled_trial_another_call_is_let_through(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 3)
     clock.now = 10
     with pytest.raises(KeyboardInterrupt), breaker.attempt():
         raise KeyboardInterrupt
     assert breaker.is_open
-    assert not rests(breaker)
+    assert not refuses_a_call(breaker)
 
 
-def test_a_turn_that_says_nothing_leaves_all_as_it_was(breaker: Breaker, clock: StoppedClock) -> None:
+def test_a_call_without_a_result_changes_nothing(breaker: Breaker, clock: StoppedClock) -> None:
     fail(breaker, 2)
     with breaker.attempt():
         pass
@@ -99,4 +99,4 @@ def test_a_turn_that_says_nothing_leaves_all_as_it_was(breaker: Breaker, clock: 
     with breaker.attempt():
         pass
     assert breaker.is_open
-    assert not rests(breaker)
+    assert not refuses_a_call(breaker)

@@ -1,4 +1,4 @@
-"""CHAT_SOURCES that cannot be right is refused in a sentence that says where, and never repeats a secret."""
+"""An invalid CHAT_SOURCES is refused with a message that names the place and never contains a secret."""
 
 import json
 
@@ -20,7 +20,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, value: str) -> Settings:
     return read_settings()
 
 
-def test_each_type(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_type_of_source_can_be_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     value = {"DEAL": HTTP | {"timeout_ms": 500}, "TASK": GRAPHQL | {"fields": {"title": "name"}}}
     configs = configured(monkeypatch, json.dumps(value | {"CONTACT": {"type": "demo"}})).source_configs
     deal, task = configs[ItemKind.DEAL], configs[ItemKind.TASK]
@@ -32,7 +32,7 @@ def test_each_type(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(configs) == 3
 
 
-def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_default_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().source_configs == DEMO_SOURCES
     assert set(DEMO_SOURCES) == set(ItemKind)
     assert configured(monkeypatch, "{}").source_configs == {}
@@ -80,7 +80,7 @@ def test_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPatch) -> Non
         ),
     ],
 )
-def test_what_cannot_be_right_is_refused(monkeypatch: pytest.MonkeyPatch, value: object, reason: str) -> None:
+def test_an_invalid_configuration_is_refused(monkeypatch: pytest.MonkeyPatch, value: object, reason: str) -> None:
     with pytest.raises(Misconfigured) as refused:
         configured(monkeypatch, value if isinstance(value, str) else json.dumps(value))
     assert str(refused.value) == f"CHAT_SOURCES is refused: {reason}."

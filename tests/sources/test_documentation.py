@@ -1,4 +1,4 @@
-"""What module owners read is what the chat does: the OpenAPI file and the page beside it follow the code."""
+"""The OpenAPI file and docs/source-modules.md agree with the code."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from sources.contract import (
 )
 from sources.items import URL_LENGTH, WireItem
 from sources.verdicts import Fault
-from tests.api import Json
+from tests.support.api import Json
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "source-modules.md").read_text()
@@ -48,7 +48,7 @@ def examples(content: Json) -> list[Json]:
 
 
 def code_blocks() -> list[Json]:
-    """The bodies of the page's examples of the endpoint."""
+    """Returns the JSON bodies of the examples on the page."""
     blocks = PAGE.split("```\n")
     return [json.loads(block[block.index("\n\n{") :]) for block in blocks if "\n\n{" in block and "query" not in block]
 
@@ -58,12 +58,12 @@ ANSWERS = examples(POST["responses"]["200"]) + code_blocks()[1:2]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_examples_of_a_question_are_one(question: Json) -> None:
+def test_the_example_questions_are_valid(question: Json) -> None:
     assert json.loads(WireQuestion.model_validate_json(json.dumps(question)).model_dump_json()) == question
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_the_examples_of_an_answer_are_taken_whole(answer: Json) -> None:
+def test_the_example_answers_are_valid_in_every_part(answer: Json) -> None:
     checks = [Check(check["agent_id"], check["item_id"]) for check in QUESTIONS[0]["checks"]]
     found = verdicts(ItemKind.DEAL, checks, json.dumps(answer).encode())
     assert not any(isinstance(verdict, Fault) for verdict in found.values())
@@ -78,13 +78,13 @@ def test_the_examples_of_an_answer_are_taken_whole(answer: Json) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_schemas_are_the_models(name: str) -> None:
+def test_the_schemas_have_the_fields_of_the_models(name: str) -> None:
     fields = MODELS[name].model_fields
     assert set(SCHEMAS[name]["properties"]) == set(fields)
     assert SCHEMAS[name]["required"] == [field for field, known in fields.items() if known.is_required()]
 
 
-def test_the_limits_are_those_of_the_code() -> None:
+def test_the_documented_limits_are_those_of_the_code() -> None:
     item, check = SCHEMAS["Item"]["properties"], SCHEMAS["Check"]["properties"]
     assert item["title"]["maxLength"] == TITLE_LENGTH
     assert item["summary"]["maxLength"] == SUMMARY_LENGTH
@@ -97,9 +97,9 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("kind", ItemKind)
-def test_the_details_of_each_kind_are_told(kind: ItemKind) -> None:
+def test_the_details_of_each_kind_are_documented(kind: ItemKind) -> None:
     schema = SCHEMAS["".join(word.title() for word in kind.split("_")) + "Details"]["properties"]
-    told = {name: (known["type"][0], known.get("format")) for name, known in schema.items()}
-    assert told == {name: TYPES[known.type] for name, known in ITEM_KINDS[kind].details.items()}
+    documented = {name: (known["type"][0], known.get("format")) for name, known in schema.items()}
+    assert documented == {name: TYPES[known.type] for name, known in ITEM_KINDS[kind].details.items()}
     row = ", ".join(f"`{name}` ({known.type.lower()})" for name, known in ITEM_KINDS[kind].details.items())
     assert f"| `{kind}` | {row} |" in PAGE

@@ -1,4 +1,4 @@
-"""What reaches a reader of what a module says: every detail of every kind is written one way."""
+"""Cleaning the items that modules answer: titles, texts, addresses and details."""
 
 import pytest
 from pydantic import JsonValue
@@ -30,7 +30,7 @@ BAD: dict[DetailType, list[JsonValue]] = {
 
 
 @pytest.mark.parametrize("type_", DetailType)
-def test_a_detail_is_written_as_its_type_is(type_: DetailType) -> None:
+def test_a_detail_is_shown_only_if_it_has_the_form_of_its_type(type_: DetailType) -> None:
     assert [detail(type_, value) for value in GOOD[type_]] == GOOD[type_]
     assert [detail(type_, value) for value in BAD[type_]] == [None] * len(BAD[type_])
 
@@ -45,12 +45,12 @@ def test_a_detail_is_written_as_its_type_is(type_: DetailType) -> None:
         ("\0", ""),
     ],
 )
-def test_a_text_is_one_clean_line(sent: str, shown: str) -> None:
+def test_a_text_becomes_a_single_line(sent: str, shown: str) -> None:
     assert one_line(sent) == detail(DetailType.TEXT, sent) == shown
 
 
 @pytest.mark.parametrize("kind", ItemKind)
-def test_every_kind_has_details_and_no_others_are_shown(kind: ItemKind) -> None:
+def test_only_the_details_of_the_kind_are_shown(kind: ItemKind) -> None:
     sent = {name: GOOD[known.type][-1] for name, known in ITEM_KINDS[kind].details.items()}
     assert len(sent) >= 3
     assert known_details(kind, sent | {"margin": "41%"}) == sent
@@ -58,7 +58,7 @@ def test_every_kind_has_details_and_no_others_are_shown(kind: ItemKind) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://crm.example/deals/77?a=1#b", "http://10.0.0.7:8080/", "HTTPS://crm.example"])
-def test_a_web_address_is_passed_on(url: str) -> None:
+def test_a_web_address_is_kept(url: str) -> None:
     assert web_address(url) == url
 
 
@@ -83,5 +83,5 @@ def test_a_web_address_is_passed_on(url: str) -> None:
         "https://crm.example/" + "x" * 2000,
     ],
 )
-def test_anything_else_is_not(url: str) -> None:
+def test_other_addresses_are_dropped(url: str) -> None:
     assert web_address(url) is None

@@ -3,7 +3,7 @@
 from chat.cards import ItemRef
 from models.enums import ItemKind
 from sources import DemoItem, DemoItems
-from tests.api import Json
+from tests.support.api import Json
 
 SECRET = "a module's secret of thirty-two bytes or more"
 OWNER, READER, STRANGER = "2", "1", "3"
@@ -38,7 +38,8 @@ CARDS: dict[str, Json] = {
 
 
 def items() -> Json:
-    """By account, then by item. Whoever owns sees everything; the reader all but one; the stranger nothing."""
+    """Returns the items by account and id. The owner sees all of them, the reader all but one, and the stranger
+    none."""
     first: Json = {id: {"visible_to": [OWNER, READER], "card": card} for id, card in CARDS.items()}
     first["private"] = {"visible_to": [OWNER], "card": FULL}
     first["gone"] = {"visible_to": [OWNER], "removed": True, "card": FULL}

@@ -1,0 +1,175 @@
+"""syncChatDirectory: any number of agents in one call, idempotent, and limited to the account of its token."""
+
+import pytest
+
+from tests.support.api import Account, Api, Json
+from tests.support.fingerprint import fingerprint
+
+COUNTS = "agentCount teamCount"
+AGENTS = "query ($query: String) { chatAgents(query: $query) { nodes { id name avatarUrl role active } } }"
+
+
+def _directory(agent_count: int, teams: int = 5) -> Json:
+    agents = [
+        {
+            "id": f"a{number:05}",
+            "name": f"Agente {number:05}",
+            "email": f"a{number}@example.com",
+            "active": number % 10 != 9,
+        }
+        for number in range(agent_count)
+    ]
+    groups = [
+        {"id": f"t{team}", "name": f"Time {team}", "agentIds": [agent["id"] for agent in agents[team::teams]]}
+        for team in range(teams)
+    ]
+    return {"account": {"name": "Grande"}, "agents": agents, "teams": groups}
+
+
+async def _sync(account: Account, directory: Json) -> Json:
+    return await account.api.service(account.account_id).mutate("syncChatDirectory", COUNTS, **directory)
+
+
+async def test_5000_agents_fit_in_one_call_and_repeating_it_writes_nothing(account: Account) -> None:
+    announcement = await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
+    directory = _directory(5_000)
+    assert (await _sync(account, directory))["agentCount"] == 5_005
+    assert (await account.ana.read(announcement, "memberCount"))["memberCount"] == 4 + 4_500
+    before = await fingerprint(account)
+    again = await _sync(account, directory)
+    assert (again["agentCount"], again["teamCount"]) == (5_005, 5)
+    assert await fingerprint(account) == before
+
+
+async def test_statements_do_not_grow_with_the_number_of_agents(api: Api) -> None:
+    counts: list[list[int]] = []
+    for agents in (50, 5_000):
+        account = await api.create_account()
+        await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
+        directory, counted = _directory(agents), []
+        away = {**directory, "agents": [{**agent, "active": False} for agent in directory["agents"]]}
+        for listed in (directory, directory, away, directory):
+            with api.statements() as sent:
+                await _sync(account, listed)
+            counted.append(len(sent))
+        counts.append(counted)
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 20
+
+
+async def test_listed_agents_are_updated_and_others_stay(account: Account) -> None:
+    listed = {"id": "bruno", "name": " Bruno Braga ", "avatarUrl": "https://x.test/b.png", "role": "ADMINISTRATOR"}
+    await account.sync(agents=[listed])
+    found = (await account.carla.query(AGENTS))["chatAgents"]["nodes"]
+    assert [agent["id"] for agent in found] == ["ana", "bruno", "carla", "davi", "elisa"]
+    assert found[1] == {**listed, "name": "Bruno Braga", "active": True}
+    assert (await account.bruno.query("{ chatViewer { viewerCan { administer } } }"))["chatViewer"]["viewerCan"] == {
+        "administer": True
+    }
+
+
+async def test_each_change_of_an_agent_is_announced_once(account: Account) -> None:
+    before = await _changes(account)
+    await account.sync(agents=[{"id": "bruno", "name": "Bruno"}, {"id": "nova", "name": "Nova"}])
+    await account.sync(agents=[{"id": "bruno", "name": "Bruno B."}, {"id": "davi", "name": "Davi", "active": False}])
+    await account.sync(agents=[{"id": "davi", "name": "Davi"}])
+    assert (await _changes(account))[len(before) :] == [
+        ("AGENT_CHANGED", "bruno"),
+        ("AGENT_DEACTIVATED", "davi"),
+        ("AGENT_REACTIVATED", "davi"),
+    ]
+
+
+async def test_spaces_around_names_are_ignored(account: Account) -> None:
+    listed = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
+    await account.sync(**listed)
+    before = await fingerprint(account)
+    await account.sync(**listed)
+    assert await fingerprint(account) == before
+
+
+async def _changes(account: Account) -> list[tuple[str, str | None]]:
+    async with account.api.engine.connect() as connection:
+        rows = await connection.exec_driver_sql(
+            "SELECT kind, agent_id FROM changes WHERE account_id = $1 ORDER BY change", (account.account_id,)
+        )
+        return [(row.kind, row.agent_id) for row in rows]
+
+
+async def test_a_team_has_exactly_the_agents_listed_for_it(account: Account) -> None:
+    channel = await account.bruno.create_channel(memberIds=["carla", "davi"])
+    for members, mentioned in ((["carla", "davi", "carla"], (1, 1)), (["davi"], (1, 2)), ([], (1, 2))):
+        await account.sync(teams=[{"id": "1", "name": "Time", "agentIds": members}])
+        await account.bruno.send(channel, "[@Time](mention://team/1/Time)")
+        counts = [
+            (await agent.read(channel, "unreadMentionCount"))["unreadMentionCount"]
+            for agent in (account.carla, account.davi)
+        ]
+        assert tuple(counts) == mentioned
+
+
+async def test_a_directory_token_updates_only_its_own_account(account: Account, other_account: Account) -> None:
+    before = await fingerprint(other_account)
+    await account.sync(agents=[{"id": "bruno", "name": "Outro Bruno", "active": False}])
+    assert await fingerprint(other_account) == before
+    assert (await other_account.bruno.query("{ chatViewer { agent { name } } }"))["chatViewer"]["agent"][
+        "name"
+    ] == "Bruno"
+
+
+async def test_a_new_account_starts_with_the_chat_disabled(api: Api) -> None:
+    account = await api.create_account(enabled=False)
+    viewer = (await account.bruno.query("{ chatViewer { chatEnabled } }"))["chatViewer"]
+    assert viewer == {"chatEnabled": False}
+    settings = (await account.ana.query("{ chatAccountSettings { chatEnabled enabledRoles } }"))["chatAccountSettings"]
+    assert settings == {"chatEnabled": False, "enabledRoles": ["AGENT", "ADMINISTRATOR"]}
+
+
+NAMED = {"name": "Nome"}
+LONG_URL = "https://example.com/".ljust(2_001, "x")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "path"),
+    [
+        ({"account": {"name": " "}}, "INVALID", ["account", "name"]),
+        ({"account": {"name": "n" * 201}}, "INVALID", ["account", "name"]),
+        ({"agents": [{"id": "", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "i" * 65, **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "i\x00", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "bruno ", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "\u200b", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
+        ({"agents": [{"id": "1", "name": "\u200b"}]}, "INVALID", ["agents", "0", "name"]),
+        ({"agents": [{"id": "1", "name": "a\nb"}]}, "INVALID", ["agents", "0", "name"]),
+        ({"agents": [{"id": "1", **NAMED, "email": "e" * 321}]}, "INVALID", ["agents", "0", "email"]),
+        (
+            {"agents": [{"id": "1", **NAMED, "avatarUrl": "javascript:alert(1)"}]},
+            "INVALID",
+            ["agents", "0", "avatarUrl"],
+        ),
+        (
+            {"agents": [{"id": "1", **NAMED, "avatarUrl": f"https://{'u' * 2_000}"}]},
+            "INVALID",
+            ["agents", "0", "avatarUrl"],
+        ),
+        ({"agents": [{"id": "1", **NAMED}, {"id": "2", "name": ""}]}, "INVALID", ["agents", "1", "name"]),
+        ({"agents": [{"id": "1", **NAMED, "email": "\x00"}]}, "INVALID", ["agents", "0", "email"]),
+        ({"agents": [{"id": "1", **NAMED}, {"id": "1", **NAMED}]}, "INVALID", ["agents"]),
+        ({"teams": [{"id": "1", "name": "", "agentIds": []}]}, "INVALID", ["teams", "0", "name"]),
+        ({"teams": [{"id": "1", **NAMED, "agentIds": ["nobody"]}]}, "INVALID", ["teams", "0", "agentIds"]),
+        ({"teams": [{"id": "1", **NAMED, "agentIds": ["\x00"]}]}, "INVALID", ["teams", "0", "agentIds"]),
+        ({"teams": [{"id": str(number), **NAMED, "agentIds": []} for number in range(1_001)]}, "TOO_LARGE", ["teams"]),
+        ({"agents": [{"id": str(number), **NAMED} for number in range(10_001)]}, "TOO_LARGE", ["agents"]),
+    ],
+)
+async def test_an_invalid_directory_is_refused_as_a_whole(
+    account: Account, wrong: Json, code: str, path: list[str]
+) -> None:
+    right: Json = {"account": {"name": "Casa"}, "agents": [{"id": "nova", "name": "Nova"}], "teams": []}
+    before = await fingerprint(account)
+    payload = await account.api.service(account.account_id).payload("syncChatDirectory", COUNTS, **{**right, **wrong})
+    assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
+    assert (payload["agentCount"], payload["teamCount"]) == (None, None)
+    assert await fingerprint(account) == before
+    await _sync(account, right)
+    assert await fingerprint(account) != before

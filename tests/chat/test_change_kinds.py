@@ -1,0 +1,46 @@
+"""The table of what each kind of change means."""
+
+from chat.change_kinds import (
+    ADMISSION_KINDS,
+    EFFECTS,
+    MEMBERSHIP_KINDS,
+    MENTIONING_KINDS,
+    VISIBILITY_KINDS,
+    Access,
+    ChannelChangeKind,
+    Effect,
+    Inbox,
+)
+from models.enums import ChangeKind
+
+
+def test_every_kind_of_change_has_an_entry() -> None:
+    assert set(EFFECTS) == set(ChangeKind)
+
+
+def test_every_effect_occurs_in_the_table() -> None:
+    effects = list(EFFECTS.values())
+    assert {effect.shown_as for effect in effects} == {None, *ChannelChangeKind}
+    assert {effect.inbox for effect in effects} == set(Inbox)
+    assert {effect.access for effect in effects} == set(Access)
+
+
+def test_only_a_change_of_the_account_has_no_effect_at_all() -> None:
+    assert [kind for kind, effect in EFFECTS.items() if effect == Effect()] == [ChangeKind.SETTINGS_CHANGED]
+
+
+def test_the_kinds_that_replays_select_are_derived_from_the_table() -> None:
+    assert set(MEMBERSHIP_KINDS) == {ChangeKind.MEMBER_ADDED, ChangeKind.MEMBER_REMOVED}
+    assert set(VISIBILITY_KINDS) == {ChangeKind.MADE_PUBLIC, ChangeKind.MADE_PRIVATE}
+    assert set(MENTIONING_KINDS) == {ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_EDITED}
+    assert set(ADMISSION_KINDS) == {
+        ChangeKind.AGENT_CHANGED,
+        ChangeKind.AGENT_DEACTIVATED,
+        ChangeKind.AGENT_REACTIVATED,
+    }
+
+
+def test_a_change_that_mentions_agents_is_a_message_that_its_channel_shows() -> None:
+    for kind in MENTIONING_KINDS:
+        assert EFFECTS[kind].shown_as in (ChannelChangeKind.MESSAGE_ADDED, ChannelChangeKind.MESSAGE_UPDATED)
+        assert EFFECTS[kind].inbox == Inbox.MEMBERS

@@ -1,0 +1,122 @@
+"""Streams of one process share what they read for an event, and do not use it when it is outdated."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import QueuePool
+
+from tests.support.api import Account, Api
+from tests.support.sockets import Json, Socket, open_socket
+from tests.support.waiting import until
+
+ADDED = """subscription ($channel: ID!, $since: String) {
+  chatMessageAdded(channelId: $channel, since: $since) { message { body deletedAt } position }
+}"""
+PRESENCE = 'subscription { chatPresenceChanged(agentIds: ["ana"]) { id } }'
+
+
+async def test_a_replay_shows_the_current_message(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = await account.carla.position(channel)
+    async with open_socket(socket_url, account.carla.token) as socket:
+        live = await socket.subscribe(ADDED, channel=channel, since=position)
+        first = await account.bruno.send(channel, "said in haste")
+        second = await account.bruno.send(channel, "said wrong")
+        assert [(await live.data())["message"]["body"] for _ in range(2)] == ["said in haste", "said wrong"]
+        await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=first)
+        await account.bruno.mutate("editChatMessage", "message { id }", messageId=second, body="said right")
+        replay = await socket.subscribe(ADDED, channel=channel, since=position)
+        tombstone, edited = [(await replay.data())["message"] for _ in range(2)]
+    assert tombstone["body"] == ""
+    assert tombstone["deletedAt"] is not None
+    assert edited["body"] == "said right"
+
+
+async def test_a_failed_read_is_repeated_for_the_next_stream(
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One failure of the database does not break the event for the streams that resume after it."""
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = await account.carla.position(channel)
+    execute = AsyncSession.execute
+    broken = True
+
+    async def failing(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
+        if broken and "SELECT asked.agent_id, messages." in str(statement):
+            raise OSError("the database is away")
+        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+
+    async with open_socket(socket_url, account.carla.token) as own:
+        await own.subscribe(PRESENCE)  # keeps the account's feed in memory
+        stream = await own.subscribe(ADDED, channel=channel, since=position)
+        await account.until_subscribed(2)
+        monkeypatch.setattr(AsyncSession, "execute", failing)
+        await account.bruno.send(channel, "Bom dia")
+        assert await stream.error_code() == "INTERNAL_SERVER_ERROR"
+        broken = False
+        async with asyncio.timeout(10):
+            payload = await first_result(own, channel, position)
+            while "errors" in payload:
+                payload = await first_result(own, channel, position)
+        assert payload["data"]["chatMessageAdded"]["message"]["body"] == "Bom dia"
+
+
+async def test_a_stream_that_ends_during_a_shared_read_does_not_cancel_it(
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    execute = AsyncSession.execute
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
+        if "SELECT asked.agent_id, messages." in str(statement):
+            reading.set()
+            await go_on.wait()
+        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+
+    async with open_socket(socket_url, account.carla.token) as socket:
+        ending, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
+        await account.until_subscribed(2)
+        monkeypatch.setattr(AsyncSession, "execute", slow)
+        sending = asyncio.create_task(account.bruno.send(channel, "Bom dia"))
+        await reading.wait()
+        await ending.stop()
+        await account.until_subscribed(1)
+        assert not staying.has_result
+        go_on.set()
+        assert (await staying.data())["message"]["body"] == "Bom dia"
+        await sending
+
+
+async def test_streams_stopped_while_opening_do_not_close_connections(
+    api: Api, account: Account, socket_url: str
+) -> None:
+    """A statement that is cancelled would make its connection unusable."""
+    opened = 0
+    pool = api.engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+
+    def count(*_: object) -> None:
+        nonlocal opened
+        opened += 1
+
+    async with open_socket(socket_url, account.carla.token) as socket:
+        event.listen(api.engine.sync_engine, "connect", count)
+        for moment in range(40):
+            stream = await socket.subscribe("subscription { chatMessageAdded { position } }")
+            await asyncio.sleep(0.0005 * moment)
+            await stream.stop()
+        # Its answer shows that the server has seen everything sent before it.
+        assert await (await socket.subscribe("{ __typename }")).next() == {"data": {"__typename": "Query"}}
+        await account.until_subscribed(0)
+        await until(lambda: pool.checkedout() == 0, "all connections back in the pool")
+        event.remove(api.engine.sync_engine, "connect", count)
+    assert opened <= 5, "a new connection for each stopped stream"
+
+
+async def first_result(socket: Socket, channel: str, position: str) -> Json:
+    """Returns the first result of a new stream."""
+    stream = await socket.subscribe(ADDED, channel=channel, since=position)
+    return await stream.next()

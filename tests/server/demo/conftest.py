@@ -1,0 +1,36 @@
+"""The seeded demo, in a database of its own on the run's PostgreSQL."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.app import create_app
+from server.demo import seed
+from server.postgres.database import single_connection
+from server.settings import Settings
+from tests.server.demo.databases import migrated_database
+from tests.support.api import Api
+
+
+@pytest.fixture(scope="package")
+async def demo_url(database_url: str) -> str:
+    url = await migrated_database(database_url, "demo")
+    await seed(url)
+    return url
+
+
+@pytest.fixture(scope="package")
+async def demo(demo_url: str, settings: Settings) -> AsyncIterator[Api]:
+    app = create_app(settings, demo_url)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
+            yield Api(http, settings, app.state.pool.engine)
+
+
+@pytest.fixture
+async def connection(demo_url: str) -> AsyncIterator[AsyncConnection]:
+    async with single_connection(demo_url) as connection:
+        yield connection

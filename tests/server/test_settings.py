@@ -1,0 +1,137 @@
+"""Invalid settings are refused with a message that names the setting and never contains a secret."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from server.settings import Misconfigured, Settings, async_url, read_settings
+
+SECRET = "a secret of thirty-two bytes or more"
+
+
+def test_without_variables_the_settings_are_those_of_a_local_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings()
+    assert (settings.is_demo, settings.host, settings.port) == (True, "127.0.0.1", 8000)
+    assert settings.url == "http://127.0.0.1:8000"
+    assert settings.data_dir == tmp_path / ".data"
+    assert (settings.issuer, settings.jwt_audience) == ("internal-chat-demo", "internal-chat")
+    assert settings.broadcast_url == "memory://"
+    assert settings.database_url is None
+
+
+def test_the_secret_of_the_demo_is_created_once_and_private(data_dir: Path) -> None:
+    first, second = (Settings(data_dir=data_dir).hs256_secret() for _ in range(2))
+    assert first is not None
+    assert first == second
+    assert len(first.encode()) >= 32
+    assert stat.S_IMODE((data_dir / "jwt-secret").stat().st_mode) == 0o600
+    assert [path.name for path in data_dir.iterdir()] == ["jwt-secret"]
+
+
+def test_processes_that_start_together_use_the_same_secret(data_dir: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from server.settings import Settings; "
+        "print(Settings(data_dir=Path(sys.argv[1])).hs256_secret())"
+    )
+    command = [sys.executable, "-c", program, str(data_dir)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    assert len({process.communicate()[0] for process in running}) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_the_demo_can_listen_on_loopback_addresses(host: str) -> None:
+    assert read_settings(host).is_demo
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "chat.example"])
+def test_the_demo_cannot_listen_on_other_addresses(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("CHAT_HOST", host)
+    with pytest.raises(Misconfigured) as refused:
+        read_settings()
+    assert str(refused.value) == (
+        "Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine only: "
+        f"set one of them to listen on {host}."
+    )
+    monkeypatch.setenv("CHAT_JWT_SECRET", SECRET)
+    assert read_settings().host == host
+
+
+@pytest.mark.parametrize(
+    ("variable", "good", "bad"),
+    [
+        ("CHAT_PORT", "8080", "70000"),
+        ("CHAT_PORT", "1", "eighty"),
+        ("CHAT_JWT_SECRET", SECRET, "thirty-one bytes are not enough"),
+        ("CHAT_DATABASE_URL", "postgres://db/chat", "mysql://db/chat"),
+        ("CHAT_DATABASE_URL", "postgresql://u:p@db:6432/chat?sslmode=require", "db/chat"),
+        ("CHAT_BROADCAST_URL", "rediss://cache:6380/1", "kafka://cache"),
+        ("CHAT_BROADCAST_URL", "postgres://db/chat", "cache:6379"),
+        ("CHAT_PUBLIC_URL", "https://chat.example/", "chat.example"),
+    ],
+)
+def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, good: str, bad: str) -> None:
+    monkeypatch.setenv(variable, good)
+    read_settings()
+    monkeypatch.setenv(variable, bad)
+    with pytest.raises(Misconfigured) as refused:
+        read_settings()
+    sentence = str(refused.value)
+    assert sentence.startswith(f"{variable} is refused: ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert bad not in sentence
+
+
+def test_a_key_server_needs_an_issuer_and_excludes_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_JWKS_URL", "https://id.example/keys")
+    monkeypatch.setenv("CHAT_JWT_ISSUER", "https://id.example")
+    assert read_settings("0.0.0.0").hs256_secret() is None
+    monkeypatch.setenv("CHAT_JWT_SECRET", SECRET)
+    with pytest.raises(Misconfigured, match="not both"):
+        read_settings()
+    monkeypatch.delenv("CHAT_JWT_SECRET")
+    monkeypatch.delenv("CHAT_JWT_ISSUER")
+    with pytest.raises(Misconfigured, match="needs CHAT_JWT_ISSUER"):
+        read_settings()
+
+
+def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_TEST_REQUIRE_ALL", "1")
+    read_settings()
+    monkeypatch.setenv("CHAT_DATABSE_URL", "postgresql://db/chat")
+    with pytest.raises(Misconfigured, match=r"^Unknown settings: CHAT_DATABSE_URL\. Known are .*CHAT_DATABASE_URL"):
+        read_settings()
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_JWT_SECRET", "")
+    assert read_settings().is_demo
+
+
+def test_options_take_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_PORT", "9000")
+    assert read_settings().port == 9000
+    assert read_settings("::1", 9001).url == "http://[::1]:9001"
+
+
+def test_the_repr_contains_no_secrets() -> None:
+    shown = repr(Settings.model_validate({"jwt_secret": SECRET, "database_url": "postgresql://u:hidden@db/chat"}))
+    assert "hidden" not in shown
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_spelling_of_a_database_url_is_accepted(scheme: str) -> None:
+    assert async_url(f"{scheme}://u:p%40ss@db:6432/chat") == "postgresql+asyncpg://u:p%40ss@db:6432/chat"
+
+
+def test_a_socket_folder_and_tls_survive_the_translation() -> None:
+    url = make_url(async_url("postgresql://postgres:@/postgres?host=/some/dir&sslmode=require"))
+    assert (url.host, url.database, dict(url.query)) == (None, "postgres", {"host": "/some/dir", "ssl": "require"})
