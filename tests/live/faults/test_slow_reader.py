@@ -49,7 +49,7 @@ async def served(app: Starlette) -> AsyncIterator[int]:
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "SEND_SECONDS", 1.0)
     # The test itself reads the close frame late.
-    monkeypatch.setattr(connections, "GRACE_SECONDS", 60.0)
+    monkeypatch.setattr(connections, "ABORT_DELAY_SECONDS", 60.0)
 
 
 def _narrow_socket(port: int) -> socket.socket:
