@@ -63,8 +63,8 @@ def serve(
 
     from server.app import create_app
     from server.demo import seed as seed_demo
+    from server.exit_signals import exit_on_signals
     from server.http.draining import DrainingServer
-    from server.http.signals import exit_on_signals
     from server.logs import configure_logging
     from server.postgres.database import open_database
     from server.postgres.migrate import upgrade

@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True, config=STRICT)
 class Exchange:
-    """Messages that are sent one shortly after the other. The first is sent at the given time."""
+    """Messages that follow each other within minutes. The first is sent at `at`."""
 
     at: Time
     messages: tuple[Message, ...]

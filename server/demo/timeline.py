@@ -59,7 +59,7 @@ MessageEvent: TypeAlias = SendMessage | AddReaction | EditMessage | DeleteMessag
 
 @dataclass(frozen=True)
 class AccountStep:
-    """An event in the whole account."""
+    """An event that concerns the whole account."""
 
     time: datetime
     event: ReadEverything | Deactivate

@@ -1,5 +1,5 @@
 """graphql-transport-ws, where strawberry's handler deviates from the protocol, and three additions for long-lived
-sockets: they close when their token expires or the client stops reading, and they make their agent present."""
+sockets: they close when their token expires or the client stops reading, and their agent is shown as online."""
 
 import asyncio
 from contextlib import ExitStack, suppress
@@ -126,7 +126,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
         return None
 
     def _start_session(self, identity: object) -> None:
-        """Makes the agent present until the socket closes, and closes the socket when the token expires."""
+        """Shows the agent as online until the socket closes, and closes the socket when the token expires."""
         if not isinstance(identity, Identity):
             return
         if isinstance(identity, AgentToken):
