@@ -1,7 +1,7 @@
 """The nine kinds of items as entities of the federated graph, made from the table of kinds (`chat.item_kinds`).
 
-The modules that own them define them; the chat adds three fields to each and nothing else, because two subgraphs that
-both define, say, `Deal.title` do not compose.
+The modules that own them define their other fields. The chat defines only `id`, `card` and `sharedIn`, because two
+subgraphs that both define, say, `Deal.title` do not compose.
 """
 
 from collections.abc import Mapping
