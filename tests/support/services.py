@@ -18,7 +18,7 @@ from tests.support.waiting import until, until_true
 SECRET = "a secret of thirty-two bytes or more"
 
 
-class Part:
+class ProcessUnderTest:
     """A process that tests can send signals to."""
 
     process: Process
@@ -37,7 +37,7 @@ class Part:
             await self.end_by(signal.SIGTERM)
 
 
-class ServerProcess(Part):
+class ServerProcess(ProcessUnderTest):
     """`internal-chat serve`."""
 
     def __init__(self, folder: Path, database_url: str, broadcast_url: str, **settings: str) -> None:
@@ -84,7 +84,7 @@ class ServerProcess(Part):
             return None
 
 
-class RedisServer(Part):
+class RedisServer(ProcessUnderTest):
     """Redis without persistence."""
 
     def __init__(self) -> None:

@@ -16,13 +16,13 @@ from sqlmodel import col
 from models import Change
 from tests.examples.client.conftest import SOURCE
 from tests.support.api import Account
-from tests.support.services import Part, ServerProcess
+from tests.support.services import ProcessUnderTest, ServerProcess
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.node
 
 
-class Client(Part):
+class Client(ProcessUnderTest):
     """A process that runs the example, which follows one channel."""
 
     def __init__(self, folder: Path) -> None:
