@@ -58,7 +58,7 @@ class Loaders:
     answers: DataLoader[AnswerKey, Answer]
     cards: DataLoader[UUID, list[Card]]
     shared_in: DataLoader[SharedInKey, Page[Message]]
-    select_viewers: DataLoader[str, ViewerSnapshot | None]
+    viewers: DataLoader[str, ViewerSnapshot | None]
     channel_managers: DataLoader[str, bool]
     agents: DataLoader[str, Agent | None]
     presences: DataLoader[str, PresenceStatus]
@@ -74,10 +74,10 @@ class Loaders:
     reactors: DataLoader[ReactorsKey, Page[str]]
     mentions: DataLoader[UUID, list[MentionWithAgent]]
 
-    def __init__(self, reading: DataSources, account_id: str) -> None:
-        reads = Reads(reading.sessions)
+    def __init__(self, data: DataSources, account_id: str) -> None:
+        reads = Reads(data.sessions)
         sessions = reads.session
-        self.answers = AnswersLoader(reading.cards, account_id, reads)
+        self.answers = AnswersLoader(data.cards, account_id, reads)
         self.cards = defaulting_loader(sessions, account_id, load_cards, list)
         self.shared_in = defaulting_loader(sessions, account_id, load_shared_in, empty_page)
         self.viewers = optional_loader(sessions, account_id, load_viewers)
