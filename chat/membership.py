@@ -16,7 +16,7 @@ from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, MemberRole
 
 AGENTS_LIMIT = 1_000
-"""How many agents one call may name. All agents become members of an announcement without being named."""
+"""The maximum number of agents in one call. An announcement needs none: every agent becomes a member of it."""
 
 # New members start with everything read.
 _INSERT_MEMBERS = """

@@ -55,7 +55,7 @@ class Transaction:
         )
 
     def signal_devices(self, agent_id: str, channel_id: UUID) -> None:
-        """Tells the agent's other devices that their personal state in the channel changed."""
+        """Notifies the agent's other devices that their personal state in the channel changed."""
         self.signals.append(Signal(self.account_id, SignalKind.PERSONAL, (agent_id,), channel_id))
 
 

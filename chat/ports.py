@@ -41,8 +41,8 @@ class Signal:
 
 
 class WakeUps(Protocol):
-    """Called after a commit. The calls return at once and never fail; if one is lost, events arrive later, but none is
-    lost."""
+    """Called after a commit. The calls return immediately and never fail. If a wake-up is lost, the events arrive up to
+    a second later. If a signal is lost, its event is not delivered."""
 
     def changed(self, account_id: str, change: int) -> None:
         """Reports that the account's changes up to this one can be read."""

@@ -1,4 +1,4 @@
-"""Whom a message concerns. The conditions are checked in order, and the first one that applies decides."""
+"""Whether an agent is alerted to a message."""
 
 from datetime import datetime
 

@@ -65,7 +65,7 @@ class BroadcastClient:
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
 
     def publish(self, message: str) -> None:
-        """Queues the message for the publisher and returns at once."""
+        """Queues the message for the publisher and returns immediately."""
         self._queue.append(message)
         self._queued.set()
 

@@ -95,8 +95,8 @@ _EXPIRING = text(
 
 
 class PresenceTracker:
-    """Counts the sockets of this process. An agent who comes online is signalled to all processes at once. An expired
-    row is noticed by every process and signalled to its own streams."""
+    """Counts the sockets of this process. An agent who comes online is signalled to all processes immediately. An
+    expired row is noticed by every process and signalled to its own streams."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
