@@ -67,7 +67,7 @@ class Scene:
 
     async def cause_events_for(self, agent: AgentClient) -> list[str]:
         """Causes events that reach the agent wherever they come from: a direct message that mentions them and, in the
-        other account, davi's change of presence. Returns the ids that tell these events from others."""
+        other account, davi's change of presence. Returns the ids that distinguish these events from others."""
         account = self.account if agent.account_id == self.account.account_id else self.other
         sender = account.carla if agent.id == "bruno" else account.bruno
         opened = await sender.mutate("openDirectMessage", "channel { id }", agentId=agent.id)
