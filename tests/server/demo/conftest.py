@@ -14,7 +14,7 @@ from tests.server.demo.databases import migrated_database
 from tests.support.api import Api
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def demo_url(database_url: str) -> str:
     url = await migrated_database(database_url, "demo")
     await seed(url)
