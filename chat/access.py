@@ -1,12 +1,12 @@
-"""What an agent can reach. Every read of a channel or a message finds its rows through these statements.
+"""Which channels and messages an agent can access. Every read of a channel or a message uses these statements.
 
 - Readable: a public channel, or one that the agent is a member of.
 - Visible: readable, or, for an administrator of the account, any channel except a direct message. Administrators
   manage a visible channel's name and members, but do not read its messages.
 - Postable: where the agent can send a message now.
 
-`readable()` and `postable()` restate in SQL what `Seat.readable` and `chat.policies.check_post` decide in Python; a
-property test (tests/chat/test_rules_in_sql.py) keeps them equal.
+`readable()` and `postable()` are the SQL equivalents of `Seat.readable` and `chat.policies.check_post`; a property
+test (tests/chat/test_rules_in_sql.py) checks that they agree.
 """
 
 from collections.abc import Sequence
@@ -154,7 +154,8 @@ def visible() -> ColumnElement[bool]:
 
 def postable() -> ColumnElement[bool]:
     """Returns the condition that the agent can send a message to the channel. The statement must join as `seats`
-    does. `chat.policies.check_post` is the same rule; a property test keeps the two equal."""
+    does. `chat.policies.check_post` is the same rule in Python; a property test
+    checks that they agree."""
     return and_(
         col(Member.agent_id).is_not(None),
         col(Channel.archived_at).is_(None),

@@ -1,7 +1,7 @@
-"""The platform's items, and what their source modules answer about them.
+"""The platform's items, and the answers of their source modules about them.
 
-An item lives in its source module, which alone decides who may see it. The chat asks for each agent and item, every
-time a card is read, and keeps no answer beyond the request or event.
+An item lives in its source module, which alone decides who may see it. Each time a card is
+read, the chat asks the module about that agent and item, and keeps the answer only for the request or event.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What each kind of change means for live streams: one table instead of a list of kinds at each place that asks.
+"""What each kind of change means for live streams: one table instead of lists of kinds across the code.
 
 A test checks that the table has an entry for every kind.
 """
@@ -22,12 +22,12 @@ class ChannelChangeKind(StrEnum):
 
 
 class Inbox(Enum):
-    """Whose sidebar shows the channel differently after the change."""
+    """Which agents' sidebars the change affects."""
 
     NOBODY = auto()
     MEMBERS = auto()
     AGENT = auto()
-    """Only that of the agent of the change."""
+    """Only the agent that the change is about."""
 
 
 class Access(Enum):
@@ -51,7 +51,7 @@ class Access(Enum):
 @dataclass(frozen=True)
 class Effect:
     """`shown_as`: what `chatChannelChanged` reports, None for nothing. `mentions`: the change may mention agents.
-    `admission`: it may change whether its agent is admitted to the chat at all."""
+    `admission`: it may change whether its agent can use the chat at all."""
 
     shown_as: ChannelChangeKind | None = None
     inbox: Inbox = Inbox.NOBODY

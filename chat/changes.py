@@ -47,8 +47,8 @@ _APPEND = text(
 
 
 async def append_changes(session: AsyncSession, account_id: str, changes: list[NewChange], now: datetime) -> int:
-    """Appends the changes in the given order and returns the number of the last one. The commit must follow
-    immediately, because every other write of the account waits for it."""
+    """Appends the changes in the given order and returns the number of the last one. The caller must commit immediately
+    afterwards, because every other write of the account waits for it."""
     numbers = await session.execute(
         _APPEND,
         {

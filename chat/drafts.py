@@ -30,7 +30,7 @@ def check_avatar(avatar: IconAvatar | None) -> None:
     if avatar is None:
         return
     if not re.fullmatch(r"[a-z0-9-]{1,40}", avatar.icon):
-        message = "An icon name has 1 to 40 lower-case letters, digits and hyphens."
+        message = "An icon name must consist of 1 to 40 lower-case letters, digits and hyphens."
         raise Refused(RefusalCode.INVALID, message, "avatar", "icon", "icon")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", avatar.color):
-        raise Refused(RefusalCode.INVALID, "A colour has the form #rrggbb.", "avatar", "icon", "color")
+        raise Refused(RefusalCode.INVALID, "A colour must have the form #rrggbb.", "avatar", "icon", "color")

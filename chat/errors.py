@@ -1,7 +1,7 @@
 """The two kinds of expected failure.
 
 Refused: one operation failed for a reason that the client can show; it becomes `userErrors` of the mutation.
-Denied: the request or stream as a whole gets no answer; it becomes a top-level error.
+Denied: the whole request, field or stream fails; it becomes a top-level error.
 """
 
 from enum import StrEnum
@@ -26,7 +26,7 @@ class RefusalCode(StrEnum):
 
 
 class Refused(Exception):
-    """Ends an operation with nothing written. `path` is the path of the invalid input field, outermost first."""
+    """Ends an operation, which then writes nothing. `path` is the path of the invalid input field, outermost first."""
 
     def __init__(self, code: RefusalCode, message: str, *path: str) -> None:
         super().__init__(message)

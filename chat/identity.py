@@ -1,4 +1,4 @@
-"""What a valid token states about its bearer. Everything else about them is read from the database."""
+"""The claims of a valid token. Everything else about the caller is read from the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class AgentToken:
-    """The token of an agent. `account_id` is the tenant: nothing outside it exists for the bearer."""
+    """The token of an agent. `account_id` is the tenant: the bearer cannot access any other account."""
 
     account_id: str
     agent_id: str

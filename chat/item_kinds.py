@@ -1,4 +1,4 @@
-"""The kinds of items: the one table from which everything about them is derived or against which it is checked.
+"""The kinds of items: the table that every other definition of them is derived from or checked against.
 
 Derived: the GraphQL types of the items and their cards (`schema.entities`, `schema.item_cards`), the icons, what is
 read from a source module's answer (`sources.items`), the fields that a federated module can be asked for
@@ -14,7 +14,7 @@ from models.enums import ItemKind
 
 
 class DetailType(StrEnum):
-    """How the value of a detail is written. All but COUNT are strings, so that no amount is ever rounded."""
+    """The format of a detail's value. All except COUNT are strings, so that amounts are never rounded."""
 
     TEXT = "TEXT"
     DECIMAL = "DECIMAL"
@@ -27,7 +27,7 @@ class DetailType(StrEnum):
     """A time with its UTC offset: `2026-11-30T14:00:00-03:00`."""
 
     COUNT = "COUNT"
-    """An integer from 0."""
+    """A non-negative integer."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Detail:
 @dataclass(frozen=True)
 class KindOfItem:
     """`type_name` is the item's type in the federated graph, `icon` the name of an icon in the client's set, `noun`
-    what one item is called in a sentence, and `owner` the module that owns it. A source module may omit any detail;
+    the phrase for one item in a sentence, and `owner` the module that owns it. A source module may omit any detail;
     a detail that is not listed is never shown."""
 
     type_name: str
@@ -49,7 +49,7 @@ class KindOfItem:
     details: Mapping[str, Detail]
 
 
-_STATUS = Detail(DetailType.TEXT, "The item's status, as its module names it.")
+_STATUS = Detail(DetailType.TEXT, "The item's status, in the words of its module.")
 _ASSIGNEE = Detail(DetailType.TEXT, "The name of the agent it is assigned to.")
 _CURRENCY = Detail(DetailType.TEXT, "The ISO 4217 code of the currency.")
 _AMOUNT = Detail(DetailType.DECIMAL, "The amount, in the currency.")
@@ -109,7 +109,7 @@ ITEM_KINDS: Mapping[ItemKind, KindOfItem] = MappingProxyType(
                 "price": Detail(DetailType.DECIMAL, "The price, in the currency."),
                 "currency": _CURRENCY,
                 "sku": Detail(DetailType.TEXT, "The stock keeping unit."),
-                "availability": Detail(DetailType.TEXT, "Whether it is available, as its module words it."),
+                "availability": Detail(DetailType.TEXT, "Its availability, in the words of its module."),
             },
         ),
         ItemKind.CHARGE: KindOfItem(

@@ -1,7 +1,7 @@
-"""How an operation begins: it locks the channel and then, in a later statement, reads what the viewer may do there.
+"""The start of an operation: it locks the channel and then, in a later statement, reads the viewer's permissions.
 
 The two must be separate statements: PostgreSQL evaluates a predicate in the locking statement against the row as it
-was before the wait, and a removed agent could post that way. The agent's and the account's rows are held FOR SHARE, so
+was before the wait, so a removed agent could still post. The agent's and the account's rows are held FOR SHARE, so
 deactivating the agent or disabling the chat waits for the writes that overlap it.
 """
 
@@ -26,8 +26,8 @@ async def require_viewer(tx: Transaction) -> Viewer:
 async def lock_channel(tx: Transaction, channel_id: UUID, noun: str = "channel", *path: str) -> Seat:
     """Locks the channel and returns the viewer's seat in it. Raises Refused NOT_FOUND if the viewer cannot see it.
 
-    `noun` is what the client gave the id of: the message of a hidden channel must be refused exactly as an unknown
-    message is. `path` is the input field that held the id, by default `<noun>Id`.
+    `noun` names the object whose id the client sent, for the error text: a message in a hidden channel must give
+    exactly the same error as an unknown message. `path` is the input field that held the id, by default `<noun>Id`.
     """
     await _lock_row(tx, channel_id)
     return await read_seat(tx, channel_id, noun, *path)
@@ -100,7 +100,7 @@ async def require_member(tx: Transaction, channel_id: UUID, agent_id: str) -> Me
 
 
 def not_found(noun: str, *path: str) -> Refused:
-    """Returns the one answer to an id that is unknown, of another account, or invisible to the viewer."""
+    """Returns the error for an id that is unknown, of another account, or invisible to the viewer: the same for all."""
     return Refused(RefusalCode.NOT_FOUND, f"There is no such {noun}.", *path)
 
 

@@ -16,7 +16,7 @@ from models import Agent, Author, Channel, Member
 from models.enums import ChangeKind, MemberRole
 
 AGENTS_LIMIT = 1_000
-"""The maximum number of agents in one call. An announcement needs none: every agent becomes a member of it."""
+"""How many agents one call may list. An announcement needs no list, because every agent becomes a member of it."""
 
 # New members start with everything read.
 _INSERT_MEMBERS = """
@@ -79,7 +79,7 @@ async def join_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
 
 
 async def remove_member(tx: Transaction, member: Member) -> None:
-    """Removes the member, and with it the right to post in an announcement, and announces it."""
+    """Removes the agent from the members, and from the authors of an announcement, and announces the removal."""
     for table in (Member, Author):
         await tx.session.execute(
             delete(table).where(
@@ -128,14 +128,14 @@ async def _others_have_owner(tx: Transaction, member: Member) -> bool | None:
 
 
 def _last_owner(channel: Channel) -> Refused:
-    message = f"{channel.name} would be left without an owner: make another member an owner first."
+    message = f"{channel.name} would be left without an owner. Make another member an owner first."
     return Refused(RefusalCode.LAST_OWNER, message)
 
 
 def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
     """Raises Refused INVALID for more than 1,000 agents."""
     if len(agent_ids) > AGENTS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"At most {AGENTS_LIMIT:,} agents can be named at a time.", path)
+        raise Refused(RefusalCode.INVALID, f"At most {AGENTS_LIMIT:,} agents can be listed in one call.", path)
 
 
 async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Mentions: parsing them from a message's text, finding the agents they mean, and storing both."""
+"""Mentions: parsing them from a message's text, finding the mentioned agents, and storing both."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ MENTIONS_LIMIT = 100
 
 # The tokens of a line's links: an escaped character, the end of the line, an opening bracket, and a closing bracket
 # with the mention's address, if one follows. The name in an address ends before the next "](", so that scanning stays
-# linear for a text full of addresses that never end.
+# linear for a text full of unterminated addresses.
 _TOKENS = re.compile(
     r"\\.|\n|\[@?|\](?:\(mention://(user|team|channel)/([^/)\s]+)(?:/(?:[^)\n\]]|\](?!\())*)?\))?",
 )
@@ -28,7 +28,7 @@ _TARGETS = {"user": MentionTarget.AGENT, "team": MentionTarget.TEAM, "channel": 
 
 @dataclass(frozen=True)
 class ParsedMention:
-    """A mention in the text. There need not be an agent or team with this id."""
+    """A mention in the text. An agent or team with this id may not exist."""
 
     target: MentionTarget
     id: str
@@ -47,7 +47,7 @@ class ResolvedMentions:
 
 
 def parse_mentions(body: str) -> list[ParsedMention]:
-    """Returns the mentions of the text without duplicates, in their order. Raises Refused INVALID for more than 100."""
+    """Returns the mentions of the text without duplicates, in order. Raises Refused INVALID for more than 100."""
     found = list(dict.fromkeys(_parsed(body)))
     if len(found) > MENTIONS_LIMIT:
         raise Refused(RefusalCode.INVALID, f"A message can mention at most {MENTIONS_LIMIT} agents and teams.", "body")
@@ -73,9 +73,9 @@ def _parsed(body: str) -> Iterator[ParsedMention]:
 
 
 async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
-    """Returns the mentions of the text and whom they reach. Raises Refused FORBIDDEN if it mentions everybody and the
-    author may not. When editing, `before` is the previous text: if that mentioned everybody, the new one may too, so
-    that the author can still correct the message after the channel has grown."""
+    """Returns the mentions of the text and the agents to notify. Raises Refused FORBIDDEN if it mentions everybody and
+    the author may not do that. When editing, `before` is the previous text: if that mentioned everybody, the new text
+    may too, so that the author can still edit the message after the channel has grown."""
     parsed = parse_mentions(body)
     everybody = _EVERYBODY in parsed
     if everybody and _EVERYBODY not in _parsed(before):
@@ -88,8 +88,8 @@ async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str =
 
 @dataclass(frozen=True)
 class _Target:
-    """An agent that a mention means (None: a team without agents), and whether they can read the channel. The
-    condition is that of `Seat.readable`; a property test keeps the two equal."""
+    """An agent whom a mention refers to (None: a team without agents), and whether they can read the channel. The
+    condition is that of `Seat.readable`; a property test checks that they agree."""
 
     agent_id: str | None
     team_name: str | None
@@ -199,7 +199,7 @@ async def write_mentions(tx: Transaction, message: Message, resolved: ResolvedMe
 
 
 async def rewrite_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
-    """Replaces the mentions of a message that was edited or deleted, at its present revision."""
+    """Replaces the mentions of a message that was edited or deleted, at its current revision."""
     await tx.session.execute(
         delete(Mention).where(col(Mention.account_id) == tx.account_id, col(Mention.message_id) == message.message_id)
     )

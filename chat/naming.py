@@ -33,21 +33,22 @@ def like_pattern(query: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Returns the trimmed name of a channel. Raises Refused INVALID unless it has 1 to 80 characters and is visible."""
+    """Returns the trimmed name of a channel. Raises Refused INVALID unless it has 1 to 80 characters, one of them
+    visible."""
     trimmed = checked_text(name, "name").strip()
     if not 1 <= len(trimmed) <= NAME_LENGTH:
-        raise Refused(RefusalCode.INVALID, f"A name has 1 to {NAME_LENGTH} characters.", "name")
+        raise Refused(RefusalCode.INVALID, f"A name must have 1 to {NAME_LENGTH} characters.", "name")
     check_nameable(trimmed, "name")
     return trimmed
 
 
 def check_nameable(name: str, *path: str) -> None:
     """Raises Refused INVALID for a name that contains line breaks, control or text-direction characters, or that
-    nobody can see."""
+    has no visible character."""
     if any(unicodedata.category(letter) in _LINE_BREAKING or letter in _DIRECTION for letter in name):
         raise Refused(
             RefusalCode.INVALID,
-            "A name cannot contain line breaks, control or direction characters.",
+            "A name cannot contain line breaks, control characters or text-direction characters.",
             *path,
         )
     if not is_visible(name):
@@ -58,7 +59,7 @@ def checked_description(description: str | None) -> str | None:
     """Returns the trimmed description; None if it is blank. Raises Refused INVALID for more than 1,000 characters."""
     trimmed = checked_text(description or "", "description").strip()
     if len(trimmed) > DESCRIPTION_LENGTH:
-        message = f"A description has at most {DESCRIPTION_LENGTH} characters."
+        message = f"A description can have at most {DESCRIPTION_LENGTH:,} characters."
         raise Refused(RefusalCode.INVALID, message, "description")
     return trimmed or None
 
@@ -81,6 +82,6 @@ def is_visible(text: str) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """Returns whether PostgreSQL can store the text: it has neither NUL nor unpaired surrogates. Nothing can have an id
-    that cannot be stored."""
+    """Returns whether PostgreSQL can store the text: it has neither NUL nor unpaired surrogates. An id that
+    cannot be stored is therefore unknown."""
     return "\x00" not in text and not any(0xD800 <= ord(letter) <= 0xDFFF for letter in text)

@@ -21,8 +21,8 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 ATTEMPTS = 4
-# Deadlock, serialization failure, lock timeout; and a unique violation, which means that two writes were the first at
-# the same time: the second attempt finds what the other one wrote.
+# Deadlock, serialization failure, lock timeout, and unique violation. The last one means that two transactions inserted
+# the same row concurrently: the second attempt finds the row that the other one wrote.
 RETRIED_SQLSTATES = {"40P01", "40001", "55P03", "23505"}
 
 
@@ -55,7 +55,7 @@ class Transaction:
         )
 
     def signal_devices(self, agent_id: str, channel_id: UUID) -> None:
-        """Notifies the agent's other devices that their personal state in the channel changed."""
+        """Signals to the agent's other devices that their personal state in the channel changed."""
         self.signals.append(Signal(self.account_id, SignalKind.PERSONAL, (agent_id,), channel_id))
 
 
@@ -63,7 +63,7 @@ def operation(
     body: Callable[Concatenate[Transaction, Arguments], Awaitable[Result]],
 ) -> Callable[Concatenate[Chat, Identity, Arguments], Awaitable[Result]]:
     """Turns a function that works in a transaction into an operation: called with the chat and the caller's identity,
-    it runs the function in a transaction of its own and returns what it returned. If the function raises (Refused,
+    it runs the function in a transaction of its own and returns its result. If the function raises (Refused,
     Denied), nothing is written."""
 
     async def run(chat: Chat, identity: Identity, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:

@@ -1,4 +1,4 @@
-"""Who owns a channel that has lost its owners: as long as a channel has active members, one of them is an owner.
+"""Assigning new owners to channels without one: a channel with active members always has an active owner.
 
 Every operation that adds members to a channel, and the directory sync, ends with `assign_missing_owners`.
 """
@@ -42,7 +42,7 @@ async def lock_affected_channels(tx: Transaction, activated: Sequence[str], deac
 
 
 # The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Whether a
-# member is active is a subquery by primary key: written as a join, with statistics older than the directory, PostgreSQL
+# member is active is a subquery by primary key: as a join, with statistics from before the directory sync, PostgreSQL
 # compared all agents with all members (8 s for 5,000 agents).
 _ASSIGN_OWNERS = text(
     """
@@ -82,8 +82,8 @@ _ASSIGN_OWNERS = text(
 
 
 async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
-    """Makes the longest-standing active admin, or else the longest-standing active member, the owner of each of these
-    channels that has no active owner, and reports it in the channel. The caller holds the channels' locks."""
+    """Finds the channels without an active owner among these, makes the longest-standing active admin (or, if there is
+    none, member) of each its owner, and reports it in the channel. The caller holds the channels' locks."""
     if not channel_ids:
         return
     assigned = await tx.session.execute(_ASSIGN_OWNERS, {"account_id": tx.account_id, "channel_ids": list(channel_ids)})

@@ -1,6 +1,7 @@
-"""Who may do what. Each rule is a function of facts that were read before: it raises Refused with a code, or returns.
+"""Who may do what. Each rule is a function of facts that the caller has read. It returns, or raises Refused with a
+code.
 
-`allowed` turns a rule into a yes or no, so that `viewerCan` and the operation itself apply the same rule.
+`allowed` turns a rule into a boolean, so that `viewerCan` and the operation itself apply the same rule.
 """
 
 from collections.abc import Callable
@@ -62,13 +63,13 @@ def check_not_archived(seat: Seat) -> None:
 
 
 def check_author(seat: Seat) -> None:
-    """Sending and editing alike: what an announcement says comes from its present authors only."""
+    """For sending and editing: only the current authors of an announcement can change its content."""
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT and not seat.author:
         raise Refused(RefusalCode.READ_ONLY, "Only the authors of this announcement can post in it.")
 
 
 def check_post(seat: Seat) -> None:
-    """`chat.access.postable` is the same rule in SQL; a property test keeps the two equal."""
+    """`chat.access.postable` is the same rule in SQL; a property test checks that they agree."""
     check_member(seat)
     check_not_archived(seat)
     check_author(seat)
@@ -90,8 +91,8 @@ def check_join(seat: Seat) -> None:
 
 
 def check_leave(seat: Seat) -> None:
-    """An archived channel can be left, unlike everything else that changes one: otherwise it would stay in the
-    member's list until someone unarchives it."""
+    """Leaving is the only change that an archived channel allows: otherwise it would stay in the member's list until
+    someone unarchives it."""
     check_member(seat)
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT:
         raise Refused(RefusalCode.FORBIDDEN, "Announcements cannot be left. Mute this one instead.")
@@ -100,7 +101,7 @@ def check_leave(seat: Seat) -> None:
 
 
 def check_manage(seat: Seat) -> None:
-    """On its own, the right to archive and unarchive a channel."""
+    """Archiving and unarchiving a channel need only this rule; other changes add more."""
     if seat.channel.kind == ChannelKind.DIRECT:
         raise Refused(RefusalCode.FORBIDDEN, "A direct message has no settings.")
     if not seat.is_manager:
@@ -126,10 +127,10 @@ def check_manage_authors(seat: Seat) -> None:
 
 
 def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
-    """Between PUBLIC and PRIVATE, for owners and account administrators, who must also be allowed to create a channel
-    of the new kind: otherwise those who may not create private channels would create a public one and change it."""
+    """Owners and account administrators can change the kind between PUBLIC and PRIVATE. They must also be allowed to
+    create a channel of the new kind: otherwise an agent could create a public channel and make it private."""
     if {seat.channel.kind, kind} - {ChannelKind.PUBLIC, ChannelKind.PRIVATE}:
-        raise Refused(RefusalCode.INVALID, "Only a public channel can become private, and the reverse.", "kind")
+        raise Refused(RefusalCode.INVALID, "The kind can only change between PUBLIC and PRIVATE.", "kind")
     if not (seat.is_owner or seat.is_administrator):
         message = "Only owners of the channel and administrators of the account can change its kind."
         raise Refused(RefusalCode.FORBIDDEN, message, "kind")
@@ -150,7 +151,7 @@ def check_grant_role(seat: Seat, role: MemberRole) -> None:
 def check_edit_message(seat: Seat, message: Message) -> None:
     check_member(seat)
     if message.author_id != seat.agent.agent_id or message.system_event is not None:
-        raise Refused(RefusalCode.FORBIDDEN, "Only its author can edit a message.")
+        raise Refused(RefusalCode.FORBIDDEN, "Only the author of a message can edit it.")
     check_not_deleted(message)
     check_not_archived(seat)
     check_author(seat)
@@ -162,7 +163,9 @@ def check_delete_message(seat: Seat, message: Message) -> None:
         raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be deleted.")
     own = message.author_id == seat.agent.agent_id
     if not own and not seat.is_manager:
-        raise Refused(RefusalCode.FORBIDDEN, "Only its author, or an owner or admin of the channel, can delete it.")
+        raise Refused(
+            RefusalCode.FORBIDDEN, "Only the author of a message, or an owner or admin of the channel, can delete it."
+        )
     check_not_archived(seat)
 
 

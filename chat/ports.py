@@ -1,4 +1,4 @@
-"""What the chat needs from outside, as Protocols. `server` supplies the implementations."""
+"""The external dependencies of the chat, as Protocols. `server` supplies the implementations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Signal:
 
 
 class WakeUps(Protocol):
-    """Called after a commit. The calls return immediately and never fail. If a wake-up is lost, the events arrive up to
-    a second later. If a signal is lost, its event is not delivered."""
+    """Called after a commit. The calls return immediately and never fail. If a wake-up is lost, events are delayed but
+    not lost."""
 
     def changed(self, account_id: str, change: int) -> None:
         """Reports that the account's changes up to this one can be read."""
@@ -59,7 +59,7 @@ class CardSource(Protocol):
 
 @dataclass(frozen=True)
 class Chat:
-    """What every operation works with."""
+    """The dependencies of every operation."""
 
     sessions: async_sessionmaker[AsyncSession]
     clock: Clock

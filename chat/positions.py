@@ -26,4 +26,4 @@ def decode_position(position: str, account_id: str) -> int:
 
 
 def _invalid() -> Denied:
-    return Denied(DenialCode.BAD_USER_INPUT, "This is not a position of your account.")
+    return Denied(DenialCode.BAD_USER_INPUT, "The value is not a position of your account.")

@@ -1,4 +1,4 @@
-"""Whether an agent is alerted to a message."""
+"""Which agents a message alerts. The conditions are checked in order, and the first one that applies decides."""
 
 from datetime import datetime
 
@@ -20,5 +20,5 @@ def should_alert(seat: Seat, message: Message, mentioned: bool, now: datetime) -
 
 
 def is_muted(member: Member, now: datetime) -> bool:
-    """Returns whether the channel is muted. A mute with an end expires without being written."""
+    """Returns whether the channel is muted. A mute with an end expires without a write."""
     return member.muted and (member.muted_until is None or member.muted_until > now)

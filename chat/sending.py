@@ -1,4 +1,4 @@
-"""The steps of sending a message, for the operations that do so: each works in the caller's transaction."""
+"""The steps of sending a message, shared by several operations. Each runs in the caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class InputPaths:
 async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> Message | None:
     """Returns the message that this client key sent before, if any. Raises Refused where the viewer cannot post.
 
-    Nothing is locked, so that source modules can be asked afterwards; `write_message` checks everything again."""
+    Locks nothing, because the caller queries the source modules next. `write_message` checks everything again."""
     seat = await read_seat(tx, draft.channel_id, "channel", *paths.channel)
     sent, _ = await _earlier_messages(tx, seat, draft)
     if sent is not None:
@@ -98,7 +98,7 @@ def check_body(body: str) -> None:
 def check_has_text(body: str) -> None:
     """Raises Refused INVALID for a text without a visible character."""
     if not is_visible(body):
-        raise Refused(RefusalCode.INVALID, "A message needs some text.", "body")
+        raise Refused(RefusalCode.INVALID, "A message needs at least one visible character.", "body")
 
 
 async def check_client_key_unused(tx: Transaction, author_id: str, client_key: str | None) -> None:
@@ -117,7 +117,7 @@ async def check_client_key_unused(tx: Transaction, author_id: str, client_key: s
 
 def _check_client_key(client_key: str | None) -> None:
     if client_key is not None and not 1 <= len(checked_text(client_key, "clientKey")) <= CLIENT_KEY_LENGTH:
-        message = f"A client key has 1 to {CLIENT_KEY_LENGTH} characters."
+        message = f"A client key must have 1 to {CLIENT_KEY_LENGTH} characters."
         raise Refused(RefusalCode.INVALID, message, "clientKey")
 
 

@@ -1,5 +1,5 @@
-"""Sharing items as cards. The source modules are asked before anything is locked, and a card's title and summary come
-from their answers."""
+"""Sharing items as cards. The source modules are queried before anything is locked, and a card's title and summary
+come from their answers."""
 
 import asyncio
 from collections import defaultdict
@@ -26,7 +26,7 @@ CardPath = Callable[[int], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class SharedItem:
-    """An item that its sharer may see, with its current texts."""
+    """An item that the agent who shares it may see, with its current title and summary."""
 
     ref: ItemRef
     title: str
@@ -42,7 +42,7 @@ def check_refs(refs: Sequence[ItemRef], path_of: CardPath) -> None:
         if ref in refs[:place]:
             raise Refused(RefusalCode.INVALID, "A message can share an item only once.", *path_of(place))
         if not can_be_item_id(ref.item_id):
-            message = f"An item's id has 1 to {ITEM_ID_LENGTH} printable characters."
+            message = f"An item's id must have 1 to {ITEM_ID_LENGTH} printable characters."
             raise Refused(RefusalCode.INVALID, message, *path_of(place))
 
 
@@ -50,8 +50,8 @@ async def ask_for_items(
     source: CardSource, sharer: AgentToken, refs: Sequence[ItemRef], path_of: CardPath
 ) -> list[SharedItem]:
     """Returns the items in the given order. Calls each source module at most once, and all of them at the same time.
-    Raises Refused SHARE_DENIED, the same for an item that is hidden from the sharer, removed, unknown or of a disabled
-    module, or SOURCE_UNAVAILABLE."""
+    Raises Refused SOURCE_UNAVAILABLE, or SHARE_DENIED for an item that is hidden from the sharer, removed, unknown or
+    of a disabled module. The four cases are not distinguished."""
     by_kind: dict[ItemKind, list[Check]] = defaultdict(list)
     for ref in refs:
         by_kind[ref.kind].append(Check(sharer.agent_id, ref.item_id))
@@ -67,7 +67,7 @@ async def ask_for_items(
 
 def _shared(ref: ItemRef, answer: Answer, *path: str) -> SharedItem:
     if answer.access == CardAccess.UNAVAILABLE:
-        raise Refused(RefusalCode.SOURCE_UNAVAILABLE, "The item's module does not answer. Try again later.", *path)
+        raise Refused(RefusalCode.SOURCE_UNAVAILABLE, "The item's module did not answer. Try again later.", *path)
     if answer.item is None:
         raise Refused(RefusalCode.SHARE_DENIED, "You cannot share this item.", *path)
     return SharedItem(ref, answer.item.title, answer.item.summary)

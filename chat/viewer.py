@@ -1,4 +1,4 @@
-"""The viewer: the agent who makes a request, as the database knows them now, and the checks that admit them."""
+"""The viewer: the agent who makes a request, as currently stored, and the checks that admit them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Viewer:
     @property
     def chat_enabled(self) -> bool:
         """Whether the chat is enabled for the account and for the agent's role. `live.presence` has the same rule in
-        SQL; a test keeps the two equal."""
+        SQL; a test checks that they agree."""
         return self.account.chat_enabled and self.agent.role.value in self.account.enabled_roles
 
 
@@ -78,7 +78,7 @@ def require_active(viewer: Viewer | None) -> Viewer:
 
 
 def require_enabled(viewer: Viewer | None) -> Viewer:
-    """Returns the viewer. Raises Denied AGENT_INACTIVE, or MODULE_DISABLED where the chat is off for them."""
+    """Returns the viewer. Raises Denied AGENT_INACTIVE, or MODULE_DISABLED if the chat is disabled for them."""
     active = require_active(viewer)
     if not active.chat_enabled:
         raise Denied(DenialCode.MODULE_DISABLED, "The chat is not enabled for you.")
@@ -86,7 +86,7 @@ def require_enabled(viewer: Viewer | None) -> Viewer:
 
 
 def require_administrator(viewer: Viewer | None) -> Viewer:
-    """Returns the viewer, even where the chat is off, since only administrators can enable it. Raises Denied
+    """Returns the viewer, even if the chat is disabled, because only administrators can enable it. Raises Denied
     AGENT_INACTIVE, or FORBIDDEN for everyone else."""
     active = require_active(viewer)
     if active.is_administrator:

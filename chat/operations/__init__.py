@@ -1,1 +1,1 @@
-"""What can be done in the chat. Each operation is one transaction: gather, decide, write, announce."""
+"""The operations of the chat. Each is one transaction: gather, decide, write, announce."""

@@ -1,4 +1,4 @@
-"""Who may post in an announcement."""
+"""Adding and removing the authors of an announcement, who are the only ones that can post in it."""
 
 from collections.abc import Sequence
 from uuid import UUID

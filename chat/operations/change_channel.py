@@ -25,7 +25,7 @@ class ChannelChanges:
 
 @operation
 async def update_channel(tx: Transaction, changes: ChannelChanges) -> None:
-    """Changes the given fields; a value that the channel has already is not reported. Raises Refused."""
+    """Changes the given fields. Fields that already have the given value are not reported. Raises Refused."""
     name = checked_name(changes.name.value) if changes.name else None
     description = Given(checked_description(changes.description.value)) if changes.description else None
     if changes.avatar:
@@ -79,7 +79,7 @@ async def _change_description(tx: Transaction, seat: Seat, description: str | No
 
 
 def _change_avatar(tx: Transaction, channel: Channel, avatar: IconAvatar | None) -> None:
-    """Without a system message: an avatar is not worth a line in the channel."""
+    """Posts no system message: a new avatar is not important enough."""
     icon, color = (avatar.icon, avatar.color) if avatar else (None, None)
     if (icon, color) != (channel.avatar_icon, channel.avatar_color):
         channel.avatar_icon, channel.avatar_color = icon, color

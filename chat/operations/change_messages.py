@@ -23,7 +23,8 @@ EMOJIS_LIMIT = 50
 
 @operation
 async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
-    """Returns the message with its new text and mentions. With a card, the text may be empty. Raises Refused."""
+    """Returns the message with its new text and mentions. The text may be empty if the message has a card. Raises
+    Refused."""
     check_body(body)
     seat, message = await lock_message(tx, message_id)
     check_edit_message(seat, message)

@@ -53,8 +53,8 @@ async def leave_channel(tx: Transaction, channel_id: UUID) -> None:
 
 @operation
 async def add_channel_members(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str]) -> None:
-    """Adds the agents who are not members yet. An administrator who adds themselves is reported by a system message of
-    its own, because that lets them read the channel. Raises Refused."""
+    """Adds the agents who are not members yet. If an administrator adds themselves, a separate system message reports
+    it, because that lets them read the channel. Raises Refused."""
     check_number_of_agents(agent_ids, "agentIds")
     seat = await lock_channel(tx, channel_id)
     check_manage_members(seat)

@@ -19,8 +19,8 @@ from models.enums import ChangeKind, ChannelKind
 
 @operation
 async def open_direct_message(tx: Transaction, agent_id: str) -> UUID:
-    """Returns the id of the direct message with the agent, and creates it if it does not exist. An existing one with a
-    deactivated agent is found; a new one needs an active agent. Raises Refused INVALID, NOT_FOUND."""
+    """Returns the id of the direct message with the agent, and creates it if it does not exist. The agent
+    may be deactivated if the direct message exists already. Raises Refused INVALID, NOT_FOUND."""
     viewer = await require_viewer(tx)
     found = await find_direct_channel(tx, agent_id, "agentId")
     return found or await open_direct_channel(tx, viewer, agent_id, "agentId")
@@ -39,8 +39,8 @@ async def find_direct_channel(tx: Transaction, agent_id: str, *path: str) -> UUI
 
 
 async def open_direct_channel(tx: Transaction, viewer: Viewer, agent_id: str, *path: str) -> UUID:
-    """Creates the direct message and returns its id. If another transaction created it meanwhile, returns the id of
-    that one. Raises Refused NOT_FOUND unless the agent is active."""
+    """Creates the direct message and returns its id. If another transaction created it meanwhile, returns that
+    id. Raises Refused NOT_FOUND unless the agent is active."""
     await require_active_agents(tx, [agent_id], *path)
     channel_id = await tx.session.scalar(
         insert(Channel)

@@ -53,7 +53,7 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
 async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Agent:
     """Returns the viewer with the new profile."""
     identity = require_agent(tx.identity)
-    # Locked for writing at once: two calls that first lock it FOR SHARE would deadlock when both write.
+    # Locked FOR UPDATE from the start: two calls that first lock it FOR SHARE would deadlock when both write.
     await tx.session.execute(
         select(Agent)
         .where(col(Agent.account_id) == identity.account_id, col(Agent.agent_id) == identity.agent_id)
@@ -67,8 +67,8 @@ async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Ag
 
 
 async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> Member:
-    """Returns the membership as written. The row was not locked before, so the agent may have been removed meanwhile:
-    then raises Refused."""
+    """Returns the membership as written. The row was not locked before, so the agent may have been removed meanwhile.
+    In that case, raises Refused."""
     columns: dict[str, object] = {**_mute_columns(tx, changes)}
     if changes.notification_level:
         columns["notification_level"] = changes.notification_level.value
@@ -110,7 +110,7 @@ def _in_utc(given: datetime) -> datetime:
     if given.tzinfo is not None:
         with suppress(OverflowError):
             return given.astimezone(UTC)
-    raise Refused(RefusalCode.INVALID, "`mutedUntil` needs a time zone, and a year from 1 to 9999.", "mutedUntil")
+    raise Refused(RefusalCode.INVALID, "`mutedUntil` must have a time zone and a year from 1 to 9999.", "mutedUntil")
 
 
 def _checked_note(note: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Presence and typing: what other agents see of the viewer at the moment."""
+"""Presence and typing: what other agents currently see of the viewer."""
 
 from uuid import UUID
 

@@ -17,7 +17,7 @@ _write_message = operation(write_message)
 async def send_message(chat: Chat, identity: Identity, draft: MessageDraft, paths: InputPaths = SEND_PATHS) -> Message:
     """Returns the new message or, for a client key used before with the same payload, that message as it is now.
 
-    With cards, the source modules are asked between two transactions, so that no lock is held meanwhile. Raises
+    With cards, the source modules are queried between two transactions, so that no lock is held meanwhile. Raises
     Refused INVALID, NOT_FOUND, CONFLICT, SHARE_DENIED, SOURCE_UNAVAILABLE, or what `check_post` raises.
     """
     check_content(draft.body, draft.cards, draft.client_key, paths)

@@ -1,4 +1,4 @@
-"""The account's settings. Administrators can change them even where the chat is off."""
+"""The account's settings. Administrators can change them even if the chat is disabled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -69,8 +69,8 @@ async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, a
 
 @operation
 async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id: str) -> Message | None:
-    """Returns the message that this client key sent before, if any. Raises Refused if the agent cannot be written to.
-    The source module is asked afterwards, so that its answer never hides this refusal."""
+    """Returns the message that this client key sent before, if any. Raises Refused if the viewer cannot post to the
+    agent. This check comes before the call to the source module, so that an answer of the module never hides it."""
     channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
     if channel_id is not None:
         return await find_sent_message(tx, draft.message(channel_id), SHARE_PATHS)

@@ -1,8 +1,8 @@
 """The directory sync: the platform sends an account's agents and teams.
 
-It is an idempotent upsert: what is sent twice changes nothing the second time, and agents and teams that are not sent
-stay as they are. The number of statements does not depend on the number of agents. An advisory lock admits one call at
-a time per account, because the channels must be locked before the agents, as in every other write.
+It is an idempotent upsert: sending the same data again changes nothing, and agents and teams that are not sent remain
+unchanged. The number of statements does not depend on the number of agents. An advisory lock serializes the
+calls of each account, because the channels must be locked before the agents, as in every other write.
 """
 
 from collections.abc import Sequence
@@ -102,7 +102,7 @@ def check_directory(directory: Directory) -> None:
 
 def _check_name(name: str, *path: str) -> None:
     if not 1 <= len(checked_text(name, *path)) <= NAME_LENGTH:
-        raise Refused(RefusalCode.INVALID, f"A name has 1 to {NAME_LENGTH} characters.", *path)
+        raise Refused(RefusalCode.INVALID, f"A name must have 1 to {NAME_LENGTH} characters.", *path)
     check_nameable(name, *path)
 
 
@@ -112,20 +112,20 @@ def _check_email(email: str | None, *path: str) -> None:
 
 
 def _check_address(url: str | None, *path: str) -> None:
-    """Only web addresses: the clients of all agents fetch it."""
+    """Accepts only web addresses, because the clients of all agents fetch the URL."""
     if url is None:
         return
     if len(checked_text(url, *path)) > URL_LENGTH or not url.startswith(("https://", "http://")):
-        message = f"An avatar URL begins with https:// or http:// and has at most {URL_LENGTH:,} characters."
+        message = f"An avatar URL must begin with https:// or http:// and have at most {URL_LENGTH:,} characters."
         raise Refused(RefusalCode.INVALID, message, *path)
 
 
 def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
     if len(ids) > limit:
-        raise Refused(RefusalCode.TOO_LARGE, f"At most {limit:,} {path} in one call.", path)
+        raise Refused(RefusalCode.TOO_LARGE, f"At most {limit:,} {path} can be sent in one call.", path)
     for place, given in enumerate(ids):
         if not is_identifier(given):
-            message = "An id has 1 to 64 printable characters and no spaces around them."
+            message = "An id must have 1 to 64 printable characters, without spaces at the start or end."
             raise Refused(RefusalCode.INVALID, message, path, str(place), "id")
     if len(set(ids)) < len(ids):
         raise Refused(RefusalCode.INVALID, "The ids must be distinct.", path)
@@ -142,7 +142,7 @@ def _check_team_agents(directory: Directory, known: dict[str, Agent]) -> None:
 async def _known_agents(tx: Transaction) -> dict[str, Agent]:
     found = await tx.session.scalars(select(Agent).where(col(Agent.account_id) == tx.account_id))
     known = {agent.agent_id: agent for agent in found}
-    # They are compared with the new state; detached, so that the session does not take them for the current one.
+    # The old rows are compared with the new state. They are detached so that the session does not reuse them.
     tx.session.expunge_all()
     return known
 
@@ -166,7 +166,7 @@ def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: d
 
 
 async def _write_account(tx: Transaction, name: str) -> None:
-    """A new account starts with the chat off."""
+    """A new account starts with the chat disabled."""
     statement = insert(Account).values(account_id=tx.account_id, name=name, created_at=tx.now)
     await tx.session.execute(
         statement.on_conflict_do_update(
@@ -217,7 +217,7 @@ async def _write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> No
 
 
 async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
-    """A team has exactly the agents that are sent with it."""
+    """Replaces the agents of each team with those that are sent."""
     if not teams:
         return
     statement = insert(Team).values(
