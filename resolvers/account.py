@@ -15,7 +15,7 @@ from schema.viewer import AccountSettings
 @strawberry.type
 class AccountQuery:
     @strawberry.field(
-        description="The account's settings. For administrators, even where the chat is off; null for everyone else."
+        description="The account's settings. For administrators, even if the chat is disabled. Null for everyone else."
     )
     async def chat_account_settings(self, info: Info) -> AccountSettings | None:
         viewer = await info.context.active_viewer()
@@ -35,7 +35,7 @@ class AccountMutation:
 
     @mutation(
         SyncDirectoryPayload,
-        "Adds or updates agents and teams. For service tokens with the scope `directory`. Repeating a call is safe.",
+        "Adds or updates agents and teams. For service tokens with the scope `directory`. It is safe to repeat.",
         any_token,
     )
     async def sync_chat_directory(self, info: Info, input: SyncDirectoryInput) -> SyncDirectoryPayload:

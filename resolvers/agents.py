@@ -13,7 +13,7 @@ from schema.context import Info
 
 @strawberry.type
 class AgentsQuery:
-    @strawberry.field(description="The agents of the account, by name, including deactivated ones.")
+    @strawberry.field(description="The agents of the account, ordered by name, including deactivated ones.")
     async def chat_agents(
         self,
         info: Info,

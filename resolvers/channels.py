@@ -60,7 +60,9 @@ class ChannelsQuery:
         ] = None,
         archived: Annotated[
             bool | None,
-            strawberry.argument(description="True: only archived channels. Otherwise only others."),
+            strawberry.argument(
+                description="True: only archived channels. Otherwise, only channels that are not archived."
+            ),
         ] = None,
         unread: Annotated[
             bool | None, strawberry.argument(description="True: only channels with unread messages.")
@@ -73,7 +75,9 @@ class ChannelsQuery:
             found = await page_of_sidebar(session, viewer, wanted, asked)
         return connect(found, lambda seat: Channel(seat=seat))
 
-    @strawberry.field(description="Channels that every agent can find, by name: public channels and announcements.")
+    @strawberry.field(
+        description="The channels that every agent can find: public channels and announcements, ordered by name."
+    )
     async def discover_chat_channels(
         self, info: Info, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
@@ -85,8 +89,9 @@ class ChannelsQuery:
 
     @strawberry.field(
         description=(
-            "For account administrators: all channels except direct messages, by name. Administrators can manage a"
-            " channel's name and members, but read a private channel only as its members. Empty for everyone else."
+            "For account administrators: all channels except direct messages, ordered by name. Administrators can"
+            " manage a channel's name and members, but can read a private channel only if they are members of it."
+            " Empty for everyone else."
         )
     )
     async def manageable_chat_channels(
@@ -140,7 +145,7 @@ class ChannelsMutation:
         return UnarchiveChannelPayload(channel=await channel(info, target))
 
     @mutation(
-        OpenDirectMessagePayload, "Opens the direct message with an agent. It is created when it is first opened."
+        OpenDirectMessagePayload, "Opens the direct message with an agent, and creates it if it does not exist yet."
     )
     async def open_direct_message(self, info: Info, input: OpenDirectMessageInput) -> OpenDirectMessagePayload:
         opened = await open_direct_message(info.context.chat, info.context.token, input.agent_id)

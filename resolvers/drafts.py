@@ -1,4 +1,4 @@
-"""Turning inputs into drafts."""
+"""Conversion of inputs to drafts."""
 
 from typing import TypeVar
 
@@ -12,19 +12,19 @@ Value = TypeVar("Value")
 
 
 def given(field: strawberry.Maybe[Value]) -> Given[Value] | None:
-    """Returns the value that the client gave, which may be null; None if the field was left out."""
+    """Returns the value that the client gave, which may be null; None if the field was omitted."""
     return Given(field.value) if field is not None else None
 
 
 def required(field: strawberry.Maybe[Value | None], path: str) -> Given[Value] | None:
-    """As `given`, for a field that can be left out but not be null. Raises Refused INVALID for null.
+    """Does the same as `given` for a field that can be omitted but not null. Raises Refused INVALID for null.
 
     GraphQL cannot express this, and strawberry's own error would mention Python types.
     """
     if field is None:
         return None
     if field.value is None:
-        raise Refused(RefusalCode.INVALID, "This field can be left out, but cannot be null.", path)
+        raise Refused(RefusalCode.INVALID, "This field can be omitted, but cannot be null.", path)
     return Given(field.value)
 
 
@@ -33,5 +33,5 @@ def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:
     if avatar is None:
         return None
     if avatar.icon is None:
-        raise Refused(RefusalCode.INVALID, "An avatar needs an icon.", "avatar")
+        raise Refused(RefusalCode.INVALID, "An avatar must have an icon.", "avatar")
     return IconAvatar(avatar.icon.icon, avatar.icon.color)

@@ -47,13 +47,15 @@ class MembersMutation:
         await join_channel(info.context.chat, info.context.token, target)
         return JoinChannelPayload(channel=await channel(info, target))
 
-    @mutation(LeaveChannelPayload, "Leaves a channel. The viewer can no longer see a private channel after that.")
+    @mutation(
+        LeaveChannelPayload, "Leaves a channel. After leaving a private channel, the viewer can no longer see it."
+    )
     async def leave_chat_channel(self, info: Info, input: LeaveChannelInput) -> LeaveChannelPayload:
         target = channel_id(input.channel_id)
         await leave_channel(info.context.chat, info.context.token, target)
         return LeaveChannelPayload(channel=await channel(info, target))
 
-    @mutation(AddMembersPayload, "Adds agents to a channel. Agents who are members already keep their role.")
+    @mutation(AddMembersPayload, "Adds agents to a channel. Agents who are already members keep their role.")
     async def add_chat_members(self, info: Info, input: AddMembersInput) -> AddMembersPayload:
         target = channel_id(input.channel_id)
         await add_channel_members(info.context.chat, info.context.token, target, list(input.agent_ids))

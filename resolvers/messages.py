@@ -61,7 +61,7 @@ class MessagesMutation:
         )
         return SendMessagePayload(message=Message(row=await send_message(info.context.chat, info.context.token, draft)))
 
-    @mutation(EditMessagePayload, "Changes the text of a message of the viewer.")
+    @mutation(EditMessagePayload, "Changes the text of one of the viewer's messages.")
     async def edit_chat_message(self, info: Info, input: EditMessageInput) -> EditMessagePayload:
         target = message_id(input.message_id)
         return EditMessagePayload(
@@ -75,21 +75,21 @@ class MessagesMutation:
             message=Message(row=await delete_message(info.context.chat, info.context.token, target))
         )
 
-    @mutation(AddReactionPayload, "Adds a reaction of the viewer to a message.")
+    @mutation(AddReactionPayload, "Adds the viewer's reaction to a message.")
     async def add_chat_reaction(self, info: Info, input: AddReactionInput) -> AddReactionPayload:
         target = message_id(input.message_id)
         return AddReactionPayload(
             message=Message(row=await add_reaction(info.context.chat, info.context.token, target, input.emoji))
         )
 
-    @mutation(RemoveReactionPayload, "Removes a reaction of the viewer from a message.")
+    @mutation(RemoveReactionPayload, "Removes the viewer's reaction from a message.")
     async def remove_chat_reaction(self, info: Info, input: RemoveReactionInput) -> RemoveReactionPayload:
         target = message_id(input.message_id)
         changed = await remove_reaction(info.context.chat, info.context.token, target, input.emoji)
         return RemoveReactionPayload(message=Message(row=changed))
 
     @mutation(
-        MarkReadPayload, "Marks a channel read, up to a message or to the end. Never moves the read marker backwards."
+        MarkReadPayload, "Marks a channel read, up to a message or completely. Never moves the read marker backwards."
     )
     async def mark_chat_read(self, info: Info, input: MarkReadInput) -> MarkReadPayload:
         target = channel_id(input.channel_id)
@@ -98,14 +98,14 @@ class MessagesMutation:
         )
         return MarkReadPayload(channel=await channel(info, target))
 
-    @mutation(MarkUnreadPayload, "Marks a channel unread, beginning with a message.")
+    @mutation(MarkUnreadPayload, "Marks a channel unread from a message onwards.")
     async def mark_chat_unread(self, info: Info, input: MarkUnreadInput) -> MarkUnreadPayload:
         target = channel_id(input.channel_id)
         await mark_unread(info.context.chat, info.context.token, target, message_id(input.message_id))
         return MarkUnreadPayload(channel=await channel(info, target))
 
     @mutation(
-        SetTypingPayload, "Signals to those who have the channel open that the viewer is typing. Nothing is stored."
+        SetTypingPayload, "Notifies the agents who have the channel open that the viewer is typing. Nothing is stored."
     )
     async def set_chat_typing(self, info: Info, input: SetTypingInput) -> SetTypingPayload:
         target = channel_id(input.channel_id)

@@ -1,4 +1,4 @@
-"""What all mutations have in common: who may call them, and that an expected failure is part of the payload."""
+"""The common behaviour of mutations: who may call them, and how expected failures become part of the payload."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ async def agents(context: Context) -> None:
 
 
 async def administrators(context: Context) -> None:
-    """Admits administrators of the account, even where the chat is off."""
+    """Admits administrators of the account, even if the chat is disabled."""
     await context.administrator()
 
 
@@ -52,7 +52,7 @@ class _MutationExtension(FieldExtension):
 def mutation(
     payload: type[AnyPayload], description: str, admission: Admission = agents
 ) -> Callable[[Callable[..., Awaitable[AnyPayload]]], Any]:
-    """Makes a field of Mutation from a resolver that returns the payload or raises Refused. The argument `input` gets
+    """Turns a resolver that returns the payload or raises Refused into a field of Mutation. The argument `input` gets
     the description of its type."""
     field: Callable[[Callable[..., Awaitable[AnyPayload]]], Any]
     field = strawberry.mutation(description=description, extensions=[_MutationExtension(payload, admission)])

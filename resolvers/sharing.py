@@ -35,8 +35,8 @@ PREVIEW_LIMIT = 100
 class SharingQuery:
     @strawberry.field(
         description=(
-            "Where the viewer can share an item: channels that they can post in, and active agents, by name. The field"
-            " `name` is nullable in ChatChannel but not in ChatAgent: select it under an alias in one of the two."
+            "Where the viewer can share an item: the channels that they can post in and the active agents, ordered by"
+            " name. The field `name` is nullable in ChatChannel but not in ChatAgent: use an alias for one of them."
         )
     )
     async def share_destinations(
@@ -56,8 +56,8 @@ class SharingQuery:
 
     @strawberry.field(
         description=(
-            "The card as the viewer sees it, and how many members of the destination could open it. Null if the viewer"
-            " cannot post there."
+            "The card as the viewer sees it, and how many members of the destination could see the item. Null if the"
+            " viewer cannot post there."
         )
     )
     async def share_preview(
@@ -91,7 +91,7 @@ class SharingMutation:
 
 @dataclass(frozen=True)
 class _Readers:
-    """The members of a destination. `agent_ids` is None if they are too many to count access."""
+    """The members of a destination. `agent_ids` is None if there are too many to check their access."""
 
     member_count: int
     agent_ids: list[str] | None
@@ -140,7 +140,7 @@ async def _answers(info: Info, agent_ids: list[str], ref: ItemRef) -> dict[str, 
 
 
 def _count(answers: dict[str, Answer], agent_ids: list[str] | None, viewer_id: str) -> int | None:
-    """Returns None also if the module did not answer for some member: they must not be counted as having no access."""
+    """Returns None also if the module did not answer for every member: a missing answer does not mean no access."""
     accesses = [answers[agent_id].access for agent_id in agent_ids or ()]
     if agent_ids is None or answers[viewer_id].access != CardAccess.GRANTED or CardAccess.UNAVAILABLE in accesses:
         return None

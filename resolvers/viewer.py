@@ -15,7 +15,7 @@ from schema.viewer import Viewer
 
 @strawberry.type
 class ViewerQuery:
-    @strawberry.field(description="The agent who makes the request. Answers even where the chat is off.")
+    @strawberry.field(description="The agent who makes the request. Works even if the chat is disabled.")
     async def chat_viewer(self, info: Info) -> Viewer:
         return Viewer(facts=await info.context.active_viewer())
 

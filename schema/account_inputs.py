@@ -17,7 +17,7 @@ class UpdateProfileInput:
 @strawberry.input(name="SetChatPresenceInput", description="The presence to show.")
 class SetPresenceInput:
     status: PresenceStatus = strawberry.field(
-        description="Shown while the viewer has the chat open. OFFLINE hides that."
+        description="Shown while the viewer has the chat open. OFFLINE makes the viewer appear offline."
     )
 
 
@@ -54,10 +54,10 @@ class DirectoryAccountInput:
 
 @strawberry.input(name="ChatDirectoryAgentInput", description="An agent's current state in the platform.")
 class DirectoryAgentInput:
-    id: strawberry.ID = strawberry.field(description="The platform's own id, up to 64 characters.")
+    id: strawberry.ID = strawberry.field(description="The id in the platform, up to 64 characters.")
     name: str = strawberry.field(description="1 to 200 characters.")
     email: str | None = strawberry.field(
-        default=None, description="The address for the chat's e-mails. Null: the agent gets none."
+        default=None, description="The address for the chat's e-mails. Null: the agent receives none."
     )
     avatar_url: str | None = strawberry.field(default=None, description="The address of the agent's picture.")
     role: AgentRole = strawberry.field(default=AgentRole.AGENT, description="The agent's role in the account.")
@@ -68,7 +68,7 @@ class DirectoryAgentInput:
 
 @strawberry.input(name="ChatDirectoryTeamInput", description="A team's current state in the platform.")
 class DirectoryTeamInput:
-    id: strawberry.ID = strawberry.field(description="The platform's own id, up to 64 characters.")
+    id: strawberry.ID = strawberry.field(description="The id in the platform, up to 64 characters.")
     name: str = strawberry.field(description="1 to 200 characters.")
     agent_ids: list[strawberry.ID] = strawberry.field(
         description="All agents of the team. Agents who are not listed are removed from it."
@@ -78,7 +78,7 @@ class DirectoryTeamInput:
 @strawberry.input(
     name="SyncChatDirectoryInput",
     description=(
-        "The agents and teams to add or update. Others stay as they are, so a directory can be sent in several calls."
+        "The agents and teams to add or update. All others remain unchanged, so a directory can be sent in parts."
     ),
 )
 class SyncDirectoryInput:

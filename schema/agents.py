@@ -21,7 +21,7 @@ class Agent:
         row = await info.context.loaders.agents.load(id) if is_storable(id) else None
         return cls(row=row) if row is not None else None
 
-    @strawberry.field(description="The platform's own id of the agent.")
+    @strawberry.field(description="The agent's id in the platform.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(self.row.agent_id)
 
@@ -56,6 +56,6 @@ async def agent(loaders: Loaders, agent_id: str) -> Agent:
 
 
 async def agents(loaders: Loaders, agent_ids: Sequence[str]) -> list[Agent]:
-    """Returns the agents with these ids, in their order, without unknown ids."""
+    """Returns the agents with these ids, in the same order, without unknown ids."""
     rows = await loaders.agents.load_many(list(agent_ids))
     return [Agent(row=row) for row in rows if row is not None]

@@ -1,7 +1,7 @@
 """Cards: the platform's items in messages, as each reader may see them.
 
-Without access, a card has only its kind and icon; where the account shows previews to the whole channel, also the title
-and summary as they were when the item was shared.
+Without access, a card has only its kind and icon. If the account shows previews to the whole channel, it also has the
+title and summary from the time of sharing.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ describe_enum(
     {
         CardAccess.GRANTED: "The viewer can see the item.",
         CardAccess.FORBIDDEN: "The viewer may not see the item.",
-        CardAccess.REMOVED: "The item was deleted, and its module lets the viewer know that.",
+        CardAccess.REMOVED: "The item was deleted, and its module discloses that to the viewer.",
         CardAccess.MODULE_DISABLED: "The account does not use the item's module.",
         CardAccess.UNAVAILABLE: "The item's module did not answer. Try again later.",
     },
@@ -42,7 +42,7 @@ describe_enum(
 
 @dataclass(frozen=True)
 class SharedTexts:
-    """An item's title and summary as they were when it was shared."""
+    """An item's title and summary at the time of sharing."""
 
     title: str
     summary: str | None
@@ -79,15 +79,17 @@ class SharedCard:
 
     @strawberry.field(
         description=(
-            "The item's current title. Null unless `access` is GRANTED; but if the account setting `cardPreview` is"
-            " CHANNEL, then the title as it was when the item was shared."
+            "The item's current title. If `access` is not GRANTED: the title at the time of sharing if the account"
+            " setting `cardPreview` is CHANNEL, otherwise null."
         )
     )
     async def title(self, info: Info) -> str | None:
         texts = (await self._answer(info)).item or await self._preview(info)
         return texts.title if texts is not None else None
 
-    @strawberry.field(description="One line about the item. Null, or as it was when shared, like `title`.")
+    @strawberry.field(
+        description="A one-line summary of the item. Without access, the same rule applies as to `title`."
+    )
     async def summary(self, info: Info) -> str | None:
         texts = (await self._answer(info)).item or await self._preview(info)
         return texts.summary if texts is not None else None
@@ -119,7 +121,7 @@ class SharedCard:
         return await info.context.loaders.answers.load((viewer.agent_id, self.ref))
 
     async def _preview(self, info: Info) -> SharedTexts | None:
-        """Returns the texts from sharing if the account shows them to the whole channel."""
+        """Returns the title and summary at the time of sharing if the account shows them to the whole channel."""
         account = (await info.context.viewer()).account
         return self.shared_texts if account.card_preview == CardPreview.CHANNEL else None
 

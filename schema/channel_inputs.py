@@ -32,7 +32,7 @@ class CreateChannelInput:
     avatar: ChannelAvatarInput | None = strawberry.field(default=None, description="Null: the client's default.")
     member_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list,
-        description="Further members, at most 1,000. All agents become members of an announcement without being named.",
+        description="Other agents to add, at most 1,000. Not needed for announcements: every agent becomes a member.",
     )
 
 
@@ -119,11 +119,11 @@ class UpdateMembershipInput:
     )
     muted: strawberry.Maybe[bool | None] = strawberry.field(
         default=None,
-        description="True mutes the channel until `mutedUntil`, or indefinitely without it. False unmutes it.",
+        description="True mutes the channel until `mutedUntil` or, if that is omitted, indefinitely. False unmutes it.",
     )
     muted_until: strawberry.Maybe[datetime | None] = strawberry.field(
         default=None,
-        description="When the mute ends. Given without `muted`, mutes until then. Null: a mute does not end.",
+        description="When the mute ends. A time without `muted` also mutes the channel. Null makes a mute indefinite.",
     )
     favourite: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether the channel is one of the viewer's favourites."

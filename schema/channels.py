@@ -32,7 +32,7 @@ Last = Annotated[int | None, strawberry.argument(description="How many items to 
 Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor of the same list.")]
 Around = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="Return a page with this message of the channel in its middle."),
+    strawberry.argument(description="Return the page around this message of the channel."),
 ]
 
 
@@ -70,7 +70,7 @@ class ChannelPermissions:
         return self.seat.member is None and allowed(check_join, self.seat)
 
     @strawberry.field(
-        description="Leave it. The last owner is refused while other active members remain, even if this is true."
+        description="Leave it. Even if true, the last owner cannot leave while other active members remain."
     )
     def leave(self) -> bool:
         return allowed(check_leave, self.seat)
@@ -127,7 +127,7 @@ class Channel:
             return None
         return IconAvatar(icon=channel.avatar_icon, color=channel.avatar_color)
 
-    @strawberry.field(description="The other agent of a DIRECT channel. Null in every other kind.")
+    @strawberry.field(description="The other agent of a DIRECT channel. Null for every other kind.")
     def direct_peer(self) -> Agent | None:
         return Agent(row=self.seat.peer) if self.seat.peer is not None else None
 
@@ -143,7 +143,7 @@ class Channel:
     def member_count(self) -> int:
         return self.seat.channel.member_count
 
-    @strawberry.field(description="Its members, by name.")
+    @strawberry.field(description="Its members, ordered by name.")
     async def members(
         self,
         info: Info,
@@ -156,14 +156,18 @@ class Channel:
         found = await info.context.loaders.members.load((self.seat.channel.channel_id, wanted))
         return connect(found, lambda row: Member(row=row))
 
-    @strawberry.field(description="Who may post in an ANNOUNCEMENT, by name. Empty in every other kind.")
+    @strawberry.field(
+        description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind."
+    )
     async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page_request("authors", first, after, str, str)
         found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
         return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
 
     @strawberry.field(
-        description=("Its messages, oldest first. Without arguments, the last page. Empty unless `viewerCan.read`.")
+        description=(
+            "Its messages, oldest first. Without arguments, the latest page. Empty unless `viewerCan.read` is true."
+        )
     )
     async def messages(
         self,
@@ -186,7 +190,7 @@ class Channel:
         return Membership(seat=self.seat, row=self.seat.member) if self.seat.member is not None else None
 
     @strawberry.field(
-        description="How many messages the viewer has not read, without system messages. 0 for non-members."
+        description="How many messages the viewer has not read, not counting system messages. 0 for non-members."
     )
     def unread_count(self) -> int:
         return self.seat.unread_posts
@@ -212,8 +216,9 @@ class Channel:
 
     @strawberry.field(
         description=(
-            "The account's position, read before anything else in this request. A stream `since` this position misses"
-            " nothing that the page does not show. It may repeat what the page shows: ignore messages with known ids."
+            "The account's position, read before anything else in this request. A stream that starts `since` this"
+            " position delivers every change that this response does not show. It may also repeat changes that the"
+            " response shows: ignore messages whose ids are known."
         )
     )
     async def position(self, info: Info) -> str:

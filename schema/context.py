@@ -1,4 +1,4 @@
-"""The context that fields are resolved in: who makes the request, and the loaders that it reads with."""
+"""The context in which fields are resolved: the caller's identity and the loaders of the request."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from loaders import DataSources, Loaders
 
 @dataclass(frozen=True)
 class Services:
-    """What all requests of the process share."""
+    """The services that all requests of the process share."""
 
     chat: Chat
     data: DataSources
@@ -24,7 +24,7 @@ class Services:
 class Context:
     """The context of one request, or of one operation on a socket.
 
-    `authentication` is the identity of the token that came with it, the denial of an invalid token, or None.
+    `authentication` is the identity from the request's token, the denial of an invalid token, or None without a token.
     """
 
     def __init__(self, services: Services, authentication: Identity | Denied | None) -> None:
@@ -57,7 +57,7 @@ class Context:
         return self._loaders
 
     def use_loaders(self, loaders: Loaders) -> None:
-        """Reads with these loaders from now on: those that an event's subscribers share."""
+        """Uses these loaders from now on: the ones that an event's subscribers share."""
         self._loaders = loaders
 
     def reset_loaders(self) -> None:
@@ -70,11 +70,11 @@ class Context:
         return require_enabled(await self._agent())
 
     async def active_viewer(self) -> Viewer:
-        """Returns the viewer even where the chat is off. Raises Denied unless they are an active agent."""
+        """Returns the viewer even if the chat is disabled. Raises Denied unless they are an active agent."""
         return require_active(await self._agent())
 
     async def administrator(self) -> Viewer:
-        """Returns the viewer even where the chat is off. Raises Denied unless they are an administrator."""
+        """Returns the viewer even if the chat is disabled. Raises Denied unless they are an administrator."""
         return require_administrator(await self._agent())
 
     async def current_change(self) -> int:

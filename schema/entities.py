@@ -33,8 +33,8 @@ class Entity:
 
     @strawberry.field(
         description=(
-            "The messages in which the item was shared and which the viewer may read, latest first. Empty if the viewer"
-            " may not see the item, as for an item that was never shared."
+            "The messages in which the item was shared and which the viewer may read, latest first. Empty if the item"
+            " was never shared or the viewer may not see it."
         )
     )
     async def shared_in(self, info: Info, first: First = None, after: After = None) -> Connection[Message]:
@@ -47,7 +47,7 @@ class Entity:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: str) -> Self:
-        """Accepts any id, since another module sent it: only `card` and `sharedIn` reveal whether there is an item."""
+        """Accepts any id, since another module sent it: only `card` and `sharedIn` reveal whether it exists."""
         await info.context.viewer()
         return cls(item_id=id)
 
@@ -71,7 +71,7 @@ def _entity_type(item_kind: ItemKind) -> type[Entity]:
     card_field = strawberry.field(
         resolver=card,
         graphql_type=Union[CARD_TYPES[item_kind], None],  # noqa: UP007 (a type that exists only at run time)
-        description="The details that the viewer may see. Null without access.",
+        description="The item's details. Null if the viewer may not see the item.",
     )
     namespace = {"__module__": __name__, "item_kind": item_kind, "card": card_field}
     entity: type[Entity] = type(kind.type_name, (Entity,), namespace)

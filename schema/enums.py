@@ -54,7 +54,7 @@ describe_enum(
     {
         PresenceStatus.ONLINE: "Has the chat open.",
         PresenceStatus.BUSY: "Has the chat open and does not want to be disturbed.",
-        PresenceStatus.OFFLINE: "Does not have the chat open, or chose to appear so.",
+        PresenceStatus.OFFLINE: "Does not have the chat open, or chose to appear offline.",
     },
 )
 describe_enum(
@@ -63,7 +63,7 @@ describe_enum(
     "Who can find, read and post in a channel.",
     {
         ChannelKind.PUBLIC: "Every agent can find, read and join it. Members can post.",
-        ChannelKind.PRIVATE: "By invitation. For everyone else it does not exist.",
+        ChannelKind.PRIVATE: "Only its members can read it and post in it. Other agents can neither find nor join it.",
         ChannelKind.ANNOUNCEMENT: "Every agent is a member. Only its authors can post.",
         ChannelKind.DIRECT: "Between exactly two agents. Nobody else can read it.",
     },
@@ -84,7 +84,7 @@ describe_enum(
 describe_enum(
     NotificationLevel,
     "ChatNotificationLevel",
-    "Which messages of a channel alert a member. Unread counts do not depend on it.",
+    "Which messages of a channel alert a member. It does not affect unread counts.",
     {
         NotificationLevel.EVERYTHING: "All messages.",
         NotificationLevel.MENTIONS: "Only messages that mention the member.",
@@ -108,7 +108,7 @@ describe_enum(
     {
         CardPreview.WITH_ACCESS: "Only readers who can see the item.",
         CardPreview.CHANNEL: (
-            "Everyone in the channel. Readers who cannot see the item get the texts as they were when it was shared."
+            "Everyone in the channel. Readers who cannot see the item get the texts from the time of sharing."
         ),
     },
 )
@@ -137,7 +137,7 @@ describe_enum(
 describe_enum(
     MentionTarget,
     "ChatMentionTarget",
-    "Whom a mention means.",
+    "What a mention refers to.",
     {
         MentionTarget.AGENT: "One agent: mention://user/<id>/<name>.",
         MentionTarget.TEAM: "All agents of a team: mention://team/<id>/<name>.",
@@ -150,7 +150,8 @@ describe_enum(
     "Why a mutation failed.",
     {
         RefusalCode.NOT_FOUND: (
-            "Unknown, of another account, or invisible to the viewer: the same answer for all three."
+            "The object does not exist, belongs to another account, or is invisible to the viewer. The code does not"
+            " reveal which."
         ),
         RefusalCode.FORBIDDEN: "The viewer can see the object, but may not do this.",
         RefusalCode.INVALID: "The value at `path` is invalid.",
@@ -158,9 +159,9 @@ describe_enum(
         RefusalCode.NOT_A_MEMBER: "The viewer has not joined this public channel.",
         RefusalCode.READ_ONLY: "Only authors can post in an announcement, and nobody can write to a deactivated agent.",
         RefusalCode.ARCHIVED: "The channel is archived.",
-        RefusalCode.LAST_OWNER: "The channel would have no owner left. The message names the channel.",
+        RefusalCode.LAST_OWNER: "The channel would be left without an owner. The error message names the channel.",
         RefusalCode.SHARE_DENIED: (
-            "The viewer may not see the item, or it was deleted or never existed: the same answer for all three."
+            "The viewer may not see the item, or it was deleted or never existed. The code does not reveal which."
         ),
         RefusalCode.SOURCE_UNAVAILABLE: "The item's module did not answer. Try again later.",
         RefusalCode.TOO_LARGE: "An upload, or the input of one call, is too large.",

@@ -1,5 +1,5 @@
-"""Pages of a channel's history. `seq` has no gaps, so a page is a range of numbers, and whether there are messages
-before and after it is known without reading them."""
+"""Pages of a channel's history. `seq` has no gaps, so a page is a range of numbers, and no read is needed to know
+whether there are messages before and after it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ from schema.ids import Prefix, parse_id
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """The arguments with which a client asks for a page."""
+    """The client's arguments for a page."""
 
     first: int | None
     after: str | None
@@ -73,6 +73,6 @@ def _seq(seat: Seat, cursor: str) -> int:
 
 
 def _list_name(seat: Seat) -> str:
-    """The name of the list for its cursors. Each channel's history is a list of its own: a `seq` of one channel means
-    nothing in another."""
+    """Returns the list name for the cursors of a channel's history. Each channel has its own, because a `seq` of one
+    channel means nothing in another."""
     return f"history {seat.channel.channel_id.hex}"

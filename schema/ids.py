@@ -1,4 +1,4 @@
-"""The ids that clients see: opaque, with a prefix for the type, so that no id is taken for one of another type."""
+"""The ids that clients see: opaque, with a prefix for the type, so that ids of different types cannot be confused."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -19,7 +19,7 @@ def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:
 
 
 def parse_id(prefix: Prefix, id: str) -> UUID | None:
-    """Returns None for text that is not an id of this type. To the client, it is an unknown id."""
+    """Returns None for text that is not an id of this type. The client gets the same answer as for an unknown id."""
     start, _, digits = id.partition("_")
     if start != prefix or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
         return None
@@ -27,7 +27,7 @@ def parse_id(prefix: Prefix, id: str) -> UUID | None:
 
 
 def channel_id(id: str, *path: str) -> UUID:
-    """Returns the channel's id. Raises Refused NOT_FOUND for text that is not one."""
+    """Returns the channel's id. Raises Refused NOT_FOUND for text that is not a channel id."""
     found = parse_id(Prefix.CHANNEL, id)
     if found is None:
         raise not_found("channel", *(path or ("channelId",)))
@@ -35,7 +35,7 @@ def channel_id(id: str, *path: str) -> UUID:
 
 
 def message_id(id: str, *path: str) -> UUID:
-    """Returns the message's id. Raises Refused NOT_FOUND for text that is not one."""
+    """Returns the message's id. Raises Refused NOT_FOUND for text that is not a message id."""
     found = parse_id(Prefix.MESSAGE, id)
     if found is None:
         raise not_found("message", *(path or ("messageId",)))

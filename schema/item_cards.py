@@ -20,7 +20,7 @@ _FORMATS = {
 @strawberry.type
 class ItemCard:
     title: str = strawberry.field(description="The item's current title.")
-    summary: str | None = strawberry.field(description="One line about the item.")
+    summary: str | None = strawberry.field(description="A one-line summary of the item.")
     url: str = strawberry.field(description="The address that opens this item in its module.")
 
 

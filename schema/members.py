@@ -65,7 +65,7 @@ class Membership:
 
 
 async def message_at(info: Info, seat: Seat, seq: int) -> Message | None:
-    """Returns the message with this `seq`; None for 0, and if the viewer cannot read the channel."""
+    """Returns the message with this `seq`. Returns None if it is 0 or the viewer cannot read the channel."""
     if seq == 0 or not seat.readable:
         return None
     rows = await info.context.loaders.history.load((seat.agent.agent_id, seat.channel.channel_id, seq, seq))

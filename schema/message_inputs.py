@@ -27,9 +27,9 @@ class SendMessageInput:
     client_key: str | None = strawberry.field(
         default=None,
         description=(
-            "A key of the client's choice, 1 to 200 characters. Sending the same message again with the"
-            " same key returns"
-            " the message that was sent before, so that a client can always retry. A different message: CONFLICT."
+            "A key of the client's choice, 1 to 200 characters. Sending the same message again with the same key"
+            " returns the message that was sent before, so a client can always retry. Using the key for a different"
+            " message fails with CONFLICT."
         ),
     )
 
@@ -57,24 +57,24 @@ class RemoveReactionInput:
     emoji: str = strawberry.field(description=EMOJI)
 
 
-@strawberry.input(name="MarkChatReadInput", description="The channel to mark read, and up to where.")
+@strawberry.input(name="MarkChatReadInput", description="The channel to mark read, and the last message read.")
 class MarkReadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     message_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The last message read. Without it: up to the end. Never moves the read marker backwards.",
+        description="The last message read. If omitted, all messages. Never moves the read marker backwards.",
     )
 
 
-@strawberry.input(name="MarkChatUnreadInput", description="The channel to mark unread, and from where.")
+@strawberry.input(name="MarkChatUnreadInput", description="The channel to mark unread, and the first unread message.")
 class MarkUnreadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
-    message_id: strawberry.ID = strawberry.field(description="The message that becomes the first unread one.")
+    message_id: strawberry.ID = strawberry.field(description="The message that becomes the first unread message.")
 
 
 @strawberry.input(name="SetChatTypingInput", description="Whether the viewer is typing, and the channel.")
 class SetTypingInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     typing: bool = strawberry.field(
-        description="True counts for 6 seconds: repeat it while the viewer goes on typing. False: stopped typing."
+        description="True lasts 6 seconds: send it again while the viewer keeps typing. False: the viewer stopped."
     )

@@ -33,7 +33,7 @@ class SystemEventDetails:
         assert self.row.system_event is not None
         return self.row.system_event
 
-    @strawberry.field(description="The agents to whom it happened. Empty if it concerns the author or the channel.")
+    @strawberry.field(description="The agents affected. Empty if the event affects only the author or the channel.")
     async def agents(self, info: Info) -> list[Agent]:
         return await agents(info.context.loaders, self.row.system_agent_ids or [])
 
@@ -59,7 +59,9 @@ class Mention:
     def agent(self) -> Agent | None:
         return Agent(row=self.named) if self.named is not None else None
 
-    @strawberry.field(description="The name of the mentioned team at that time. Null for an agent or the channel.")
+    @strawberry.field(
+        description="The mentioned team's name when the text was written. Null for an agent or the channel."
+    )
     def team_name(self) -> str | None:
         return self.row.team_name
 
@@ -87,7 +89,7 @@ class Reaction:
     def viewer_reacted(self) -> bool:
         return self.tally.viewer_reacted
 
-    @strawberry.field(description="The agents who reacted with it, by id.")
+    @strawberry.field(description="The agents who reacted with it, ordered by id.")
     async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
         asked = page_request("reactors", first, after, str)
         found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
@@ -115,7 +117,7 @@ class MessagePermissions:
 @strawberry.federation.type(
     name="ChatMessage",
     keys=["id"],
-    description="A message of an agent or, if it has a `systemEvent`, a system message.",
+    description="A message from an agent or, if it has a `systemEvent`, a system message.",
 )
 class Message:
     row: strawberry.Private[MessageRow]
@@ -132,12 +134,12 @@ class Message:
 
     @strawberry.field(description="The channel of the message.")
     async def channel(self, info: Info) -> Annotated["Channel", strawberry.lazy("schema.channels")]:
-        # Channel and Message refer to each other: one of the two modules can only be imported later.
+        # Channel and Message refer to each other, so one of the two modules must be imported here.
         from schema.channels import Channel
 
         return Channel(seat=await self._seat(info))
 
-    @strawberry.field(description="Who sent it. In a system message: who did what it reports.")
+    @strawberry.field(description="Who sent it. In a system message: the agent who did what it reports.")
     async def author(self, info: Info) -> Agent:
         return await agent(info.context.loaders, self.row.author_id)
 
@@ -145,7 +147,7 @@ class Message:
     def seq(self) -> int:
         return self.row.seq
 
-    @strawberry.field(description='The text, in Markdown. "" in system messages and after deletion.')
+    @strawberry.field(description="The text, in Markdown. Empty in system messages and after deletion.")
     def body(self) -> str:
         return self.row.body
 
@@ -159,13 +161,13 @@ class Message:
 
     @strawberry.field(description="The items shared in the message, as the viewer may see them.")
     async def cards(self, info: Info) -> list[Annotated["SharedCard", strawberry.lazy("schema.cards")]]:
-        # SharedCard and Message refer to each other, too.
+        # SharedCard and Message also refer to each other.
         from schema.cards import SharedCard
 
         rows = await info.context.loaders.cards.load(self.row.message_id)
         return [SharedCard.of(row) for row in rows]
 
-    @strawberry.field(description="The mentions in the text, without duplicates, in their order.")
+    @strawberry.field(description="The mentions in the text, without duplicates, in order of appearance.")
     async def mentions(self, info: Info) -> list[Mention]:
         shown = await info.context.loaders.mentions.load(self.row.message_id)
         return [Mention(row=each.mention, named=each.agent) for each in shown]
@@ -180,11 +182,11 @@ class Message:
     def created_at(self) -> datetime:
         return self.row.created_at
 
-    @strawberry.field(description="When it was last edited. Null if never.")
+    @strawberry.field(description="When it was last edited. Null if it was never edited.")
     def edited_at(self) -> datetime | None:
         return self.row.edited_at
 
-    @strawberry.field(description="When it was deleted, which leaves a tombstone. Null if it was not.")
+    @strawberry.field(description="When it was deleted; a tombstone remains. Null if it is not deleted.")
     def deleted_at(self) -> datetime | None:
         return self.row.deleted_at
 

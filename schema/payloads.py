@@ -14,10 +14,10 @@ MESSAGE = "The message after the mutation. Null if the mutation failed."
 VIEWER = "The viewer after the mutation. Null if the mutation failed."
 
 
-@strawberry.type(name="ChatUserError", description="A reason why a mutation failed. Nothing was changed then.")
+@strawberry.type(name="ChatUserError", description="A reason why a mutation failed. A failed mutation changes nothing.")
 class UserError:
-    code: RefusalCode = strawberry.field(description="The reason, for programs.")
-    message: str = strawberry.field(description="The reason as a sentence, for people.")
+    code: RefusalCode = strawberry.field(description="The reason, for programs to check.")
+    message: str = strawberry.field(description="The reason as a sentence, to show to people.")
     path: list[str] | None = strawberry.field(
         description="The path of the invalid input field, outermost first. Null if no field is invalid."
     )
@@ -164,7 +164,7 @@ class UpdateAccountSettingsPayload(Payload):
     )
 
 
-@strawberry.type(name="SyncChatDirectoryPayload", description="The size of the directory after the sync.")
+@strawberry.type(name="SyncChatDirectoryPayload", description="The numbers of agents and teams after the sync.")
 class SyncDirectoryPayload(Payload):
     agent_count: int | None = strawberry.field(
         default=None, description="How many agents the account has. Null if the mutation failed."

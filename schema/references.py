@@ -34,7 +34,7 @@ REFERABLE: dict[str, type[Referable]] = {
 
 
 def resolve_references(info: Info, representations: list[object]) -> list[Awaitable[object | None] | Denied]:
-    """Returns one result per representation, in their order; an invalid representation gives an error at its own place.
+    """Returns one result per representation, in the same order. An invalid representation gives an error in its place.
     Raises Denied BAD_USER_INPUT for more than 500."""
     if len(representations) > REFERENCES:
         raise Denied(DenialCode.BAD_USER_INPUT, f"At most {REFERENCES} representations are accepted at a time.")

@@ -17,13 +17,13 @@ ShareDestination = Annotated[
 ]
 
 
-@strawberry.input(name="ShareDestinationRef", description="A destination: exactly one of the two.", one_of=True)
+@strawberry.input(name="ShareDestinationRef", description="A destination: either a channel or an agent.", one_of=True)
 class ShareDestinationRefInput:
     channel_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
         description="A channel in which the viewer can post."
     )
     agent_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        description="An agent. The direct message is opened if there is none yet."
+        description="An agent. The direct message is created if it does not exist yet."
     )
 
 
@@ -35,17 +35,19 @@ class ShareToChatInput:
         default="", description="The text of the message, in Markdown, up to 20,000 characters. It may be empty."
     )
     client_key: str | None = strawberry.field(
-        default=None, description="A key of the client's choice, as in SendChatMessageInput, which makes retrying safe."
+        default=None, description="A key of the client's choice that makes retrying safe, as in SendChatMessageInput."
     )
 
 
-@strawberry.type(name="SharePreview", description="What sharing an item would show, and to how many members.")
+@strawberry.type(
+    name="SharePreview", description="A preview of sharing an item: the card, and how many members could see the item."
+)
 class SharePreview:
     card: SharedCard = strawberry.field(description="The card as the viewer sees it. Its id is not stored.")
     members_with_access: int | None = strawberry.field(
         description=(
             "How many active members could see the item. Null in channels with more than 100 members, if the viewer has"
-            " no access, and if the module did not answer for some member."
+            " no access, or if the module did not answer for every member."
         )
     )
     member_count: int = strawberry.field(description="How many members the destination has.")

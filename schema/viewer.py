@@ -18,11 +18,11 @@ class AccountPermissions:
     async def create_public_channel(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.PUBLIC)
 
-    @strawberry.field(description="Create private channels. An account setting decides who may.")
+    @strawberry.field(description="Create private channels. An account setting controls who may.")
     async def create_private_channel(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.PRIVATE)
 
-    @strawberry.field(description="Create announcements. An account setting decides who may.")
+    @strawberry.field(description="Create announcements. An account setting controls who may.")
     async def create_announcement(self, info: Info) -> bool:
         return await self._may_create(info, ChannelKind.ANNOUNCEMENT)
 
@@ -38,7 +38,7 @@ class AccountPermissions:
 @strawberry.type(
     name="ChatViewer",
     description=(
-        "The agent who makes the request. `agent`, `chatEnabled` and `viewerCan` answer even where the chat is off."
+        "The agent who makes the request. `agent`, `chatEnabled` and `viewerCan` work even if the chat is disabled."
     ),
 )
 class Viewer:
@@ -60,7 +60,9 @@ class Viewer:
     def viewer_can(self) -> AccountPermissions:
         return AccountPermissions(viewer=self.facts)
 
-    @strawberry.field(description="The account's current position, from which streams over all channels can start.")
+    @strawberry.field(
+        description="The account's current position. Pass it as `since` to start a stream over all channels there."
+    )
     async def position(self, info: Info) -> str:
         return await info.context.position()
 

@@ -43,9 +43,9 @@ class ChannelsSubscription:
 
     @strawberry.subscription(
         description=(
-            "The sidebar, on all of the viewer's devices: reports each channel that has a new message, was joined or"
-            " left, was changed, or whose personal settings or read marker changed. Not resumable: fetch the sidebar"
-            " after subscribing."
+            "Changes of the viewer's sidebar, on all of their devices: reports a channel when it gets a new message or"
+            " is changed, when the viewer joins or leaves it, or when their settings or read marker in it change. Not"
+            " resumable: fetch the sidebar after subscribing."
         )
     )
     async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[InboxChange, None]:
@@ -80,7 +80,7 @@ async def _channel_change(context: StreamContext, event: Event) -> ChannelChange
 
 
 async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) -> InboxChange | None:
-    """Returns None for what does not change the viewer's sidebar."""
+    """Returns None for an event that does not change the viewer's sidebar."""
     context.use_loaders(item.loaders)
     if isinstance(item, ReceivedSignal):
         channel_id = item.signal.channel_id

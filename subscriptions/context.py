@@ -9,7 +9,7 @@ from schema.context import Context, Services
 
 
 class StreamContext(Context):
-    """The context of one operation on a socket. The socket itself has one too, from which each operation's is made."""
+    """The context of one operation on a socket. It is derived from the context of the socket itself."""
 
     connection_params: dict[str, object] | None = None
     """The payload of connection_init, set by the socket handler."""

@@ -31,7 +31,7 @@ class MessagesSubscription:
         info: StreamInfo,
         channel_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="The channel. Without it, all channels that the viewer is a member of."),
+            strawberry.argument(description="The channel. If omitted, all channels that the viewer is a member of."),
         ] = None,
         since: Since = None,
     ) -> AsyncGenerator[MessageAdded, None]:
@@ -45,8 +45,8 @@ class MessagesSubscription:
 
     @strawberry.subscription(
         description=(
-            "Messages that mention the viewer, in any channel that they can read. An edit is reported to those whom it"
-            " mentions for the first time."
+            "Messages that mention the viewer, in any channel that they can read. An edit is reported only if it"
+            " mentions the viewer for the first time."
         )
     )
     async def chat_mention_added(self, info: StreamInfo, since: Since = None) -> AsyncGenerator[MentionAdded, None]:
@@ -59,7 +59,7 @@ class MessagesSubscription:
 
 @dataclass(frozen=True)
 class _ReadMessage:
-    """An event's message as the viewer reads it now."""
+    """An event's message, as the viewer currently sees it."""
 
     message: Message
     alert: bool

@@ -1,4 +1,5 @@
-"""The events of all of the viewer's channels, as they join and leave channels, and those that mention the viewer."""
+"""The events of all of the viewer's channels, while the viewer joins and leaves channels, and those that mention the
+viewer."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -28,8 +29,8 @@ async def member_events(context: StreamContext, since: str | None) -> AsyncGener
 
 
 async def mention_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the events that mention the viewer. They need not be a member of the channel, but an agent who cannot read
-    a channel is never mentioned there. Raises Denied as `FeedReader.events_after` does."""
+    """Yields the events that mention the viewer. The viewer need not be a member of the channel, but
+    must have been able to read it. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, mentions_of=[viewer.agent_id])
