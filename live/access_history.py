@@ -1,7 +1,7 @@
 """Who could read a channel at which change.
 
-A stream gets an event if its agent could read the channel at the change and can read it now. What happened between an
-agent's removal and their return is never replayed.
+A stream gets an event if its agent could read the channel at the change and can read it now. Changes between an agent's
+removal and their return are never replayed.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -33,7 +33,7 @@ class ChannelAccess:
         return self.is_member or self.is_public
 
     def apply(self, change: Change) -> None:
-        """Moves on past a change, which may grant or end access."""
+        """Updates the access with the next change, which may grant or end it."""
         if change.channel_id != self.channel_id:
             return
         match EFFECTS[change.kind].access:
@@ -52,8 +52,9 @@ class ChannelAccess:
 async def access_at(sessions: Sessions, seats: Collection[Seat], start: int) -> dict[UUID, ChannelAccess]:
     """Returns one agent's access to the channels of these seats, as it was at the change `start`.
 
-    It is derived from the first later change of the agent's membership and of the channel's visibility: before a
-    removal, the agent was a member. Without such a change it is as in the seat, which must have been read before this.
+    It is derived from the first later change of the agent's membership and of the channel's visibility: for
+    example, if that is a removal, the agent was a member before. Without such a change, access is the same as in the
+    seat, which the caller must have read before this call.
     """
     if not seats:
         return {}

@@ -1,7 +1,7 @@
 """The only file that uses `broadcaster`. It owns the process's one subscription to the one topic, and supervises it.
 
-A subscriber of a broker that has died receives nothing more, without an exception. So a heartbeat is published and must
-come back; if it does not, the connection is discarded and a new one is made. Messages are wake-ups, which may be lost:
+If the broker dies, its subscriber receives no exception, only silence. So heartbeats are published and must come back.
+If one does not, the connection is discarded and a new one is made. Messages are wake-ups, which may be lost:
 PostgreSQL is the source of truth.
 """
 
@@ -70,7 +70,7 @@ class BroadcastClient:
         self._queued.set()
 
     async def _connection(self) -> None:
-        """Makes one connection and uses it until it fails, which raises."""
+        """Opens one connection and uses it until it fails. Always ends by raising an exception."""
         backend = _backend(self._url)
         broadcast = Broadcast(backend=backend)
         try:
@@ -81,7 +81,7 @@ class BroadcastClient:
                 tasks.create_task(self._receive(broadcast, subscribed))
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await subscribed.wait()
-                # What was queued without a connection is outdated: the clocks are compared, and typing has ended.
+                # Messages queued without a connection are outdated: clocks will be compared, and typing has ended.
                 self._queue.clear()
                 tasks.create_task(self._publish(broadcast))
                 tasks.create_task(self._send_heartbeats())
@@ -122,7 +122,7 @@ class BroadcastClient:
 
 
 class PostgresBackend(StockPostgresBackend):
-    """broadcaster's backend, without goodbyes to a server that may no longer answer."""
+    """broadcaster's backend, except that it disconnects without waiting for a server that may no longer answer."""
 
     async def disconnect(self) -> None:
         self._conn.terminate()
@@ -177,7 +177,8 @@ def _backend(url: str) -> BroadcastBackend:
 
 async def _discard(broadcast: Broadcast, backend: BroadcastBackend) -> None:
     """Closes the connection. `broadcast.disconnect` does not reach the backend if its listener failed or never started,
-    so the backend is closed as well. A connection to a dead broker may not close at all; it is abandoned then."""
+    so the backend is closed as well. A connection to a dead broker may not close at all; in that case it is
+    abandoned."""
     for disconnect in (broadcast.disconnect, backend.disconnect):
         with suppress(Exception):
             async with asyncio.timeout(1):

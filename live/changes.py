@@ -64,7 +64,7 @@ async def read_scope(sessions: Sessions, account_id: str, scope: Scope, cursor: 
     of_mentions = [_mentioning(agent_id, after) for agent_id in scope.mentions_of]
     branches = [select(branch.subquery().c.change) for branch in (of_agent, of_account, *of_mentions)]
     numbers = union(of_channels, *branches).subquery()
-    # MATERIALIZED: the numbers are found first, through the ranges, whatever the planner estimates for the join.
+    # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for the join.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
     async with sessions() as session:
         changes = (
@@ -106,7 +106,7 @@ def _mentioning(agent_id: str, after: ColumnElement[bool]) -> Select[int]:
 
 
 def _limited(numbers: Select[int]) -> Select[int]:
-    """Limits each branch of the union to what one batch can hold."""
+    """Limits each branch of the union to the size of a batch."""
     return numbers.order_by(text("change")).limit(BATCH)
 
 

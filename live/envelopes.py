@@ -39,7 +39,7 @@ def encode(envelope: Envelope) -> str:
 
 
 def decode(message: str) -> Envelope | None:
-    """Returns None for a message that this version does not know; another version may have sent it."""
+    """Returns None for an unknown message, which another version of the chat may have sent."""
     try:
         return _ENVELOPES.validate_json(message)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The changes of one account as this process knows them: read once, and passed to the streams that they concern."""
+"""The changes of one account in this process: read once, and passed to the streams that they concern."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -14,7 +14,7 @@ KEPT_CHANGES = 2_000
 """How many changes per account are kept in memory. A stream that is further behind reads the database."""
 
 SHARED_SECONDS = 1.0
-"""How long streams share what one of them has read, if no change arrives meanwhile."""
+"""How long streams share loaders if no change arrives meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,13 @@ class Feed:
 
     def event(self, record: ChangeRecord) -> Event:
         """Returns the change with the loaders that all streams share until the next change, and for a second at most:
-        within that time a message may be deleted or a member removed, and a failed read must be tried again."""
+        a change may have been committed that the feed has not read yet, and a failed read must be retried."""
         if monotonic() - self._loaders_since > SHARED_SECONDS:
             self._reset_loaders()
         return Event(record.change, record.mentioned, self._loaders)
 
     def invalidate_before(self, change: int) -> None:
-        """Discards what the shared loaders have read if the database is known to be at a later change than the feed."""
+        """Discards the shared loaders and their cache if the database is known to be ahead of the feed."""
         if change > self.position:
             self._reset_loaders()
 

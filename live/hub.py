@@ -1,4 +1,4 @@
-"""The hub of a process: it learns that accounts have new changes, reads them once, and wakes the streams."""
+"""The hub of a process: it is notified of accounts' new changes, reads them once, and wakes the streams."""
 
 import asyncio
 import random
@@ -20,8 +20,8 @@ from loaders import DataSources
 from loaders.batches import DATABASE_FAILURES
 
 CHECK_SECONDS = 1.0
-"""How often the accounts' clocks are compared with the database: the longest time by which a lost wake-up delays an
-event."""
+"""How often the accounts' clocks are compared with the database. A lost wake-up delays an event by at most this
+time."""
 
 READ_SECONDS = 3.0
 """How long a read of changes may take. A connection that died silently must not stop the hub."""
@@ -70,7 +70,7 @@ class Hub:
 
     def stream_count(self, account_id: str) -> int:
         """Returns how many streams of this process are registered for the account. A registered stream misses no later
-        change and no later signal: streams of signals register for these first."""
+        change and no later signal: streams of signals register for signals first."""
         served = self._served.get(account_id)
         return served.subscribers if served is not None else 0
 
@@ -100,7 +100,8 @@ class Hub:
                     served.reader.cancel()
 
     async def _serve(self, account_id: str) -> _ServedAccount:
-        """Creates the account's feed if there is none. The lock lets several first subscribers create only one."""
+        """Creates the account's feed if there is none. The lock ensures that concurrent first subscribers create only
+        one."""
         async with self._opening.setdefault(account_id, asyncio.Lock()):
             served = self._served.get(account_id)
             if served is None:

@@ -1,4 +1,4 @@
-"""Where a stream starts."""
+"""Finding the change after which a stream starts."""
 
 from chat.errors import DenialCode, Denied
 from chat.positions import decode_position

@@ -1,10 +1,9 @@
 """Who is online: the agents who have a socket in this process, recorded in the database for all processes to see.
 
-The processes share one row per agent, which says until when the agent counts as connected. A process extends the rows
-of the agents who have a socket here. When an agent's last socket here closes, it shortens the row; another process that
-still has a socket of theirs notices in time and extends it again. So closing one of two devices never shows an agent
-offline, and the agents of a process that was killed expire on their own.
-"""
+The processes share one row per agent, with the time until which the agent counts as connected. A process extends the
+rows of the agents who have a socket here. When an agent's last socket here closes, it brings the row's expiry forward.
+Another process that still has a socket of theirs notices in time and extends the row again. So an agent with two
+devices stays online when one of them disconnects, and the agents of a process that was killed expire on their own."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -84,7 +83,7 @@ _SHORTEN = text(
     """
 )
 
-# A row that its process extends in time never has so little time left.
+# A row that some process keeps extending never gets this close to its expiry.
 _EXPIRING = text(
     """
     SELECT account_id, agent_id FROM presences
@@ -95,8 +94,8 @@ _EXPIRING = text(
 
 
 class PresenceTracker:
-    """Counts the sockets of this process. An agent who comes online is signalled to all processes immediately. An
-    expired row is noticed by every process and signalled to its own streams."""
+    """Counts the sockets of this process. When an agent comes online, all processes get a signal immediately. When a
+    row expires, every process notices and signals its own streams."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -112,7 +111,7 @@ class PresenceTracker:
 
     @contextmanager
     def connected(self, account_id: str, agent_id: str) -> Iterator[None]:
-        """The agent has a socket here until the block ends."""
+        """Counts the agent as having a socket here until the block ends."""
         agent = (account_id, agent_id)
         self._sockets[agent] += 1
         if self._sockets[agent] == 1:

@@ -32,7 +32,7 @@ _PRUNE = text(
 
 
 async def prune_periodically(sessions: Sessions, clock: Clock) -> None:
-    """Prunes about every hour until it is cancelled. Several processes can do so at the same time."""
+    """Prunes about every hour until it is cancelled. Several processes can prune at the same time."""
     while True:
         await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
         try:

@@ -29,7 +29,7 @@ class _Page:
 
 @dataclass(frozen=True)
 class FeedReader:
-    """One stream's way through its account's feed."""
+    """Reads an account's feed for one stream."""
 
     hub: Hub
     clock: Clock
@@ -49,8 +49,8 @@ class FeedReader:
         self.feed.remove_topic(self.subscriber, channel_id)
 
     async def events_after(self, start: int) -> AsyncGenerator[Event, None]:
-        """Yields every event of the scope after the change `start`, in order and without end. The caller may change the
-        scope after each event.
+        """Yields every event of the scope after the change `start`, in order and indefinitely. The caller may change
+        the scope after each event.
 
         Raises Denied: AGENT_INACTIVE or MODULE_DISABLED once the viewer is no longer admitted, UNAUTHENTICATED when
         the token expires, RESYNC_REQUIRED for a stream that is so far behind that its changes are no longer kept.
@@ -58,7 +58,7 @@ class FeedReader:
         cursor = start
         while True:
             if cursor >= self.feed.position:
-                # No change between the cursor and the one that wakes the subscriber is in the scope.
+                # The scope contains no change between the cursor and the one that wakes the subscriber.
                 cursor = max(cursor, await self._first_pending() - 1)
                 continue
             page = await self._next_page(cursor)
@@ -103,9 +103,9 @@ class FeedReader:
 
 @asynccontextmanager
 async def read_feed(hub: Hub, clock: Clock, token: AgentToken, scope: Scope, current: int) -> AsyncIterator[FeedReader]:
-    """Registers a stream with its account's feed and yields its reader: every change that commits from now on will
-    reach it. `current` is the account's last change as the caller has read it; nothing that other streams read before
-    that change is used for this one."""
+    """Registers a stream with its account's feed and yields its reader: it receives every change that
+    commits from now on. `current` is the account's last change as the caller has read it. Results that other streams
+    read before that change are not used for this stream."""
     async with hub.subscribe(token.account_id, scope.topics) as (feed, subscriber):
         feed.invalidate_before(current)
         yield FeedReader(hub, clock, token, scope, feed, subscriber)

@@ -9,8 +9,8 @@ from live.feed import ChangeRecord, MentionTopic, Topic
 
 @dataclass
 class Scope:
-    """The changes of the account, of one agent, and of these channels, which may change while the stream runs; and the
-    messages in any channel that mention one of `mentions_of`."""
+    """The changes of the account, of one agent, and of these channels, and the messages in any channel that mention one
+    of `mentions_of`. The set of channels may change while the stream runs."""
 
     agent_id: str
     channel_ids: set[UUID] = field(default_factory=set)

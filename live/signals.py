@@ -1,4 +1,4 @@
-"""Passing ephemeral events to the streams of this process. They are delivered once and never stored."""
+"""Delivery of ephemeral events to the streams of this process. They are delivered once and never stored."""
 
 import asyncio
 from collections import defaultdict
@@ -23,8 +23,8 @@ class ReceivedSignal:
 
 
 class Listener:
-    """A stream that receives signals. Of several equal signals it keeps only the latest, so what waits for a slow
-    stream is bounded by the number of its subjects."""
+    """A stream that receives signals. Of several equal signals it keeps only the latest, so the queue of a
+    slow stream is bounded by the number of its subjects."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[UUID | None, tuple[str, ...]], ReceivedSignal] = {}
@@ -35,7 +35,7 @@ class Listener:
         self._woken.set()
 
     async def received(self) -> AsyncGenerator[ReceivedSignal, None]:
-        """Yields the signals that are delivered from now on, without end."""
+        """Yields the signals that are delivered from now on, indefinitely."""
         while True:
             await self._woken.wait()
             self._woken.clear()
