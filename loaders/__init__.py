@@ -1,6 +1,6 @@
 """The loaders of one request, or of one account's streams in this process between two changes.
 
-Loaders cache what they read, so they must not live longer: access is read once per request and again after each change.
+Loaders cache their results, so they must not live longer: access is read once per request and again after each change.
 If a result depends on the viewer, the key is (agent_id, id).
 """
 
@@ -46,7 +46,7 @@ from models.enums import PresenceStatus
 
 @dataclass(frozen=True)
 class DataSources:
-    """What loaders read from. The sessions run each statement on its own, without a transaction."""
+    """The sources that loaders read from. The sessions run each statement on its own, without a transaction."""
 
     sessions: Sessions
     cards: CardSource

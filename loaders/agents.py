@@ -18,7 +18,7 @@ async def load_agents(session: AsyncSession, account_id: str, agent_ids: list[st
 
 
 async def page_of_agents(session: AsyncSession, account_id: str, query: str | None, asked: PageRequest) -> Page[Agent]:
-    """Returns the account's agents by name, including deactivated ones, who appear in histories."""
+    """Returns the account's agents ordered by name, including deactivated ones, who appear in histories."""
     statement = select(Agent).where(col(Agent.account_id) == account_id)
     if query:
         statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))

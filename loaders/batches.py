@@ -1,4 +1,4 @@
-"""What all loaders have in common: a short session per batch, and results in the order of the keys.
+"""The common parts of all loaders: a short session per batch, and results in the order of the keys.
 
 The batches of one request run concurrently, and an AsyncSession cannot be used concurrently.
 """

@@ -38,9 +38,8 @@ async def load_cards(session: AsyncSession, account_id: str, message_ids: list[U
 class AnswersLoader(DataLoader[AnswerKey, Answer]):
     """Calls each source module once per request or event, and all modules at the same time.
 
-    Cards are in the messages of a page, in the messages that these reply to, and deeper. No module is called before all
-    reads that lead to cards are done, so that all cards are in one call.
-    """
+    Cards appear in the messages of a page, in the messages that these reply to, and at deeper levels. Modules are
+    called only after all reads that can lead to cards are done, so that one call covers all cards."""
 
     def __init__(self, source: CardSource, account_id: str, reads: Reads) -> None:
         super().__init__(self._ask)
@@ -49,7 +48,7 @@ class AnswersLoader(DataLoader[AnswerKey, Answer]):
         self._reads = reads
 
     async def load(self, key: AnswerKey) -> Answer:
-        """Cancelling a caller does not cancel the call for the others."""
+        """Returns the answer. Cancelling one caller does not cancel the call for the others."""
         if self.cache_map.get(key) is None:
             await self._reads.settled()
         return await asyncio.shield(asyncio.ensure_future(super().load(key)))

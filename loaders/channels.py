@@ -38,8 +38,8 @@ async def load_seats(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 async def page_of_sidebar(
     session: AsyncSession, viewer: Viewer, wanted: SidebarFilter, asked: PageRequest
 ) -> Page[Seat]:
-    """Returns the viewer's channels, last active first. PostgreSQL sorts the viewer's memberships, so the cost grows
-    with their number, not with the number of messages."""
+    """Returns the viewer's channels, most recently active first. PostgreSQL sorts the viewer's memberships, so the cost
+    grows with their number, not with the number of messages."""
     statement = seats_of_viewer(viewer).where(col(Member.agent_id).is_not(None))
     statement = statement.where(col(Channel.archived_at).is_not(None) == wanted.archived)
     if wanted.kinds is not None:
@@ -55,7 +55,7 @@ async def page_of_sidebar(
 
 
 async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest) -> Page[Seat]:
-    """Returns the channels that every agent can find, by name: public channels and announcements, unless archived."""
+    """Returns the public channels and announcements that are not archived, ordered by name."""
     statement = seats_of_viewer(viewer).where(
         col(Channel.kind).in_([ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT]), col(Channel.archived_at).is_(None)
     )
@@ -65,7 +65,7 @@ async def page_of_discovery(session: AsyncSession, viewer: Viewer, query: str | 
 async def page_of_manageable(
     session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest
 ) -> Page[Seat]:
-    """Returns all channels of the account except direct messages, by name, for administrators."""
+    """Returns all channels of the account except direct messages, ordered by name, for administrators."""
     statement = seats_of_viewer(viewer).where(col(Channel.kind) != ChannelKind.DIRECT)
     return await _page_by_name(session, statement, query, asked)
 

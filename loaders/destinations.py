@@ -1,4 +1,4 @@
-"""Where an item can be shared: channels that the viewer can post in, and active agents, as one list by name."""
+"""The destinations of a shared item: channels that the viewer can post in and active agents, in one list by name."""
 
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -36,7 +36,7 @@ class _SortKey(NamedTuple):
 async def page_of_destinations(
     session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest
 ) -> Page[Seat | Agent]:
-    """Returns one page of both. A full page of each is read, since it could consist of either."""
+    """Returns one page of both. Reads a full page of each, because the result could consist of only one kind."""
     after = _SortKey.of(asked.after) if asked.after else None
     found: list[tuple[_SortKey, Seat | Agent]] = [
         *[

@@ -23,7 +23,7 @@ from models.enums import MemberRole
 
 @dataclass(frozen=True)
 class MemberFilter:
-    """A page of members by name, only those whose name contains `query` and whose role is `role`."""
+    """A page of members ordered by name: only those whose name contains `query` and whose role is `role`."""
 
     page: PageRequest
     query: str | None = None
@@ -80,7 +80,7 @@ async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) 
 
 async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
     """Returns how many messages after the read marker mention the member. LATERAL reads one range of the key for each,
-    beginning at the marker, so earlier mentions cost nothing."""
+    starting at the marker, so earlier mentions are not read."""
     asked = pairs_table(pairs)
     unread = (
         select(func.count().label("count"))

@@ -86,7 +86,7 @@ async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqR
 
 
 async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]) -> dict[PostKey, Message]:
-    """Returns posts by their number in the channel. The first unread one follows the read marker's number."""
+    """Returns posts by their number in the channel. The first unread post has the number after the read marker's."""
     asked = (
         func.unnest(
             bindparam(None, [agent_id for agent_id, _, _ in keys], type_=ARRAY(Text)),
@@ -138,7 +138,7 @@ async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pai
 async def load_reactors(
     session: AsyncSession, account_id: str, keys: list[ReactorsKey]
 ) -> dict[ReactorsKey, Page[str]]:
-    """Returns pages of the agents who reacted with an emoji, by id, which is the last column of the primary key."""
+    """Returns pages of the agents who reacted with an emoji, ordered by id, the last column of the primary key."""
     found: dict[ReactorsKey, Page[str]] = {}
     for page in {page for _, _, page in keys}:
         asked = (
@@ -178,7 +178,7 @@ async def load_reactors(
 async def load_mentions(
     session: AsyncSession, account_id: str, message_ids: list[UUID]
 ) -> dict[UUID, list[MentionWithAgent]]:
-    """Returns the mentions with their agents, which would otherwise take another statement."""
+    """Returns the mentions with their agents, so that no second statement is needed."""
     named = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
     rows = await session.execute(
         select(Mention, Agent)

@@ -26,7 +26,7 @@ Cursor = tuple[CursorValue, ...]
 @dataclass(frozen=True)
 class PageRequest:
     """Which rows of a list to read: `size` rows after the sort key `after`, or from the start. A cursor holds the name
-    of its list, so that every other list refuses it."""
+    of its list, so that other lists reject it."""
 
     list_name: str
     size: int
@@ -59,7 +59,7 @@ def page_size(size: int | None, argument: str) -> int:
 
 
 def to_page(rows: Sequence[Row], cursors: Sequence[Cursor], asked: PageRequest) -> Page[Row]:
-    """Returns the page. The rows are one more than its size if there is a next page."""
+    """Returns the page. There is one row more than its size if there is a next page."""
     return Page(
         rows=rows[: asked.size],
         cursors=[encode_cursor(asked.list_name, *cursor) for cursor in cursors[: asked.size]],
@@ -117,4 +117,4 @@ def _is_time(text: str) -> bool:
 
 
 def invalid_cursor() -> Denied:
-    return Denied(DenialCode.BAD_USER_INPUT, "This is not a cursor of this list.")
+    return Denied(DenialCode.BAD_USER_INPUT, "The value is not a cursor of this list.")

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 ROUNDS = 24
-"""How many turns of the event loop must pass without a running read. Between a read and the next one that depends on
-it, resolvers resume and a batch is collected, which takes three to five turns."""
+"""How many iterations of the event loop must pass without a running read. Between a read and the next one that depends
+on it, resolvers resume and a batch is collected, which takes three to five iterations."""
 
 
 class Reads:
-    """Opens the sessions with which loaders read."""
+    """Opens the sessions that loaders read with, and counts them."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -34,8 +34,8 @@ class Reads:
                 self._none_running.set()
 
     async def settled(self) -> None:
-        """Waits until no read is running and none has followed the last one. Returns to all waiting callers in the same
-        turn, so that they form one batch."""
+        """Waits until no read is running and none has followed the last one. All waiting callers resume in the same
+        iteration of the event loop, so that they form one batch."""
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle())
         await asyncio.shield(self._settling)

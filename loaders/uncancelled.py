@@ -1,4 +1,4 @@
-"""Reads that run to their end even if their callers are cancelled.
+"""Reads that run to completion even if their callers are cancelled.
 
 Cancelling a task cancels what it awaits. Without this, a stream that ends would take the result from the other streams
 that wait for the same read, and would leave its connection in the middle of a statement, where it cannot be used again.

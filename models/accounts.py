@@ -35,7 +35,7 @@ class Account(SQLModel, table=True):
 
 
 class AccountClock(SQLModel, table=True):
-    """The number of the account's last change. Every write locks this row last, so changes commit in their order.
+    """The number of the account's last change. Every write locks this row last, so changes commit in numerical order.
 
     It is a separate table to which no foreign key points: locking the counter in `accounts` would block every insert
     that refers to the account. The fill factor leaves room for HOT updates, which write no index entry.

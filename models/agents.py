@@ -52,8 +52,8 @@ class TeamAgent(SQLModel, table=True):
 
 
 class Presence(SQLModel, table=True):
-    """The presence that an agent chose, and until when they count as connected. Every process extends the rows of the
-    agents who have a socket there, so the rows of a killed process expire."""
+    """The presence that an agent chose, and the time until which they count as connected. Every process extends the
+    rows of the agents who have a socket there, so the rows of a killed process expire."""
 
     __tablename__ = "presences"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Cards: the platform's items as they were shared."""
+"""Cards: references to the platform's items that were shared in messages."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +11,9 @@ from models.enums import ItemKind
 
 
 class Card(SQLModel, table=True):
-    """A reference to an item in its source module, which decides who may see it. Title and summary are as they were
-    when the item was shared, for accounts that show them to the whole channel. Removed when the message is deleted."""
+    """A reference to an item in its source module, which decides who may see it. Title and summary are
+    those at the time of sharing, for accounts that show them to the whole channel. A card is removed when its message
+    is deleted."""
 
     __tablename__ = "cards"
     __table_args__ = (

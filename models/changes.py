@@ -11,9 +11,9 @@ from models.enums import ChangeKind
 
 
 class Change(SQLModel, table=True):
-    """A shared change. The numbers in `change` have no gaps within an account, and changes commit in their order. A row
-    says what changed, not the new value. There are no foreign keys: an insert must not lock any other row, and rows
-    are pruned after 14 days."""
+    """A change that other agents can see. The numbers in `change` have no gaps within an account, and changes commit in
+    numerical order. A row identifies what changed, but does not hold the new value. There are no foreign keys: an
+    insert must not lock any other row, and rows are pruned after 14 days."""
 
     __tablename__ = "changes"
     __table_args__ = (

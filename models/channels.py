@@ -84,7 +84,7 @@ class Member(SQLModel, table=True):
 
 
 class Author(SQLModel, table=True):
-    """An agent who may post in an announcement. Separate from roles: an author need not manage the channel."""
+    """An agent who may post in an announcement. Independent of roles: an author need not manage the channel."""
 
     __tablename__ = "authors"
     __table_args__ = (

@@ -91,8 +91,9 @@ class MentionTarget(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """The kinds of changes in an account's order of changes. `chat.change_kinds` says what each means for streams. The
-    kinds that grant or end access are separate, because a replay derives from them who could read a channel when."""
+    """The kinds of changes in an account's order of changes. `chat.change_kinds` defines their effects on streams.
+    Granting and ending access have their own kinds, because a replay derives from them who could read a channel at
+    which change."""
 
     MESSAGE_ADDED = "MESSAGE_ADDED"
     MESSAGE_EDITED = "MESSAGE_EDITED"

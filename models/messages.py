@@ -69,7 +69,8 @@ class Message(SQLModel, table=True):
 
 
 class Mention(SQLModel, table=True):
-    """A mention in a message's text, in its order. `reachable`: whether a mentioned agent could read the message."""
+    """A mention in a message's text; `place` is its position among the mentions. `reachable`: whether a mentioned agent
+    could read the message."""
 
     __tablename__ = "mentions"
     __table_args__ = (
@@ -89,8 +90,8 @@ class Mention(SQLModel, table=True):
 
 class MentionedAgent(SQLModel, table=True):
     """An agent whom a message mentions, directly, by a team or by `channel/all`. The key begins with the agent and the
-    channel, so a member's unread mentions are one range of it after the read marker. `revision` is the message's first
-    revision that mentioned the agent: an edit notifies only newly mentioned agents."""
+    channel, so a member's unread mentions are one range of the index after the read marker. `revision` is the message's
+    first revision that mentioned the agent: an edit notifies only newly mentioned agents."""
 
     __tablename__ = "mentioned_agents"
     __table_args__ = (
