@@ -1,8 +1,8 @@
 """The source modules, which own the items that are shared as cards and decide who may see them.
 
 `contract` defines the requests and responses; `http`, `graphql` and `demo` are gateways, the ways to call a module;
-`module` contains the effects of a module that is slow or down; `registry` is the `CardSource` that the chat uses; and
-`checker` tests a module for its owner.
+`module` limits the effects of a module that is slow or down; `registry` is the `CardSource` that the chat uses; and
+`checker` tests whether a module follows the contract.
 """
 
 from sources.config import DemoConfig, GraphQLConfig, HttpConfig, SourceConfig

@@ -1,4 +1,4 @@
-"""A circuit breaker: a module that does not answer is not called for a while, so that readers do not wait in vain."""
+"""A circuit breaker: a module that does not answer is not called for a while, so that readers do not wait for it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Breaker:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Surrounds a call. Raises BreakerOpen if the module must not be called. A call that ends without `answered` or
-        `failed`, because its reader was cancelled or no slot was free, does not count."""
+        `failed`, because its caller was cancelled or no slot was free, does not count."""
         trial = self._admit()
         try:
             yield

@@ -1,4 +1,4 @@
-"""Checks a source module for its owner: calls it as the chat would, and reports what it finds."""
+"""Checks whether a source module follows the contract: calls it as the chat would, and reports findings."""
 
 import asyncio
 import time
@@ -61,7 +61,7 @@ async def findings(trial: Trial) -> AsyncIterator[Finding]:
             for finding in await _findings_of(probe, questions):
                 yield finding
     except NoUsableAnswer as failure:
-        yield Finding(Mark.WRONG, f"It gives no usable response: {failure}.")
+        yield Finding(Mark.WRONG, f"It returns no usable response: {failure}.")
     finally:
         await endpoint.aclose()
 
@@ -72,7 +72,7 @@ class _Questions:
         self._endpoint = endpoint
 
     async def results(self, checks: Sequence[Check], account_id: str | None = None) -> dict[Check, contract.WireResult]:
-        """Raises Unanswered for what the chat would show as unavailable."""
+        """Raises NoUsableAnswer for a response that the chat would show as UNAVAILABLE."""
         token = contract.token(self.trial.secret)
         reply = await self.reply(checks, token, account_id)
         if reply.status != HTTPStatus.OK:
@@ -83,7 +83,7 @@ class _Questions:
             raise NoUsableAnswer(str(failure)) from None
         by_pair = {Check(result.agent_id, result.item_id): result for result in results}
         if len(by_pair) < len(results):
-            raise NoUsableAnswer("it gives two results for one pair")
+            raise NoUsableAnswer("it returns two results for one pair")
         return by_pair
 
     async def reply(self, checks: Sequence[Check], token: str | None, account_id: str | None = None) -> Reply:
@@ -118,13 +118,13 @@ async def _about_the_answer(questions: _Questions) -> AsyncIterator[Finding]:
     for finding in _about_the_pair(trial, results.get(trial.pair)):
         yield finding
     if set(results) - {trial.pair}:
-        yield Finding(Mark.NOTE, "It gives results for pairs that were not asked for. The chat ignores them.")
+        yield Finding(Mark.NOTE, "It returns results for pairs that were not requested. The chat ignores them.")
 
 
 def _about_the_pair(trial: Trial, result: contract.WireResult | None) -> list[Finding]:
     pair = f"agent {trial.agent_id} and item {trial.item_id}"
     if result is None:
-        return [Finding(Mark.WRONG, f"It gives no result for {pair}, which means FORBIDDEN: {GIVE_A_READER}.")]
+        return [Finding(Mark.WRONG, f"It returns no result for {pair}, which means FORBIDDEN: {GIVE_A_READER}.")]
     if result.access not in ACCESS_VALUES:
         return [Finding(Mark.WRONG, f"For {pair}, `access` is not one of {', '.join(ACCESS_VALUES)}.")]
     if result.access != CardAccess.GRANTED:
@@ -140,7 +140,7 @@ async def _tokens(questions: _Questions) -> list[Finding]:
         if reply.status not in REFUSALS:
             found.append(Finding(Mark.WRONG, f"Called {described}, it answers {reply.status} instead of 401 or 403."))
     return found or [
-        Finding(Mark.OK, "It refuses invalid tokens: none, wrong secret, expired, wrong audience, unsigned.")
+        Finding(Mark.OK, "It rejects invalid tokens: none, wrong secret, expired, wrong audience, unsigned.")
     ]
 
 
@@ -205,7 +205,7 @@ def _access(result: contract.WireResult | None) -> str:
 
 
 def _not_forbidden(asked: str, result: contract.WireResult | None) -> list[Finding]:
-    """Returns a finding for any other answer, which would reveal which ids exist."""
+    """Returns a finding unless the answer is FORBIDDEN. Any other answer would reveal which ids exist."""
     access = _access(result)
     if access == CardAccess.FORBIDDEN:
         return []

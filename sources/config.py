@@ -17,14 +17,14 @@ _PATH = re.compile(r"[_A-Za-z][_0-9A-Za-z]*(\.[_A-Za-z][_0-9A-Za-z]*)*")
 
 
 def _module_address(url: str) -> str:
-    """Refuses a user and password, which would replace the token."""
+    """Rejects a URL with a user and password, which would replace the token."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("it must be an http:// or https:// URL without a user")
+        raise ValueError("it must be an http:// or https:// URL without a user name")
     return url
 
 

@@ -1,7 +1,7 @@
 """The requests to source modules and their responses. docs/source-modules.md documents the contract.
 
-A response that does not have the contract's shape is rejected as a whole, because the module evidently implements
-something else. In a response that has it, an invalid result affects only its own agent and item.
+A response that does not match the contract is rejected as a whole, because the module evidently implements something
+else. In a response that matches it, an invalid result affects only its own agent and item.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class WireQuestion(BaseModel):
 
 
 class WireResult(BaseModel):
-    """`item` is read only with GRANTED. Further fields are ignored."""
+    """`item` is read only with GRANTED. Other fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -51,7 +51,8 @@ class WireResult(BaseModel):
 
 
 class WireAnswer(BaseModel):
-    """The body of a response. Validation stops at the first invalid result: collecting all errors took seconds."""
+    """The body of a response. Validation stops at the first invalid result, because collecting all errors took
+    seconds."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -83,7 +84,7 @@ def verdicts(kind: ItemKind, checks: Sequence[Check], body: bytes) -> dict[Check
 
 
 def answer(body: bytes) -> WireAnswer:
-    """Returns the parsed response. Raises ModuleFailed if it does not have the contract's shape."""
+    """Returns the parsed response. Raises ModuleFailed if it does not match the contract."""
     try:
         return WireAnswer.model_validate_json(body)
     except ValidationError as error:
@@ -102,7 +103,7 @@ def _verdict(kind: ItemKind, result: WireResult) -> Verdict:
 
 
 def _refusal(error: ValidationError) -> str:
-    """Returns the place of the error by the contract's field names. What the module sent must not be logged."""
+    """Returns the path of the error in the contract's field names. Values that the module sent must not be logged."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "json_invalid":
         return "the response is not JSON"

@@ -1,4 +1,4 @@
-"""The gateway of the demo's source modules. It answers from memory, from items that it is given."""
+"""The gateway of the demo's source modules. It answers from a mapping of items in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

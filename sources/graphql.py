@@ -1,7 +1,7 @@
-"""A module that is a federated subgraph, queried for `_entities` on behalf of each reader. It needs no endpoint for the
-chat.
+"""A module that is a federated subgraph, queried for `_entities` on behalf of each reader. The module needs no
+endpoint of its own for the chat.
 
-There is one request per agent: the token names the agent, and the module answers as it would answer that agent.
+There is one request per agent: the token identifies the agent, and the module answers as it would answer that agent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,7 +144,7 @@ def _response(reply: Reply) -> WireResponse:
 
 
 def _parsed(body: bytes) -> WireResponse:
-    """Returns an empty response if the body is not one."""
+    """Returns the parsed body. Returns an empty response if the body is not a GraphQL response."""
     try:
         return WireResponse.model_validate_json(body)
     except ValidationError:
@@ -169,7 +169,7 @@ def _codes_by_place(errors: Sequence[WireError]) -> dict[int, str | None]:
 
 
 def _without_entity(place: int, codes: Mapping[int, str | None]) -> Verdict:
-    """Returns the verdict for a null entity: no access, unless an error at its place has another code."""
+    """Returns the verdict for a null entity: no access, unless the error at its index has another code."""
     if place not in codes or codes[place] in ("FORBIDDEN", "NOT_FOUND"):
         return FORBIDDEN
     if codes[place] == "REMOVED":

@@ -1,4 +1,4 @@
-"""A module that implements the chat's own contract."""
+"""The gateway of a module that implements the chat's own contract."""
 
 from collections.abc import Mapping, Sequence
 

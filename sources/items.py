@@ -28,12 +28,12 @@ _DATE_TIME = re.compile(
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _CONTROLS_BUT_NEWLINE = {code: " " for code in _CONTROLS if code != ord("\n")}
 # Embeddings, overrides and isolates of the text direction, which would reorder the text around the item. The joiners
-# that scripts and emojis need are not among them.
+# that scripts and emojis need are not included.
 _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 
 
 class WireItem(BaseModel):
-    """An item as a module sends it. Further fields are ignored."""
+    """An item as a module sends it. Other fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -70,7 +70,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def web_address(url: str) -> str | None:
-    """Returns the URL; None unless it is a plain http(s) URL. A user in it could disguise its host."""
+    """Returns the URL; None unless it is a plain http(s) URL. A user name in it could disguise its host."""
     if len(url) > URL_LENGTH or "\\" in url or not url.isprintable() or " " in url:
         return None
     try:

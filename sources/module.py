@@ -1,5 +1,5 @@
-"""Calling one source module through its gateway: with a timeout, not at all while its breaker is open, and without ever
-failing. Faults are logged for the operator, and readers see UNAVAILABLE."""
+"""Calling one source module through its gateway, with a timeout and a circuit breaker. A call never raises: faults are
+logged for the operator, and readers see UNAVAILABLE."""
 
 import asyncio
 from collections import Counter
@@ -34,7 +34,8 @@ class Module:
 
     async def answer(self, account_id: str, checks: Sequence[Check]) -> dict[Check, Answer]:
         """Returns an answer for every check. All calls run concurrently with one deadline; a failed call makes only its
-        own checks UNAVAILABLE. While the breaker is open nothing is logged: the failures before were."""
+        own checks UNAVAILABLE. While the breaker is open, nothing is logged, because the failures that opened it
+        were."""
         try:
             with self._breaker.attempt():
                 found = await self._verdicts(account_id, checks)
@@ -59,8 +60,8 @@ class Module:
         return found
 
     async def _call(self, account_id: str, checks: Sequence[Check], began: float) -> Verdicts | Fault:
-        """Returns a fault if the call failed. The timeout includes the wait for a slot, for which the module is not to
-        blame: see `_timed_out`."""
+        """Returns a fault if the call failed. The timeout includes the wait for a slot, which is not the module's
+        fault: see `_timed_out`."""
         waited, has_slot = self._slots.locked(), False
         try:
             async with asyncio.timeout_at(began + self._seconds), self._slots:
@@ -75,15 +76,15 @@ class Module:
         return verdicts
 
     def _timed_out(self, waited: bool, has_slot: bool, began: float) -> Fault:
-        """Returns the fault of a call that timed out. A call that had to wait for a slot had less time than the module
-        may take, so it counts as a failure only if no other call was answered meanwhile. It must count then: otherwise
-        the breaker of a busy module that hangs would never open."""
+        """Returns the fault of a call that timed out. A call that had to wait for a slot left the module less than
+        its full time, so it counts as a failure only if no other call was answered meanwhile. In that case it must
+        count: otherwise the breaker of a busy module that hangs would never open."""
         if not has_slot or (waited and self._last_answer_at >= began):
             return NO_FREE_SLOT
         return Fault(f"no answer within {self._seconds:g} s")
 
     async def _ask_in_parts(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
-        """Asks again in halves, within the same slot and timeout, if the response is too large."""
+        """Splits the checks in halves and asks again if the response is too large, within the same slot and timeout."""
         try:
             return await self._ask(account_id, checks)
         except AnswerTooLarge:
@@ -96,8 +97,8 @@ class Module:
         }
 
     async def _ask(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
-        """Turns any exception of a gateway into ModuleFailed, so that the page is served. Its text is not logged,
-        because it might contain an item."""
+        """Turns any exception of a gateway into ModuleFailed, so that the page is served. The exception's text is
+        not logged, because it might contain an item."""
         try:
             return await self._gateway.ask(account_id, self._kind, checks)
         except (ModuleFailed, TimeoutError):

@@ -16,13 +16,13 @@ from sources.verdicts import FORBIDDEN, MODULE_DISABLED
 
 
 class Sources:
-    """Caches nothing."""
+    """Maps each kind of item to its module. Caches nothing."""
 
     def __init__(self, modules: Mapping[ItemKind, Module]) -> None:
         self._modules = modules
 
     async def answer(self, account_id: str, kind: ItemKind, checks: Sequence[Check]) -> Mapping[Check, Answer]:
-        """Returns an answer for every check, within the module's timeout. Duplicates are asked once."""
+        """Returns an answer for every check, within the module's timeout. Duplicates are sent once."""
         module = self._modules.get(kind)
         if module is None:
             return dict.fromkeys(checks, MODULE_DISABLED)

@@ -7,11 +7,11 @@ from chat.cards import Answer, CardAccess
 
 
 class ModuleFailed(Exception):
-    """The module gave no usable response. The text is logged, so it never contains what the module sent."""
+    """The module gave no usable response. The text is logged, so it never contains values that the module sent."""
 
 
 class AnswerTooLarge(ModuleFailed):
-    """The response exceeds the size limit. One for fewer checks may not."""
+    """The response exceeds the size limit. A response for fewer checks may fit."""
 
 
 @dataclass(frozen=True)

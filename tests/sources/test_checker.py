@@ -81,7 +81,7 @@ async def test_every_faulty_module_is_reported(faulty_url: str, fault: str) -> N
 
 
 async def test_the_reason_why_a_module_does_not_answer_is_reported(faulty_url: str, example_url: str) -> None:
-    said = "It gives no usable response:"
+    said = "It returns no usable response:"
     assert await wrong(trial(f"{faulty_url}/html")) == [f"{said} the response is not JSON."]
     assert await wrong(trial(f"{faulty_url}/slow")) == [f"{said} no answer within 1 s."]
     assert await wrong(trial(f"{faulty_url}/redirect")) == [
@@ -111,7 +111,7 @@ def test_the_exit_code_and_last_line_of_the_command(example_url: str, item: str,
     ("url", "secret", "refused"),
     [
         *(
-            (url, SECRET, "The module's url is invalid: it must be an http:// or https:// URL without a user.\n")
+            (url, SECRET, "The module's url is invalid: it must be an http:// or https:// URL without a user name.\n")
             for url in ("http://[::1", "http://crm.example:99999", "ftp://crm.example", "crm.example")
         ),
         ("http://crm.example", "", "The module's secret is invalid: it must not be empty.\n"),

@@ -57,7 +57,7 @@ def test_by_default_the_demo_answers_for_every_kind(monkeypatch: pytest.MonkeyPa
         ({"DEAL": {"type": "http", "url": "http://x"}}, "at DEAL.secret, field required"),
         ({"DEAL": HTTP | {"secret": ""}}, "at DEAL.secret, it must not be empty"),
         *(
-            ({"DEAL": HTTP | {"url": url}}, "at DEAL.url, it must be an http:// or https:// URL without a user")
+            ({"DEAL": HTTP | {"url": url}}, "at DEAL.url, it must be an http:// or https:// URL without a user name")
             for url in (
                 "",
                 "crm.example",
