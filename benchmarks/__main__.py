@@ -1,4 +1,5 @@
-"""`python -m benchmarks [BENCHMARK …]`: runs each one on an empty database of its own, which it removes afterwards."""
+"""`python -m benchmarks [BENCHMARK …]`: runs each benchmark on an empty database of its own and removes it
+afterwards."""
 
 import argparse
 import asyncio
@@ -49,7 +50,7 @@ def main() -> None:
             f"--channels and --rounds must be at least 2, --messages at least {SMALLEST_CHANNEL * 12} per channel."
         )
 
-    # On SIGTERM every `with` block is left as on Ctrl-C, so the database is stopped and removed.
+    # SIGTERM exits every `with` block as Ctrl-C does, so the database is stopped and removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = Options(arguments.messages, arguments.channels, arguments.rounds, arguments.sockets, arguments.posts)
     for name in arguments.benchmarks or BENCHMARKS:

@@ -1,4 +1,4 @@
-"""What a benchmark runs on: an empty, migrated database of its own and the real application."""
+"""The environment of a benchmark: an empty, migrated database of its own and the real application."""
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -44,7 +44,7 @@ class Environment:
 
 @contextmanager
 def temporary_environment(options: Options) -> Iterator[Environment]:
-    """Removes the database afterwards, also when the benchmark fails."""
+    """Yields an environment. Removes the database afterwards, even if the benchmark fails."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-bench-") as folder, EmbeddedPostgres(Path(folder)) as url:
         upgrade(url)
         yield Environment(options, Settings(data_dir=Path(folder)), url)
@@ -59,7 +59,7 @@ async def running_app(environment: Environment) -> AsyncIterator[Starlette]:
 
 @asynccontextmanager
 async def in_process_http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """Calls the application in this process: everything a request does except the socket."""
+    """Yields a client that calls the application in this process, without a socket."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.benchmark", timeout=60) as http:
         yield http
@@ -77,7 +77,7 @@ class Client:
         return cls(http, issue_token(settings, account_id, agent_id, timedelta(hours=1)))
 
     async def execute(self, query: str, **variables: object) -> Json:
-        """Returns the data. Raises RuntimeError on errors: a failed request would be fast for the wrong reason."""
+        """Returns the data. Raises RuntimeError on errors: a failed request would distort the measurement."""
         headers = {"authorization": f"Bearer {self.token}"}
         response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         answer: Json = response.json()

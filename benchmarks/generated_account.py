@@ -1,4 +1,4 @@
-"""An account with any number of messages, stored as a year of real use would store them.
+"""An account with any number of messages, laid out in the tables as after a year of real use.
 
 Messages are written in the order of their time, so those of one channel are spread over the whole table. Writing them
 channel by channel would make every page of history unrealistically fast. As after pruning, `changes` holds only the
@@ -160,8 +160,8 @@ def _agent_id(number: int) -> str:
     return f"agent-{number:03}"
 
 
-# One row per message, numbered in the order of time. If the message has a mention, it is of `neighbour_id`: each
-# member in turn, but never the author.
+# One row per message, in chronological order. If the message has a mention, it mentions `neighbour_id`: each member in
+# turn, but never the author.
 _DRAFT = text(
     """
     CREATE TEMPORARY TABLE draft ON COMMIT DROP AS
@@ -174,7 +174,7 @@ _DRAFT = text(
                    agent_ids[1 + (seq + 1 + seq / 10 % (member_count - 1)) % member_count] AS neighbour_id
               FROM channels
               JOIN (SELECT channel_id, array_agg(agent_id ORDER BY agent_id) AS agent_ids
-                      FROM members WHERE account_id = :account_id GROUP BY channel_id) AS seats USING (channel_id)
+                      FROM members WHERE account_id = :account_id GROUP BY channel_id) AS grouped USING (channel_id)
              CROSS JOIN LATERAL generate_series(1, last_seq) AS seq
              CROSS JOIN LATERAL (
                     SELECT CAST(:start AS timestamptz) + CAST(:year AS interval) * (
@@ -262,8 +262,8 @@ _MIDDLE = text(
     """
 )
 
-# The invariants that the code relies on without checking: `seq` and `post_number` have no gaps, counters equal what
-# they count, read markers lie within the channel, and the clock stands at the last change.
+# The invariants that the code relies on without checking: `seq` and `post_number` have no gaps, counters equal the
+# numbers of rows, read markers lie within the channel, and the clock equals the last change.
 _VIOLATIONS = text(
     """
     WITH counted AS (
@@ -272,11 +272,11 @@ _VIOLATIONS = text(
                count(DISTINCT post_number) FILTER (WHERE system_event IS NULL) AS numbers,
                max(post_number) AS last_number
           FROM messages WHERE account_id = :account_id GROUP BY channel_id
-    ), seats AS (
+    ), member_counts AS (
         SELECT channel_id, count(*) AS members FROM members WHERE account_id = :account_id GROUP BY channel_id
     )
     SELECT (SELECT count(*)
-              FROM channels LEFT JOIN counted USING (channel_id) LEFT JOIN seats USING (channel_id)
+              FROM channels LEFT JOIN counted USING (channel_id) LEFT JOIN member_counts USING (channel_id)
              WHERE account_id = :account_id
                AND (channels.last_seq, channels.last_seq, 1::bigint, post_count, post_count, post_count, member_count)
                    IS DISTINCT FROM (messages, counted.last_seq, first_seq, posts, numbers, last_number, members))

@@ -1,4 +1,4 @@
-"""Whether everyday requests get slower as the history grows.
+"""Measures whether everyday requests get slower as the history grows.
 
 Two accounts of the same shape, one with a tenth of the messages, live in one database. The same requests are sent to
 both in alternation.

@@ -1,4 +1,5 @@
-"""The latency of single requests, measured in alternation so that a disturbance of the machine affects all sides."""
+"""The latency of single requests, measured in alternation so that other load on the machine affects all of them
+equally."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,7 +1,7 @@
 """The cost of live streams: deliveries per second, latency, memory per socket, processor time, SQL statements.
 
-A bare socket server sends the same frames to the same number of clients on the same machine in the same run. The
-ratio of the two figures is the cost of the chat itself.
+For comparison, a bare socket server sends the same frames to the same number of clients on the same machine in the
+same run. The ratio of the two figures is the cost of the chat itself.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ Post = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Measurement:
-    """Of one server with one layout, in seconds and bytes."""
+    """The figures of one server with one layout, in seconds and bytes."""
 
     server: str
     deliveries_per_second: float
@@ -89,7 +89,7 @@ async def run(environment: Environment) -> None:
 
 
 def _with_secret(environment: Environment) -> Environment:
-    """Returns the environment with a token secret, which turns the server's demo off."""
+    """Returns the environment with a token secret, which disables the server's demo."""
     settings = Settings(
         data_dir=environment.settings.data_dir, jwt_secret=SecretStr("a secret that only this benchmark uses")
     )
@@ -155,7 +155,7 @@ async def _measure(
 
 
 async def _send_continuously(numbers: range, log: DeliveryLog, post: Post) -> None:
-    """Returns once every subscriber has all the messages, which several writers send without pause."""
+    """Lets several writers send the messages without pause. Returns once every subscriber has received all of them."""
     remaining = iter(numbers)
 
     async def write() -> None:
@@ -175,7 +175,8 @@ async def _http(port: int) -> AsyncIterator[httpx.AsyncClient]:
 def _chat_clients(
     environment: Environment, layout: Layout, port: int, members: int | None = None, since: int = 0
 ) -> list[StreamClient]:
-    """All streams start after the same change, so what they deliver does not depend on when they were opened."""
+    """Returns one client per socket. All streams start after the same change, so that they deliver the same messages
+    whenever they were opened."""
     return [
         StreamClient(
             f"ws://127.0.0.1:{port}/graphql",
@@ -308,7 +309,7 @@ def _table(layout: Layout, posts: int, frame_bytes: int, measurements: list[Meas
 
 
 def _ratio(chat: float, bare: float) -> str:
-    """Empty if the bare server's figure is negligible: its frames can arrive before the acknowledgement."""
+    """Returns an empty text if the bare server's figure is negligible: frames can arrive before the acknowledgement."""
     return f"{chat / bare:.2f}" if bare > 0.5 else ""
 
 

@@ -80,7 +80,7 @@ async def bare_process() -> AsyncIterator[ServerProcess]:
 
 
 async def wait_until_answering(port: int) -> None:
-    """Returns once the port answers any HTTP request, with whatever status. Raises TimeoutError after a minute."""
+    """Returns once the port answers an HTTP request, with any status. Raises TimeoutError after a minute."""
     async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
         while True:
             with suppress(httpx.TransportError):

@@ -23,7 +23,8 @@ ARRIVAL_SECONDS = 60
 
 
 def message_body(number: int) -> str:
-    """Returns the text of message `number`. All have the same length, and a frame shows its number unparsed."""
+    """Returns the text of message `number`. All texts have the same length, and the number can be found in a frame
+    without parsing it."""
     return f"No. {number:07} of the messages that this benchmark sends to measure how soon they arrive"
 
 
@@ -33,7 +34,7 @@ def renumber(frame: str, number: int) -> str:
 
 @dataclass(frozen=True)
 class StreamClient:
-    """Where one client connects and the frames that it sends first."""
+    """The address that one client connects to, and the frames that it sends first."""
 
     url: str
     init: str | None = None
