@@ -179,10 +179,10 @@ async def load_mentions(
     session: AsyncSession, account_id: str, message_ids: list[UUID]
 ) -> dict[UUID, list[MentionWithAgent]]:
     """Returns the mentions with their agents, so that no second statement is needed."""
-    named = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
+    is_mentioned = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
     rows = await session.execute(
         select(Mention, Agent)
-        .outerjoin(Agent, named)
+        .outerjoin(Agent, is_mentioned)
         .where(col(Mention.account_id) == account_id, col(Mention.message_id).in_(message_ids))
         .order_by(col(Mention.place))
     )

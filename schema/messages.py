@@ -49,7 +49,7 @@ class SystemEventDetails:
 @strawberry.type(name="ChatMention", description="A mention in a message.")
 class Mention:
     row: strawberry.Private[MentionRow]
-    named: strawberry.Private[AgentRow | None]
+    mentioned_agent: strawberry.Private[AgentRow | None]
 
     @strawberry.field(description="The kind of mention.")
     def target(self) -> MentionTarget:
@@ -57,7 +57,7 @@ class Mention:
 
     @strawberry.field(description="The mentioned agent. Null for a team, the channel, or an unknown id.")
     def agent(self) -> Agent | None:
-        return Agent(row=self.named) if self.named is not None else None
+        return Agent(row=self.mentioned_agent) if self.mentioned_agent is not None else None
 
     @strawberry.field(
         description="The mentioned team's name when the text was written. Null for an agent or the channel."
@@ -170,7 +170,7 @@ class Message:
     @strawberry.field(description="The mentions in the text, without duplicates, in order of appearance.")
     async def mentions(self, info: Info) -> list[Mention]:
         shown = await info.context.loaders.mentions.load(self.row.message_id)
-        return [Mention(row=each.mention, named=each.agent) for each in shown]
+        return [Mention(row=each.mention, mentioned_agent=each.agent) for each in shown]
 
     @strawberry.field(description="The reactions to it, in the order in which each emoji was first used.")
     async def reactions(self, info: Info) -> list[Reaction]:
