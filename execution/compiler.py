@@ -1,0 +1,218 @@
+"""Compiling an operation into a plan."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import cache
+from types import NoneType
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    OperationType,
+    VariableNode,
+    Visitor,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues, get_argument_values
+
+from execution.leaves import LeafSerializer
+from execution.plan import (
+    AbstractPlan,
+    FieldPlan,
+    LeafPlan,
+    ListPlan,
+    ObjectPlan,
+    Row,
+    Selection,
+    SelectionPlan,
+    ValuePlan,
+)
+from execution.resolvers import Constant, Resolver, resolver_of
+
+TYPENAME = "__typename"
+_IMMUTABLE = (str, int, float, NoneType, Enum)
+
+
+class Compiler:
+    """Compiles an operation for certain values of the variables in its @skip and @include.
+
+    A plan outlives the execution that it is compiled for, and compiles the selections of abstract types later. So this
+    keeps neither the executor, which holds the context of its request, nor the values of other variables.
+    """
+
+    def __init__(self, executor: Executor[Any], conditions: Sequence[str]) -> None:
+        """`conditions` are the names of the variables in @skip and @include."""
+        self._schema = executor.schema
+        self._operation = executor.operation
+        self._fragments = executor.fragments
+        self._variable_values = _only(conditions, executor.variable_values)
+        self._hide_suggestions = executor.hide_suggestions
+        self._field_resolver = executor.field_resolver
+
+    def compile(self) -> SelectionPlan | None:
+        """Returns the plan; None if graphql-core executes the operation, because it selects introspection fields of the
+        root or the schema has no such root. Raises GraphQLError."""
+        root_type = self._schema.get_root_type(self._operation.operation)
+        if root_type is None:
+            return None
+        collected = collect_fields(
+            self._schema,
+            self._fragments,
+            self._variable_values,
+            root_type,
+            self._operation,
+            self._hide_suggestions,
+        )
+        names = {details[0].node.name.value for details in collected.grouped_field_set.values()}
+        if names & {"__schema", "__type"}:
+            return None
+        is_event = self._operation.operation == OperationType.SUBSCRIPTION
+        return self._selection(root_type, collected.grouped_field_set, is_event)
+
+    def _selection(self, type_: GraphQLObjectType, fields: GroupedFieldSet, is_event: bool = False) -> SelectionPlan:
+        plans: list[FieldPlan] = []
+        for key, details in fields.items():
+            definition = self._schema.get_field(type_, details[0].node.name.value)
+            if definition is not None:
+                plans.append(self._field(key, len(plans), type_, definition, details, is_event))
+        non_null = [plan.rank for plan in plans if plan.value.non_null]
+        return SelectionPlan(type_, plans, _row_maker([plan.key for plan in plans]), non_null)
+
+    def _field(
+        self,
+        key: str,
+        rank: int,
+        parent_type: GraphQLObjectType,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        is_event: bool,
+    ) -> FieldPlan:
+        nodes = [detail.node for detail in details]
+        return FieldPlan(
+            key=key,
+            rank=rank,
+            definition=definition,
+            parent_type=parent_type,
+            nodes=nodes,
+            details=details,
+            value=self._value(definition.type, details),
+            resolver=self._resolver(parent_type, definition, nodes[0], is_event),
+            constant_arguments=self._constant_arguments(definition, nodes[0]),
+        )
+
+    def _resolver(
+        self, parent_type: GraphQLObjectType, definition: GraphQLField, node: FieldNode, is_event: bool
+    ) -> Resolver:
+        if node.name.value == TYPENAME:
+            return Constant(parent_type.name)
+        return resolver_of(definition, self._field_resolver, is_event)
+
+    def _value(self, type_: GraphQLOutputType, details: FieldDetailsList) -> ValuePlan:
+        non_null = is_non_null_type(type_)
+        named = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(named):
+            return ListPlan(self._value(named.of_type, details), non_null)
+        if is_leaf_type(named):
+            return LeafPlan(_serializer(named), non_null)
+        if is_abstract_type(named):
+            return AbstractPlan(named, self._selection_by_type(details), non_null)
+        object_type = cast("GraphQLObjectType", named)
+        return ObjectPlan(object_type, self._subselection(object_type, details), non_null)
+
+    def _selection_by_type(self, details: FieldDetailsList) -> Callable[[GraphQLObjectType], Selection]:
+        """Returns a function that compiles the selection of a concrete type, once."""
+
+        @cache
+        def selection_of(type_: GraphQLObjectType) -> Selection:
+            return self._subselection(type_, details)
+
+        return selection_of
+
+    def _subselection(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Selection:
+        try:
+            collected = collect_subfields(
+                self._schema,
+                self._fragments,
+                self._variable_values,
+                self._operation,
+                type_,
+                details,
+                self._hide_suggestions,
+            )
+        except GraphQLError as error:
+            # The traceback would keep the executor.
+            return error.with_traceback(None)
+        return self._selection(type_, collected.grouped_field_set)
+
+    def _constant_arguments(self, definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
+        if not definition.args and not node.arguments:
+            return {}
+        if _variables_in(node.arguments or ()):
+            return None
+        try:
+            arguments = get_argument_values(definition, node, self._variable_values)
+        except Exception:
+            # The execution meets the same error, and reports it where the field is.
+            return None
+        # Executions share the constants. What a resolver could change is made anew for each execution.
+        return arguments if all(isinstance(value, _IMMUTABLE) for value in arguments.values()) else None
+
+
+def condition_variables(executor: Executor[Any]) -> tuple[str, ...]:
+    """Returns the variables that the operation's @skip and @include use."""
+    found: dict[str, None] = {}
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: Any, *_: Any) -> None:
+            if node.name.value in ("skip", "include"):
+                found.update(dict.fromkeys(_variables_in(node.arguments)))
+
+    for node in (executor.operation, *executor.fragment_definitions.values()):
+        visit(node, Conditions())
+    return tuple(found)
+
+
+def _only(names: Sequence[str], values: VariableValues) -> VariableValues:
+    return VariableValues(
+        {name: values.sources[name] for name in names if name in values.sources},
+        {name: values.coerced[name] for name in names if name in values.coerced},
+    )
+
+
+def _variables_in(nodes: Sequence[Any]) -> list[str]:
+    found: list[str] = []
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            found.append(node.name.value)
+
+    for node in nodes:
+        visit(node, Variables())
+    return found
+
+
+@cache
+def _serializer(type_: GraphQLLeafType) -> LeafSerializer:
+    return LeafSerializer(type_)
+
+
+def _row_maker(keys: Sequence[str]) -> Callable[..., Row]:
+    """Returns a function that makes the row of an object from the values of its fields. Generated code makes the
+    dictionary in one expression, several times as fast as `dict(zip(keys, values))`. Keys are GraphQL names, which have
+    letters, digits and underscores only."""
+    assert all(key.isidentifier() and key.isascii() for key in keys)
+    parameters = ", ".join(f"v{index}" for index in range(len(keys)))
+    items = ", ".join(f"{key!r}: v{index}" for index, key in enumerate(keys))
+    maker: Callable[..., Row] = eval(f"lambda {parameters}: {{{items}}}")  # noqa: S307
+    return maker

@@ -1,0 +1,89 @@
+"""Fields that are resolved once for all objects of a level.
+
+`level_field` makes a strawberry field from a function that takes the objects of a level and returns one value for each.
+Under another executor, the same function is called with a level of one object.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutinefunction, signature
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+LEVEL = "level_function"
+"""The key of a field's metadata that holds its level function."""
+
+LevelFunction = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
+
+
+def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Callable[..., Any]], Any]:
+    """Makes a field of a static method `(objects, info, **arguments)` that returns a list with one value per object, in
+    their order, or an awaitable for one. It may await loads (`execution.Loader`) and nothing else. An exception in the
+    list is the error of its object; one that is raised is the error of every object.
+
+    The field's type is that of the list's items, unless `graphql_type` is given.
+    """
+
+    def make(method: Callable[..., Any]) -> Any:
+        if not isinstance(method, staticmethod):
+            raise TypeError("A level field is a static method: it has no object of its own.")
+        function: LevelFunction = method.__func__
+        return strawberry.field(
+            resolver=_resolver_of_one(function, graphql_type is None),
+            graphql_type=graphql_type,
+            description=description,
+            metadata={LEVEL: function},
+        )
+
+    return make
+
+
+def level_function_of(field: StrawberryField) -> LevelFunction | None:
+    """Returns the function of a level field; None for every other field."""
+    function: LevelFunction | None = field.metadata.get(LEVEL)
+    return function
+
+
+def _resolver_of_one(function: LevelFunction, infer_type: bool) -> Callable[..., Any]:
+    """Returns an ordinary resolver that calls the function with one object."""
+
+    async def resolve_async(self: object, info: strawberry.Info, **arguments: object) -> object:
+        return await _only_awaited(function([self], info, **arguments))
+
+    def resolve(self: object, info: strawberry.Info, **arguments: object) -> object:
+        values = function([self], info, **arguments)
+        return _only_awaited(values) if isinstance(values, Awaitable) else _only(values)
+
+    resolver: Any = resolve_async if iscoroutinefunction(function) else resolve
+    declared = signature(function)
+    objects, *rest = declared.parameters.values()
+    returned = _item_type(declared.return_annotation) if infer_type else object
+    resolver.__signature__ = declared.replace(
+        parameters=[objects.replace(name="self", annotation=objects.empty), *rest], return_annotation=returned
+    )
+    resolver.__annotations__ = {parameter.name: parameter.annotation for parameter in rest} | {"return": returned}
+    resolver.__module__, resolver.__name__ = function.__module__, function.__name__
+    made: Callable[..., Any] = resolver
+    return made
+
+
+def _only(values: Sequence[Any]) -> Any:
+    (value,) = values
+    return value
+
+
+async def _only_awaited(values: Any) -> Any:
+    return _only(await values)
+
+
+def _item_type(returned: Any) -> Any:
+    """Returns the type of the list's items, without the exceptions among them."""
+    if get_origin(returned) is not list:
+        raise TypeError("A level function is annotated with the list that it returns.")
+    (item,) = get_args(returned)
+    if get_origin(item) not in (Union, UnionType):
+        return item
+    values = [each for each in get_args(item) if not (isinstance(each, type) and issubclass(each, Exception))]
+    return Union[tuple(values)]  # noqa: UP007 (the types are known only at run time)
