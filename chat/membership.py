@@ -13,6 +13,7 @@ from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operation import Transaction
 from models import Agent, Author, Channel, Member
+from models.columns import is_one_of
 from models.enums import ChangeKind, MemberRole
 
 AGENTS_LIMIT = 1_000
@@ -148,7 +149,7 @@ async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path
         select(col(Agent.agent_id))
         .where(
             col(Agent.account_id) == tx.account_id,
-            col(Agent.agent_id).in_([agent_id for agent_id in wanted if is_storable(agent_id)]),
+            is_one_of(col(Agent.agent_id), [agent_id for agent_id in wanted if is_storable(agent_id)]),
             col(Agent.active),
         )
         .order_by(col(Agent.agent_id))

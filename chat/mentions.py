@@ -12,7 +12,7 @@ from chat.errors import RefusalCode, Refused
 from chat.operation import Transaction
 from chat.policies import check_mention_everybody
 from models import Agent, Member, Mention, Message, Team, TeamAgent
-from models.columns import IDENTIFIER
+from models.columns import IDENTIFIER, is_one_of
 from models.enums import ChannelKind, MentionTarget
 
 MENTIONS_LIMIT = 100
@@ -113,7 +113,7 @@ async def _targets(tx: Transaction, seat: Seat, parsed: list[ParsedMention]) -> 
     agents = (
         select(null().cast(Text), null().cast(Text), col(Agent.agent_id), reads.cast(Boolean))
         .outerjoin(Member, membership)
-        .where(col(Agent.account_id) == tx.account_id, col(Agent.agent_id).in_(agent_ids))
+        .where(col(Agent.account_id) == tx.account_id, is_one_of(col(Agent.agent_id), agent_ids))
     )
     teams = (
         select(col(Team.team_id), col(Team.name), col(Agent.agent_id), reads.cast(Boolean))
@@ -130,7 +130,7 @@ async def _targets(tx: Transaction, seat: Seat, parsed: list[ParsedMention]) -> 
             ),
         )
         .outerjoin(Member, membership)
-        .where(col(Team.account_id) == tx.account_id, col(Team.team_id).in_(team_ids))
+        .where(col(Team.account_id) == tx.account_id, is_one_of(col(Team.team_id), team_ids))
     )
     found: dict[ParsedMention, list[_Target]] = {}
     for team_id, team_name, agent_id, agent_reads in await tx.session.execute(agents.union_all(teams)):

@@ -12,7 +12,7 @@ from sqlmodel import col
 from chat.operation import Transaction
 from chat.posting import SystemMessage, post_system_messages
 from models import Channel, Member
-from models.columns import IDENTIFIER
+from models.columns import IDENTIFIER, is_one_of
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
 
 
@@ -24,7 +24,7 @@ async def lock_affected_channels(tx: Transaction, activated: Sequence[str], deac
         return []
     joined = (
         select(col(Member.channel_id))
-        .where(col(Member.account_id) == tx.account_id, col(Member.agent_id).in_([*activated, *deactivated]))
+        .where(col(Member.account_id) == tx.account_id, is_one_of(col(Member.agent_id), [*activated, *deactivated]))
         .scalar_subquery()
     )
     will_join = and_(col(Channel.kind) == ChannelKind.ANNOUNCEMENT, literal(bool(activated)))

@@ -9,6 +9,7 @@ from sqlmodel import col
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from models import Account, AccountClock, Agent, Member
+from models.columns import is_one_of
 from models.enums import AgentRole, MemberRole
 
 
@@ -45,7 +46,7 @@ def select_viewers(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, A
         select(Agent, Account, col(AccountClock.change))
         .join(Account, col(Account.account_id) == col(Agent.account_id))
         .join(AccountClock, col(AccountClock.account_id) == col(Agent.account_id))
-        .where(and_(col(Agent.account_id) == account_id, col(Agent.agent_id).in_(agent_ids)))
+        .where(and_(col(Agent.account_id) == account_id, is_one_of(col(Agent.agent_id), agent_ids)))
     )
 
 
@@ -57,7 +58,7 @@ def select_channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select
         .distinct()
         .where(
             col(Member.account_id) == account_id,
-            col(Member.agent_id).in_(agent_ids),
+            is_one_of(col(Member.agent_id), agent_ids),
             col(Member.role) != MemberRole.MEMBER,
         )
     )

@@ -16,6 +16,7 @@ from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Acces
 from loaders.batches import Sessions
 from loaders.uncancelled import uncancelled
 from models import Change
+from models.columns import is_one_of
 from models.enums import ChannelKind
 
 
@@ -75,7 +76,7 @@ async def _changes_of_access(sessions: Sessions, seats: Collection[Seat], start:
                 col(Change.account_id) == seat.channel.account_id,
                 col(Change.change) > start,
                 col(Change.message_id).is_(None),
-                col(Change.channel_id).in_([seat.channel.channel_id for seat in seats]),
+                is_one_of(col(Change.channel_id), [seat.channel.channel_id for seat in seats]),
                 or_(
                     and_(col(Change.kind).in_(MEMBERSHIP_KINDS), col(Change.agent_id) == seat.agent.agent_id),
                     col(Change.kind).in_(VISIBILITY_KINDS),

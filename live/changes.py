@@ -15,6 +15,7 @@ from live.scopes import Scope
 from loaders.batches import Sessions
 from loaders.uncancelled import uncancelled
 from models import AccountClock, Change, MentionedAgent, Message
+from models.columns import is_one_of
 
 BATCH = 500
 
@@ -116,7 +117,7 @@ async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[
     async with sessions() as session:
         rows = await session.execute(
             select(col(AccountClock.account_id), col(AccountClock.change)).where(
-                col(AccountClock.account_id).in_(account_ids)
+                is_one_of(col(AccountClock.account_id), account_ids)
             )
         )
         return {row.account_id: row.change for row in rows}
@@ -149,7 +150,7 @@ async def _newly_mentioned(
         return found
     rows = await session.execute(
         select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id)).where(
-            col(MentionedAgent.account_id) == account_id, col(MentionedAgent.message_id).in_(message_ids)
+            col(MentionedAgent.account_id) == account_id, is_one_of(col(MentionedAgent.message_id), message_ids)
         )
     )
     for message_id, revision, agent_id in rows:

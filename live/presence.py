@@ -20,6 +20,7 @@ from chat.ports import Signal, SignalKind
 from live.hub import Hub
 from loaders.batches import DATABASE_FAILURES
 from models import Presence
+from models.columns import is_one_of
 
 CONNECTED = timedelta(seconds=60)
 """How long an agent counts as connected after their row was extended."""
@@ -182,7 +183,7 @@ class PresenceTracker:
         now: datetime = (await self._execute(select(func.now())))[0][0]
         rows = await self._execute(
             select(col(Presence.account_id), col(Presence.agent_id)).where(
-                col(Presence.account_id).in_(accounts),
+                is_one_of(col(Presence.account_id), accounts),
                 col(Presence.connected_until) > (since or now),
                 col(Presence.connected_until) <= now,
             )

@@ -1,10 +1,12 @@
 """Column types and constraints that the tables share."""
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, Text
+from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, DateTime, Enum, Text, any_, bindparam
 from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, SQLModel
 
 # Stable names let migrations refer to constraints, and let the models be compared with the database.
@@ -15,6 +17,8 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(referred_table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+Value = TypeVar("Value")
 
 TIMESTAMPTZ = DateTime(timezone=True)
 IDENTIFIER = UUID(as_uuid=True)
@@ -37,3 +41,9 @@ def key_column(sql_type: Any = Text) -> Any:
     """Returns a column of the primary key. Every primary key begins with the account, so that tables can be distributed
     by account."""
     return Field(primary_key=True, sa_type=sql_type)
+
+
+def is_one_of(column: Mapped[Value], values: Iterable[Value]) -> ColumnElement[bool]:
+    """Returns the condition that the column has one of the values. They are one array argument, so a statement of any
+    size is prepared once, and the driver's limit of 32,767 arguments is never reached."""
+    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from chat.naming import check_nameable, checked_text, fold
 from chat.operation import Transaction, operation
 from chat.ownership import assign_missing_owners, lock_affected_channels
 from models import Account, AccountClock, Agent, Team, TeamAgent
+from models.columns import is_one_of
 from models.enums import AgentRole, ChangeKind, SendKey
 
 AGENTS_LIMIT = 10_000
@@ -231,7 +232,7 @@ async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
     await tx.session.execute(
         delete(TeamAgent).where(
             col(TeamAgent.account_id) == tx.account_id,
-            col(TeamAgent.team_id).in_([team.team_id for team in teams]),
+            is_one_of(col(TeamAgent.team_id), [team.team_id for team in teams]),
         )
     )
     team_agents = [
