@@ -7,18 +7,27 @@ If a result depends on the viewer, the key is (agent_id, id).
 from dataclasses import dataclass
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from chat.access import Pair, Seat
 from chat.cards import Answer
 from chat.ports import CardSource
-from loaders.agents import load_agents, load_presences
+from execution import Loader
+from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
 from loaders.batches import Sessions, defaulting_loader, optional_loader
-from loaders.cards import AnswerKey, AnswersLoader, SharedInKey, load_cards, load_shared_in
-from loaders.channels import load_seats
+from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
+from loaders.channels import (
+    NameListKey,
+    SidebarKey,
+    load_discovery,
+    load_joined_channels,
+    load_manageable,
+    load_seats,
+    load_sidebars,
+)
+from loaders.destinations import load_destinations
 from loaders.members import (
     AuthorsKey,
     MembersKey,
+    load_active_members,
     load_authors,
     load_members,
     load_notes,
@@ -38,7 +47,6 @@ from loaders.messages import (
     load_reactors,
 )
 from loaders.pages import Page, empty_page
-from loaders.reads import Reads
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models import Agent, Author, Card, Member, Message
 from models.enums import PresenceStatus
@@ -55,36 +63,49 @@ class DataSources:
 class Loaders:
     """The loaders, all for one account."""
 
-    answers: DataLoader[AnswerKey, Answer]
-    cards: DataLoader[UUID, list[Card]]
-    shared_in: DataLoader[SharedInKey, Page[Message]]
-    viewers: DataLoader[str, ViewerSnapshot | None]
-    channel_managers: DataLoader[str, bool]
-    agents: DataLoader[str, Agent | None]
-    presences: DataLoader[str, PresenceStatus]
-    seats: DataLoader[Pair, Seat | None]
-    members: DataLoader[MembersKey, Page[Member]]
-    authors: DataLoader[AuthorsKey, Page[Author]]
-    notes: DataLoader[Pair, str | None]
-    unread_mentions: DataLoader[Pair, int]
-    messages: DataLoader[Pair, Message | None]
-    history: DataLoader[SeqRange, list[Message]]
-    posts: DataLoader[PostKey, Message | None]
-    reactions: DataLoader[Pair, list[ReactionCount]]
-    reactors: DataLoader[ReactorsKey, Page[str]]
-    mentions: DataLoader[UUID, list[MentionWithAgent]]
+    answers: Loader[AnswerKey, Answer]
+    cards: Loader[UUID, list[Card]]
+    shared_in: Loader[SharedInKey, Page[Message]]
+    viewers: Loader[str, ViewerSnapshot | None]
+    channel_managers: Loader[str, bool]
+    agents: Loader[str, Agent | None]
+    presences: Loader[str, PresenceStatus]
+    agent_lists: Loader[AgentListKey, Page[Agent]]
+    seats: Loader[Pair, Seat | None]
+    joined_channels: Loader[str, list[Seat]]
+    sidebars: Loader[SidebarKey, Page[Seat]]
+    discovery: Loader[NameListKey, Page[Seat]]
+    manageable: Loader[NameListKey, Page[Seat]]
+    destinations: Loader[NameListKey, Page[Seat | Agent]]
+    active_members: Loader[UUID, list[str]]
+    members: Loader[MembersKey, Page[Member]]
+    authors: Loader[AuthorsKey, Page[Author]]
+    notes: Loader[Pair, str | None]
+    unread_mentions: Loader[Pair, int]
+    messages: Loader[Pair, Message | None]
+    history: Loader[SeqRange, list[Message]]
+    posts: Loader[PostKey, Message | None]
+    reactions: Loader[Pair, list[ReactionCount]]
+    reactors: Loader[ReactorsKey, Page[str]]
+    mentions: Loader[UUID, list[MentionWithAgent]]
 
     def __init__(self, data: DataSources, account_id: str) -> None:
-        reads = Reads(data.sessions)
-        sessions = reads.session
-        self.answers = AnswersLoader(data.cards, account_id, reads)
+        sessions = data.sessions
+        self.answers = answers_loader(data.cards, account_id)
         self.cards = defaulting_loader(sessions, account_id, load_cards, list)
         self.shared_in = defaulting_loader(sessions, account_id, load_shared_in, empty_page)
         self.viewers = optional_loader(sessions, account_id, load_viewers)
         self.channel_managers = defaulting_loader(sessions, account_id, load_channel_managers, bool)
         self.agents = optional_loader(sessions, account_id, load_agents)
         self.presences = defaulting_loader(sessions, account_id, load_presences, lambda: PresenceStatus.OFFLINE)
+        self.agent_lists = defaulting_loader(sessions, account_id, load_agent_lists, empty_page)
         self.seats = optional_loader(sessions, account_id, load_seats)
+        self.joined_channels = defaulting_loader(sessions, account_id, load_joined_channels, list)
+        self.sidebars = defaulting_loader(sessions, account_id, load_sidebars, empty_page)
+        self.discovery = defaulting_loader(sessions, account_id, load_discovery, empty_page)
+        self.manageable = defaulting_loader(sessions, account_id, load_manageable, empty_page)
+        self.destinations = defaulting_loader(sessions, account_id, load_destinations, empty_page)
+        self.active_members = defaulting_loader(sessions, account_id, load_active_members, list)
         self.members = defaulting_loader(sessions, account_id, load_members, empty_page)
         self.authors = defaulting_loader(sessions, account_id, load_authors, empty_page)
         self.notes = optional_loader(sessions, account_id, load_notes)

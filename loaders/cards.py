@@ -9,14 +9,14 @@ from sqlalchemy import ARRAY, Select, Text, and_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
-from strawberry.dataloader import DataLoader
 
 from chat.access import channel_of_message, member_of_channel, readable
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
+from execution import LastLoader
 from loaders.pages import Page, PageRequest, to_page
-from loaders.reads import Reads
 from models import Card, Channel, Member, Message
+from models.columns import is_one_of
 from models.enums import ItemKind
 
 AnswerKey = tuple[str, ItemRef]
@@ -26,7 +26,7 @@ AnswerKey = tuple[str, ItemRef]
 async def load_cards(session: AsyncSession, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[Card]]:
     rows = await session.scalars(
         select(Card)
-        .where(col(Card.account_id) == account_id, col(Card.message_id).in_(message_ids))
+        .where(col(Card.account_id) == account_id, is_one_of(col(Card.message_id), message_ids))
         .order_by(col(Card.place))
     )
     found: dict[UUID, list[Card]] = defaultdict(list)
@@ -35,31 +35,20 @@ async def load_cards(session: AsyncSession, account_id: str, message_ids: list[U
     return found
 
 
-class AnswersLoader(DataLoader[AnswerKey, Answer]):
-    """Calls each source module once per request or event, and all modules at the same time.
+def answers_loader(source: CardSource, account_id: str) -> LastLoader[AnswerKey, Answer]:
+    """Returns a loader that calls each source module once per request or batch of events, and all modules at the same
+    time. It comes last, so that one call has the cards of all messages: those of a page, those that they reply to, and
+    deeper ones."""
 
-    Cards appear in the messages of a page, in the messages that these reply to, and at deeper levels. Modules are
-    called only after all reads that can lead to cards are done, so that one call covers all cards."""
-
-    def __init__(self, source: CardSource, account_id: str, reads: Reads) -> None:
-        super().__init__(self._ask)
-        self._source = source
-        self._account_id = account_id
-        self._reads = reads
-
-    async def load(self, key: AnswerKey) -> Answer:
-        """Returns the answer. Cancelling one caller does not cancel the call for the others."""
-        if self.cache_map.get(key) is None:
-            await self._reads.settled()
-        return await asyncio.shield(asyncio.ensure_future(super().load(key)))
-
-    async def _ask(self, keys: Sequence[AnswerKey]) -> list[Answer]:
+    async def ask(keys: list[AnswerKey]) -> list[Answer]:
         checks: dict[ItemKind, list[Check]] = defaultdict(list)
         for agent_id, ref in keys:
             checks[ref.kind].append(Check(agent_id, ref.item_id))
-        kinds = [self._source.answer(self._account_id, kind, asked) for kind, asked in checks.items()]
-        answers = dict(zip(checks, await asyncio.gather(*kinds), strict=True))
+        calls = [source.answer(account_id, kind, asked) for kind, asked in checks.items()]
+        answers = dict(zip(checks, await asyncio.gather(*calls), strict=True))
         return [answers[ref.kind][Check(agent_id, ref.item_id)] for agent_id, ref in keys]
+
+    return LastLoader(ask)
 
 
 SharedInKey = tuple[str, ItemRef, PageRequest]

@@ -3,16 +3,15 @@
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chat.access import Seat, postable
 from chat.naming import like_pattern
-from chat.viewer import Viewer
-from loaders.channels import seats_of_viewer
-from loaders.pages import Cursor, Page, PageRequest, invalid_cursor, is_id, to_page
-from models import Agent, Channel, Member
+from loaders.channels import NameListKey, seats_of_agent
+from loaders.pages import Cursor, Page, invalid_cursor, is_id, to_page
+from models import Agent, Channel
 from models.enums import ChannelKind
 
 AGENT, CHANNEL = "agent", "channel"
@@ -33,19 +32,24 @@ class _SortKey(NamedTuple):
         raise invalid_cursor()
 
 
-async def page_of_destinations(
-    session: AsyncSession, viewer: Viewer, query: str | None, asked: PageRequest
-) -> Page[Seat | Agent]:
+async def load_destinations(
+    session: AsyncSession, account_id: str, keys: list[NameListKey]
+) -> dict[NameListKey, Page[Seat | Agent]]:
+    return {key: await _page(session, account_id, key) for key in keys}
+
+
+async def _page(session: AsyncSession, account_id: str, key: NameListKey) -> Page[Seat | Agent]:
     """Returns one page of both. Reads a full page of each, because the result could consist of only one kind."""
+    agent_id, query, asked = key
     after = _SortKey.of(asked.after) if asked.after else None
     found: list[tuple[_SortKey, Seat | Agent]] = [
         *[
             (_SortKey(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id)), seat)
-            for seat in await _channels(session, viewer, query, after, asked.size + 1)
+            for seat in await _channels(session, account_id, agent_id, query, after, asked.size + 1)
         ],
         *[
             (_SortKey(agent.sort_name, AGENT, agent.agent_id), agent)
-            for agent in await _agents(session, viewer, query, after, asked.size + 1)
+            for agent in await _agents(session, account_id, agent_id, query, after, asked.size + 1)
         ],
     ]
     found.sort(key=lambda key_and_destination: key_and_destination[0])
@@ -54,10 +58,10 @@ async def page_of_destinations(
 
 
 async def _channels(
-    session: AsyncSession, viewer: Viewer, query: str | None, after: _SortKey | None, limit: int
+    session: AsyncSession, account_id: str, agent_id: str, query: str | None, after: _SortKey | None, limit: int
 ) -> list[Seat]:
     # Direct messages are listed as agents.
-    statement = seats_of_viewer(viewer).where(postable(), col(Channel.kind) != ChannelKind.DIRECT)
+    statement = seats_of_agent(account_id, agent_id).where(postable(), col(Channel.kind) != ChannelKind.DIRECT)
     if query:
         statement = statement.where(col(Channel.sort_name).like(like_pattern(query), escape="\\"))
     if after is not None and after.type == CHANNEL:
@@ -70,10 +74,10 @@ async def _channels(
 
 
 async def _agents(
-    session: AsyncSession, viewer: Viewer, query: str | None, after: _SortKey | None, limit: int
+    session: AsyncSession, account_id: str, agent_id: str, query: str | None, after: _SortKey | None, limit: int
 ) -> list[Agent]:
     statement = select(Agent).where(
-        col(Agent.account_id) == viewer.account_id, col(Agent.active), col(Agent.agent_id) != viewer.agent_id
+        col(Agent.account_id) == account_id, col(Agent.active), col(Agent.agent_id) != agent_id
     )
     if query:
         statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))
@@ -83,18 +87,3 @@ async def _agents(
     elif after is not None:
         statement = statement.where(col(Agent.sort_name) > after.sort_name)
     return list(await session.scalars(statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(limit)))
-
-
-async def read_member_ids(session: AsyncSession, account_id: str, channel_id: UUID, limit: int) -> list[str]:
-    """Returns the ids of the channel's active members, at most `limit`."""
-    return list(
-        await session.scalars(
-            select(col(Member.agent_id))
-            .join(
-                Agent,
-                and_(col(Agent.account_id) == col(Member.account_id), col(Agent.agent_id) == col(Member.agent_id)),
-            )
-            .where(col(Member.account_id) == account_id, col(Member.channel_id) == channel_id, col(Agent.active))
-            .limit(limit)
-        )
-    )

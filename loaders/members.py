@@ -18,6 +18,7 @@ from chat.access import Pair, ids_table, pairs_table
 from chat.naming import like_pattern
 from loaders.pages import Page, PageRequest, to_page
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
+from models.columns import is_one_of
 from models.enums import MemberRole
 
 
@@ -60,6 +61,20 @@ async def load_authors(
         statement = select(Author, col(Agent.sort_name)).join(Agent, _agent_of(Author))
         pages = await _pages(session, account_id, channel_ids, page, statement, Author)
         found |= {(channel_id, page): slice_ for channel_id, slice_ in pages.items()}
+    return found
+
+
+async def load_active_members(session: AsyncSession, account_id: str, channel_ids: list[UUID]) -> dict[UUID, list[str]]:
+    """Returns the ids of the channels' active members. The channels are small: a shared item's access is not counted in
+    larger ones."""
+    rows = await session.execute(
+        select(col(Member.channel_id), col(Member.agent_id))
+        .join(Agent, _agent_of(Member))
+        .where(col(Member.account_id) == account_id, is_one_of(col(Member.channel_id), channel_ids), col(Agent.active))
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for channel_id, agent_id in rows:
+        found[channel_id].append(agent_id)
     return found
 
 

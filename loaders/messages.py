@@ -13,7 +13,7 @@ from sqlmodel import col
 from chat.access import Pair, channel_of_message, member_of_channel, pairs_table, readable, readable_messages
 from loaders.pages import PAGE_LIMIT, Page, PageRequest, to_page
 from models import Agent, Channel, Member, Mention, Message, Reaction
-from models.columns import IDENTIFIER
+from models.columns import IDENTIFIER, is_one_of
 
 SeqRange = tuple[str, UUID, int, int]
 """An agent, a channel, and a range: the messages with first <= seq <= last."""
@@ -183,7 +183,7 @@ async def load_mentions(
     rows = await session.execute(
         select(Mention, Agent)
         .outerjoin(Agent, is_mentioned)
-        .where(col(Mention.account_id) == account_id, col(Mention.message_id).in_(message_ids))
+        .where(col(Mention.account_id) == account_id, is_one_of(col(Mention.message_id), message_ids))
         .order_by(col(Mention.place))
     )
     found: dict[UUID, list[MentionWithAgent]] = defaultdict(list)

@@ -5,26 +5,15 @@ that wait for the same read, and would leave its connection in the middle of a s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from strawberry.dataloader import DataLoader
-
 Arguments = ParamSpec("Arguments")
-Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _running: set[asyncio.Task[Any]] = set()
 """Keeps references to the tasks: the event loop holds only weak ones."""
-
-
-class UncancelledLoader(DataLoader[Key, Value]):
-    """A loader whose callers can be cancelled without cancelling the read."""
-
-    def load(self, key: Key) -> Awaitable[Value]:
-        answer = asyncio.ensure_future(super().load(key))
-        return _with_error_retrieved(asyncio.shield(_with_error_retrieved(answer)))
 
 
 def uncancelled(

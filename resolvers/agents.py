@@ -4,7 +4,6 @@ from typing import Annotated
 
 import strawberry
 
-from loaders.agents import page_of_agents
 from loaders.pages import page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
@@ -21,8 +20,7 @@ class AgentsQuery:
         first: First = None,
         after: After = None,
     ) -> Connection[Agent]:
-        viewer = await info.context.viewer()
+        await info.context.viewer()
         asked = page_request("agents", first, after, str, str)
-        async with info.context.services.data.sessions() as session:
-            found = await page_of_agents(session, viewer.account_id, query, asked)
+        found = await info.context.loaders.agent_lists.load((query, asked))
         return connect(found, lambda row: Agent(row=row))

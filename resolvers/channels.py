@@ -10,7 +10,7 @@ from chat.drafts import Given
 from chat.operations.change_channel import ChannelChanges, archive_channel, unarchive_channel, update_channel
 from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.open_direct_message import open_direct_message
-from loaders.channels import SidebarFilter, page_of_discovery, page_of_manageable, page_of_sidebar
+from loaders.channels import SidebarFilter
 from loaders.pages import empty_page, page_request
 from resolvers.drafts import given, icon_avatar, required
 from resolvers.mutation import mutation
@@ -21,8 +21,8 @@ from schema.channel_inputs import (
     UnarchiveChannelInput,
     UpdateChannelInput,
 )
-from schema.channels import Channel, channel
-from schema.connections import After, Connection, First, connect
+from schema.channels import Channel, channel, channels_for
+from schema.connections import After, Connection, First
 from schema.context import Info
 from schema.enums import ChannelKind
 from schema.ids import Prefix, channel_id, parse_id
@@ -71,9 +71,7 @@ class ChannelsQuery:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
         asked = page_request("sidebar", first, after, datetime, UUID)
-        async with info.context.services.data.sessions() as session:
-            found = await page_of_sidebar(session, viewer, wanted, asked)
-        return connect(found, lambda seat: Channel(seat=seat))
+        return channels_for(viewer, await info.context.loaders.sidebars.load((viewer.agent_id, wanted, asked)))
 
     @strawberry.field(
         description="The channels that every agent can find: public channels and announcements, ordered by name."
@@ -83,9 +81,7 @@ class ChannelsQuery:
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         asked = page_request("discovery", first, after, str, UUID)
-        async with info.context.services.data.sessions() as session:
-            found = await page_of_discovery(session, viewer, query, asked)
-        return connect(found, lambda seat: Channel(seat=seat))
+        return channels_for(viewer, await info.context.loaders.discovery.load((viewer.agent_id, query, asked)))
 
     @strawberry.field(
         description=(
@@ -100,10 +96,8 @@ class ChannelsQuery:
         viewer = await info.context.viewer()
         asked = page_request("manageable", first, after, str, UUID)
         if not viewer.is_administrator:
-            return connect(empty_page(), lambda seat: Channel(seat=seat))
-        async with info.context.services.data.sessions() as session:
-            found = await page_of_manageable(session, viewer, query, asked)
-        return connect(found, lambda seat: Channel(seat=seat))
+            return channels_for(viewer, empty_page())
+        return channels_for(viewer, await info.context.loaders.manageable.load((viewer.agent_id, query, asked)))
 
 
 @strawberry.type

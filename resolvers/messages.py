@@ -24,7 +24,7 @@ from schema.message_inputs import (
     SendMessageInput,
     SetTypingInput,
 )
-from schema.messages import Message, message
+from schema.messages import Message, message_of, messages_by_id
 from schema.payloads import (
     AddReactionPayload,
     DeleteMessagePayload,
@@ -43,9 +43,9 @@ class MessagesQuery:
     async def chat_message(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The message.")]
     ) -> Message | None:
-        await info.context.viewer()
-        known = parse_id(Prefix.MESSAGE, id)
-        return await message(info, known) if known is not None else None
+        viewer = await info.context.viewer()
+        (found,) = await messages_by_id(info.context.loaders, [(viewer, parse_id(Prefix.MESSAGE, id))])
+        return found
 
 
 @strawberry.type
@@ -59,34 +59,40 @@ class MessagesMutation:
             client_key=input.client_key,
             cards=tuple(card.ref() for card in input.cards),
         )
-        return SendMessagePayload(message=Message(row=await send_message(info.context.chat, info.context.token, draft)))
+        return SendMessagePayload(
+            message=await message_of(info.context, await send_message(info.context.chat, info.context.token, draft))
+        )
 
     @mutation(EditMessagePayload, "Changes the text of one of the viewer's messages.")
     async def edit_chat_message(self, info: Info, input: EditMessageInput) -> EditMessagePayload:
         target = message_id(input.message_id)
         return EditMessagePayload(
-            message=Message(row=await edit_message(info.context.chat, info.context.token, target, input.body))
+            message=await message_of(
+                info.context, await edit_message(info.context.chat, info.context.token, target, input.body)
+            )
         )
 
     @mutation(DeleteMessagePayload, "Deletes a message. A tombstone remains.")
     async def delete_chat_message(self, info: Info, input: DeleteMessageInput) -> DeleteMessagePayload:
         target = message_id(input.message_id)
         return DeleteMessagePayload(
-            message=Message(row=await delete_message(info.context.chat, info.context.token, target))
+            message=await message_of(info.context, await delete_message(info.context.chat, info.context.token, target))
         )
 
     @mutation(AddReactionPayload, "Adds the viewer's reaction to a message.")
     async def add_chat_reaction(self, info: Info, input: AddReactionInput) -> AddReactionPayload:
         target = message_id(input.message_id)
         return AddReactionPayload(
-            message=Message(row=await add_reaction(info.context.chat, info.context.token, target, input.emoji))
+            message=await message_of(
+                info.context, await add_reaction(info.context.chat, info.context.token, target, input.emoji)
+            )
         )
 
     @mutation(RemoveReactionPayload, "Removes the viewer's reaction from a message.")
     async def remove_chat_reaction(self, info: Info, input: RemoveReactionInput) -> RemoveReactionPayload:
         target = message_id(input.message_id)
         changed = await remove_reaction(info.context.chat, info.context.token, target, input.emoji)
-        return RemoveReactionPayload(message=Message(row=changed))
+        return RemoveReactionPayload(message=await message_of(info.context, changed))
 
     @mutation(
         MarkReadPayload, "Marks a channel read, up to a message or completely. Never moves the read marker backwards."

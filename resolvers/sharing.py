@@ -13,7 +13,6 @@ from chat.naming import is_storable
 from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_item
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
-from loaders.destinations import page_of_destinations, read_member_ids
 from loaders.pages import page_request
 from models import Agent as AgentRow
 from resolvers.mutation import mutation
@@ -23,7 +22,7 @@ from schema.channels import Channel
 from schema.connections import After, Connection, First, connect
 from schema.context import Info
 from schema.ids import channel_id
-from schema.messages import Message
+from schema.messages import message_of
 from schema.payloads import ShareToChatPayload
 from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
 
@@ -50,9 +49,8 @@ class SharingQuery:
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()
         asked = page_request("destinations", first, after, str, str, str)
-        async with info.context.services.data.sessions() as session:
-            found = await page_of_destinations(session, viewer, query, asked)
-        return connect(found, _destination)
+        found = await info.context.loaders.destinations.load((viewer.agent_id, query, asked))
+        return connect(found, lambda destination: _destination(viewer, destination))
 
     @strawberry.field(
         description=(
@@ -75,7 +73,7 @@ class SharingQuery:
             return None
         answers = await _answers(info, [viewer.agent_id, *(readers.agent_ids or ())], ref)
         return SharePreview(
-            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, shared_texts=None),
+            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, shared_texts=None, reader=viewer),
             members_with_access=_count(answers, readers.agent_ids, viewer.agent_id),
             member_count=readers.member_count,
         )
@@ -86,7 +84,9 @@ class SharingMutation:
     @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or in a direct message.")
     async def share_to_chat(self, info: Info, input: ShareToChatInput) -> ShareToChatPayload:
         draft = ShareDraft(input.entity.ref(), _to(input.destination), input.body, input.client_key)
-        return ShareToChatPayload(message=Message(row=await share_item(info.context.chat, info.context.token, draft)))
+        return ShareToChatPayload(
+            message=await message_of(info.context, await share_item(info.context.chat, info.context.token, draft))
+        )
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class _Readers:
     agent_ids: list[str] | None
 
 
-def _destination(found: Seat | AgentRow) -> Channel | Agent:
-    return Channel(seat=found) if isinstance(found, Seat) else Agent(row=found)
+def _destination(viewer: Viewer, found: Seat | AgentRow) -> Channel | Agent:
+    return Channel(seat=found, reader=viewer) if isinstance(found, Seat) else Agent(row=found)
 
 
 def _to(destination: ShareDestinationRefInput) -> ToAgent | ToChannel:
@@ -128,8 +128,7 @@ async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefI
         return None
     if seat.channel.member_count > PREVIEW_LIMIT:
         return _Readers(seat.channel.member_count, None)
-    async with info.context.services.data.sessions() as session:
-        member_ids = await read_member_ids(session, viewer.account_id, to.channel_id, PREVIEW_LIMIT)
+    member_ids = await info.context.loaders.active_members.load(to.channel_id)
     return _Readers(seat.channel.member_count, member_ids)
 
 

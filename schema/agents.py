@@ -1,10 +1,13 @@
 """Agents, as clients see them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
 import strawberry
 
 from chat.naming import is_storable
+from chat.viewer import Viewer
+from execution import level_field
 from loaders import Loaders
 from models import Agent as AgentRow
 from schema.context import Info
@@ -15,11 +18,11 @@ from schema.enums import AgentRole, PresenceStatus
 class Agent:
     row: strawberry.Private[AgentRow]
 
-    @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> "Agent | None":
-        await info.context.viewer()
-        row = await info.context.loaders.agents.load(id) if is_storable(id) else None
-        return cls(row=row) if row is not None else None
+    @staticmethod
+    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Agent | None"]:
+        known = [id for id in ids if is_storable(id)]
+        rows = dict(zip(known, await info.context.loaders.agents.load_many(known), strict=True))
+        return [Agent(row=row) if (row := rows.get(id)) is not None else None for id in ids]
 
     @strawberry.field(description="The agent's id in the platform.")
     def id(self) -> strawberry.ID:
@@ -43,19 +46,19 @@ class Agent:
     def active(self) -> bool:
         return self.row.active
 
-    @strawberry.field(description="Whether the agent is online now.")
-    async def presence(self, info: Info) -> PresenceStatus:
-        return await info.context.loaders.presences.load(self.row.agent_id)
+    @level_field(description="Whether the agent is online now.")
+    @staticmethod
+    async def presence(agents: list["Agent"], info: Info) -> list[PresenceStatus]:
+        return await info.context.loaders.presences.load_many(agent.row.agent_id for agent in agents)
 
 
-async def agent(loaders: Loaders, agent_id: str) -> Agent:
-    """Returns an agent that a row of another table refers to, and who therefore exists."""
-    row = await loaders.agents.load(agent_id)
-    assert row is not None, "guaranteed by a foreign key"
-    return Agent(row=row)
-
-
-async def agents(loaders: Loaders, agent_ids: Sequence[str]) -> list[Agent]:
-    """Returns the agents with these ids, in the same order, without unknown ids."""
-    rows = await loaders.agents.load_many(list(agent_ids))
+async def agents(loaders: Loaders, agent_ids: Iterable[str]) -> list[Agent]:
+    """Returns agents that rows of other tables refer to, and who therefore exist."""
+    rows = await loaders.agents.load_many(agent_ids)
     return [Agent(row=row) for row in rows if row is not None]
+
+
+async def agents_of_each(loaders: Loaders, agent_ids: Sequence[Sequence[str]]) -> list[list[Agent]]:
+    """Returns the agents of each list of ids, in the same order, without unknown ids."""
+    rows = iter(await loaders.agents.load_many(chain.from_iterable(agent_ids)))
+    return [[Agent(row=row) for row in islice(rows, len(ids)) if row is not None] for ids in agent_ids]

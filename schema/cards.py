@@ -4,17 +4,20 @@ Without access, a card has only its kind and icon. If the account shows previews
 title and summary from the time of sharing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
 import strawberry
 
-from chat.cards import Answer, CardAccess, ItemRef
+from chat.cards import Answer, CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
+from chat.viewer import Viewer
+from execution import level_field
 from models import Card as CardRow
 from models.enums import CardPreview, ItemKind
-from schema.agents import Agent, agent
+from schema.agents import Agent, agents
 from schema.context import Info
 from schema.entities import ENTITIES, Entity, SharedEntity
 from schema.enums import describe_enum
@@ -56,13 +59,16 @@ class SharedCard:
     shared_texts: strawberry.Private[SharedTexts | None]
     """None in a preview, where nothing has been shared yet."""
 
+    reader: strawberry.Private[Viewer]
+
     @classmethod
-    def of(cls, row: CardRow) -> Self:
+    def of(cls, row: CardRow, reader: Viewer) -> Self:
         return cls(
             card_id=row.card_id,
             ref=ItemRef(row.kind, row.item_id),
             sharer_id=row.shared_by,
             shared_texts=SharedTexts(row.title, row.summary),
+            reader=reader,
         )
 
     @strawberry.field(description="An opaque id: crd_…")
@@ -73,57 +79,66 @@ class SharedCard:
     def kind(self) -> ItemKind:
         return self.ref.kind
 
-    @strawberry.field(description="Whether the viewer can see the item now.")
-    async def access(self, info: Info) -> CardAccess:
-        return (await self._answer(info)).access
+    @level_field(description="Whether the viewer can see the item now.")
+    @staticmethod
+    async def access(cards: list["SharedCard"], info: Info) -> list[CardAccess]:
+        return [answer.access for answer in await _answers(cards, info)]
 
-    @strawberry.field(
+    @level_field(
         description=(
             "The item's current title. If `access` is not GRANTED: the title at the time of sharing if the account"
             " setting `cardPreview` is CHANNEL, otherwise null."
         )
     )
-    async def title(self, info: Info) -> str | None:
-        texts = (await self._answer(info)).item or await self._preview(info)
-        return texts.title if texts is not None else None
+    @staticmethod
+    async def title(cards: list["SharedCard"], info: Info) -> list[str | None]:
+        return [texts.title if texts is not None else None for texts in await _texts(cards, info)]
 
-    @strawberry.field(
-        description="A one-line summary of the item. Without access, the same rule applies as to `title`."
-    )
-    async def summary(self, info: Info) -> str | None:
-        texts = (await self._answer(info)).item or await self._preview(info)
-        return texts.summary if texts is not None else None
+    @level_field(description="A one-line summary of the item. Without access, the same rule applies as to `title`.")
+    @staticmethod
+    async def summary(cards: list["SharedCard"], info: Info) -> list[str | None]:
+        return [texts.summary if texts is not None else None for texts in await _texts(cards, info)]
 
     @strawberry.field(description="The name of the kind's icon in the client's icon set.")
     def icon(self) -> str:
         return ITEM_KINDS[self.ref.kind].icon
 
-    @strawberry.field(description="The address that opens this item in its module. Null unless `access` is GRANTED.")
-    async def url(self, info: Info) -> str | None:
-        item = (await self._answer(info)).item
-        return item.url if item is not None else None
+    @level_field(description="The address that opens this item in its module. Null unless `access` is GRANTED.")
+    @staticmethod
+    async def url(cards: list["SharedCard"], info: Info) -> list[str | None]:
+        return [answer.item.url if answer.item is not None else None for answer in await _answers(cards, info)]
 
-    @strawberry.field(
+    @level_field(
         description="The item with the details of its kind. Null unless `access` is GRANTED.",
         graphql_type=SharedEntity | None,
     )
-    async def entity(self, info: Info) -> Entity | None:
-        if (await self._answer(info)).access != CardAccess.GRANTED:
-            return None
-        return ENTITIES[self.ref.kind](item_id=self.ref.item_id)
+    @staticmethod
+    async def entity(cards: list["SharedCard"], info: Info) -> list[Entity | None]:
+        return [
+            ENTITIES[card.ref.kind](item_id=card.ref.item_id, reader=card.reader)
+            if answer.access == CardAccess.GRANTED
+            else None
+            for card, answer in zip(cards, await _answers(cards, info), strict=True)
+        ]
 
-    @strawberry.field(description="The agent who shared the item.")
-    async def shared_by(self, info: Info) -> Agent:
-        return await agent(info.context.loaders, self.sharer_id)
+    @level_field(description="The agent who shared the item.")
+    @staticmethod
+    async def shared_by(cards: list["SharedCard"], info: Info) -> list[Agent]:
+        return await agents(info.context.loaders, (card.sharer_id for card in cards))
 
-    async def _answer(self, info: Info) -> Answer:
-        viewer = await info.context.viewer()
-        return await info.context.loaders.answers.load((viewer.agent_id, self.ref))
+    @property
+    def preview(self) -> SharedTexts | None:
+        """The title and summary at the time of sharing if the account shows them to the whole channel."""
+        return self.shared_texts if self.reader.account.card_preview == CardPreview.CHANNEL else None
 
-    async def _preview(self, info: Info) -> SharedTexts | None:
-        """Returns the title and summary at the time of sharing if the account shows them to the whole channel."""
-        account = (await info.context.viewer()).account
-        return self.shared_texts if account.card_preview == CardPreview.CHANNEL else None
+
+async def _answers(cards: Sequence[SharedCard], info: Info) -> list[Answer]:
+    return await info.context.loaders.answers.load_many((card.reader.agent_id, card.ref) for card in cards)
+
+
+async def _texts(cards: Sequence[SharedCard], info: Info) -> list[Item | SharedTexts | None]:
+    """Returns the current title and summary of each item, or those that the reader may see instead."""
+    return [answer.item or card.preview for card, answer in zip(cards, await _answers(cards, info), strict=True)]
 
 
 @strawberry.input(name="SharedEntityRef", description="An item of the platform.")

@@ -1,12 +1,14 @@
 """Channels, as the viewer sees them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from chat.access import Seat
+from chat.access import Pair, Seat
+from chat.errors import Denied
 from chat.policies import (
     allowed,
     check_edit,
@@ -17,16 +19,18 @@ from chat.policies import (
     check_manage_members,
     check_post,
 )
+from chat.viewer import Viewer
+from execution import level_field
 from loaders.members import MemberFilter
-from loaders.pages import page_request
-from schema.agents import Agent, agents
+from loaders.pages import Page, page_request
+from schema.agents import Agent, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
-from schema.context import Info
+from schema.context import Info, positions
 from schema.enums import ChannelKind, MemberRole
 from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
-from schema.members import Member, Membership, message_at
-from schema.messages import Message
+from schema.members import Member, Membership, messages_at
+from schema.messages import Message, messages_for
 
 Last = Annotated[int | None, strawberry.argument(description="How many items to return before `before`: 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor of the same list.")]
@@ -97,12 +101,21 @@ class ChannelPermissions:
 )
 class Channel:
     seat: strawberry.Private[Seat]
+    reader: strawberry.Private[Viewer]
 
-    @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> "Channel | None":
-        channel_id = parse_id(Prefix.CHANNEL, id)
-        await info.context.viewer()
-        return await channel(info, channel_id) if channel_id is not None else None
+    @staticmethod
+    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Channel | None"]:
+        channel_ids = [parse_id(Prefix.CHANNEL, id) for id in ids]
+        known = [channel_id for channel_id in channel_ids if channel_id is not None]
+        seats = iter(await info.context.loaders.seats.load_many((reader.agent_id, channel_id) for channel_id in known))
+        return [
+            Channel(seat=seat, reader=reader) if channel_id is not None and (seat := next(seats)) is not None else None
+            for channel_id in channel_ids
+        ]
+
+    @property
+    def key(self) -> Pair:
+        return self.reader.agent_id, self.seat.channel.channel_id
 
     @strawberry.field(description="An opaque id: chn_…")
     def id(self) -> strawberry.ID:
@@ -143,51 +156,69 @@ class Channel:
     def member_count(self) -> int:
         return self.seat.channel.member_count
 
-    @strawberry.field(description="Its members, ordered by name.")
+    @level_field(description="Its members, ordered by name.")
+    @staticmethod
     async def members(
-        self,
+        channels: list["Channel"],
         info: Info,
         first: First = None,
         after: After = None,
         query: Annotated[str | None, strawberry.argument(description="Only members whose name contains this.")] = None,
         role: Annotated[MemberRole | None, strawberry.argument(description="Only members with this role.")] = None,
-    ) -> Connection[Member]:
+    ) -> list[Connection[Member]]:
         wanted = MemberFilter(page_request("members", first, after, str, str), query, role)
-        found = await info.context.loaders.members.load((self.seat.channel.channel_id, wanted))
-        return connect(found, lambda row: Member(row=row))
+        pages = await info.context.loaders.members.load_many(
+            (channel.seat.channel.channel_id, wanted) for channel in channels
+        )
+        return [connect(page, lambda row: Member(row=row)) for page in pages]
 
-    @strawberry.field(
-        description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind."
-    )
-    async def authors(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
+    @level_field(description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind.")
+    @staticmethod
+    async def authors(
+        channels: list["Channel"], info: Info, first: First = None, after: After = None
+    ) -> list[Connection[Agent]]:
         asked = page_request("authors", first, after, str, str)
-        found = await info.context.loaders.authors.load((self.seat.channel.channel_id, asked))
-        return connection_of(await agents(info.context.loaders, [author.agent_id for author in found.rows]), found)
+        pages = await info.context.loaders.authors.load_many(
+            (channel.seat.channel.channel_id, asked) for channel in channels
+        )
+        authors = await agents_of_each(
+            info.context.loaders, [[author.agent_id for author in page.rows] for page in pages]
+        )
+        return list(map(connection_of, authors, pages))
 
-    @strawberry.field(
+    @level_field(
         description=(
             "Its messages, oldest first. Without arguments, the latest page. Empty unless `viewerCan.read` is true."
         )
     )
+    @staticmethod
     async def messages(
-        self,
+        channels: list["Channel"],
         info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
         around: Around = None,
-    ) -> Connection[Message]:
-        found = await read_history(info, self.seat, HistoryPage(first, after, last, before, around))
-        return connect(found, lambda row: Message(row=row))
+    ) -> list[Connection[Message] | Denied]:
+        asked = HistoryPage(first, after, last, before, around)
+        pages = await read_history(info.context.loaders, [channel.seat for channel in channels], asked)
+        return [
+            page if isinstance(page, Denied) else messages_for(channel.reader, page)
+            for channel, page in zip(channels, pages, strict=True)
+        ]
 
-    @strawberry.field(description="The latest message, which may be a system message.")
-    async def last_message(self, info: Info) -> Message | None:
-        return await message_at(info, self.seat, self.seat.channel.last_seq)
+    @level_field(description="The latest message, which may be a system message.")
+    @staticmethod
+    async def last_message(channels: list["Channel"], info: Info) -> list[Message | None]:
+        latest = [(channel.seat, channel.seat.channel.last_seq, channel.reader) for channel in channels]
+        return await messages_at(info.context.loaders, latest)
 
     @strawberry.field(description="The viewer's membership. Null if the viewer is not a member.")
     def viewer_membership(self) -> Membership | None:
-        return Membership(seat=self.seat, row=self.seat.member) if self.seat.member is not None else None
+        if self.seat.member is None:
+            return None
+        return Membership(seat=self.seat, row=self.seat.member, reader=self.reader)
 
     @strawberry.field(
         description="How many messages the viewer has not read, not counting system messages. 0 for non-members."
@@ -195,38 +226,51 @@ class Channel:
     def unread_count(self) -> int:
         return self.seat.unread_posts
 
-    @strawberry.field(description="How many unread messages mention the viewer. 0 for non-members.")
-    async def unread_mention_count(self, info: Info) -> int:
-        if self.seat.member is None:
-            return 0
-        return await info.context.loaders.unread_mentions.load((self.seat.agent.agent_id, self.seat.channel.channel_id))
+    @level_field(description="How many unread messages mention the viewer. 0 for non-members.")
+    @staticmethod
+    async def unread_mention_count(channels: list["Channel"], info: Info) -> list[int]:
+        joined = [channel.key for channel in channels if channel.seat.member is not None]
+        counts = iter(await info.context.loaders.unread_mentions.load_many(joined))
+        return [next(counts) if channel.seat.member is not None else 0 for channel in channels]
 
-    @strawberry.field(description="The first message that the viewer has not read. Null if there is none.")
-    async def first_unread_message(self, info: Info) -> Message | None:
-        if self.seat.member is None or self.seat.unread_posts == 0:
-            return None
-        row = await info.context.loaders.posts.load(
-            (self.seat.agent.agent_id, self.seat.channel.channel_id, self.seat.member.read_posts + 1)
-        )
-        return Message(row=row) if row is not None else None
+    @level_field(description="The first message that the viewer has not read. Null if there is none.")
+    @staticmethod
+    async def first_unread_message(channels: list["Channel"], info: Info) -> list[Message | None]:
+        keys = [
+            (*channel.key, channel.seat.member.read_posts + 1)
+            if channel.seat.member is not None and channel.seat.unread_posts
+            else None
+            for channel in channels
+        ]
+        found = iter(await info.context.loaders.posts.load_many(key for key in keys if key is not None))
+        rows = [next(found) if key is not None else None for key in keys]
+        return [
+            Message(row=row, reader=channel.reader) if row is not None else None
+            for channel, row in zip(channels, rows, strict=True)
+        ]
 
     @strawberry.field(description="What the viewer may do in the channel now.")
     def viewer_can(self) -> ChannelPermissions:
         return ChannelPermissions(seat=self.seat)
 
-    @strawberry.field(
+    @level_field(
         description=(
             "The account's position, read before anything else in this request. A stream that starts `since` this"
             " position delivers every change that this response does not show. It may also repeat changes that the"
             " response shows: ignore messages whose ids are known."
         )
     )
-    async def position(self, info: Info) -> str:
-        return await info.context.position()
+    @staticmethod
+    async def position(channels: list["Channel"], info: Info) -> list[str]:
+        return await positions(info.context.loaders, (channel.reader for channel in channels))
 
 
 async def channel(info: Info, channel_id: UUID) -> Channel | None:
     """Returns the channel; None if the viewer cannot see it."""
     viewer = await info.context.viewer()
     seat = await info.context.loaders.seats.load((viewer.agent_id, channel_id))
-    return Channel(seat=seat) if seat is not None else None
+    return Channel(seat=seat, reader=viewer) if seat is not None else None
+
+
+def channels_for(reader: Viewer, page: Page[Seat]) -> Connection[Channel]:
+    return connect(page, lambda seat: Channel(seat=seat, reader=reader))

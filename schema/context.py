@@ -1,5 +1,6 @@
 """The context in which fields are resolved: the caller's identity and the loaders of the request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import strawberry
@@ -83,14 +84,17 @@ class Context:
         assert snapshot is not None
         return snapshot.change
 
-    async def position(self) -> str:
-        """Returns `current_change` as a position."""
-        viewer = await self.viewer()
-        return encode_position(viewer.account_id, await self.current_change())
-
     async def _agent(self) -> Viewer | None:
         snapshot = await self.loaders.viewers.load(self.token.agent_id)
         return snapshot.viewer if snapshot else None
+
+
+async def positions(loaders: Loaders, readers: Iterable[Viewer]) -> list[str]:
+    """Returns the account's last change, read before anything else of this request, as a position for each reader."""
+    snapshots = await loaders.viewers.load_many(reader.agent_id for reader in readers)
+    return [
+        encode_position(snapshot.viewer.account_id, snapshot.change) for snapshot in snapshots if snapshot is not None
+    ]
 
 
 Info = strawberry.Info[Context, None]

@@ -4,7 +4,7 @@ The modules that own them define their other fields. The chat defines only `id`,
 subgraphs that both define, say, `Deal.title` do not compose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self, Union
 from uuid import UUID
 
@@ -12,12 +12,15 @@ import strawberry
 
 from chat.cards import CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
+from chat.viewer import Viewer
+from execution import level_field
+from loaders.cards import AnswerKey
 from loaders.pages import empty_page, page_request
 from models.enums import ItemKind
-from schema.connections import After, Connection, First, connect
+from schema.connections import After, Connection, First
 from schema.context import Info
 from schema.item_cards import CARD_TYPES, ItemCard, card_of
-from schema.messages import Message
+from schema.messages import Message, messages_for
 
 
 @strawberry.type
@@ -26,53 +29,57 @@ class Entity:
 
     item_kind: ClassVar[ItemKind]
     item_id: strawberry.Private[str]
+    reader: strawberry.Private[Viewer]
 
     @strawberry.field(description="The item's id in the module that owns it.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(self.item_id)
 
-    @strawberry.field(
+    @level_field(
         description=(
             "The messages in which the item was shared and which the viewer may read, latest first. Empty if the item"
             " was never shared or the viewer may not see it."
         )
     )
-    async def shared_in(self, info: Info, first: First = None, after: After = None) -> Connection[Message]:
+    @staticmethod
+    async def shared_in(
+        entities: list["Entity"], info: Info, first: First = None, after: After = None
+    ) -> list[Connection[Message]]:
         asked = page_request("shared in", first, after, UUID)
-        if await self.item(info) is None:
-            return connect(empty_page(), lambda row: Message(row=row))
-        viewer = await info.context.viewer()
-        found = await info.context.loaders.shared_in.load((viewer.agent_id, self.ref(), asked))
-        return connect(found, lambda row: Message(row=row))
+        items = await _items(entities, info)
+        visible = [entity for entity, item in zip(entities, items, strict=True) if item is not None]
+        pages = iter(await info.context.loaders.shared_in.load_many((*entity.key, asked) for entity in visible))
+        return [
+            messages_for(entity.reader, next(pages) if item is not None else empty_page())
+            for entity, item in zip(entities, items, strict=True)
+        ]
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> Self:
+    async def resolve_references(cls, info: Info, reader: Viewer, ids: Sequence[str]) -> list[Self]:
         """Accepts any id, since another module sent it: only `card` and `sharedIn` reveal whether it exists."""
-        await info.context.viewer()
-        return cls(item_id=id)
+        return [cls(item_id=id, reader=reader) for id in ids]
 
-    def ref(self) -> ItemRef:
-        return ItemRef(self.item_kind, self.item_id)
+    @property
+    def key(self) -> AnswerKey:
+        return self.reader.agent_id, ItemRef(self.item_kind, self.item_id)
 
-    async def item(self, info: Info) -> Item | None:
-        """Returns the item if its module lets the viewer see it now."""
-        viewer = await info.context.viewer()
-        answer = await info.context.loaders.answers.load((viewer.agent_id, self.ref()))
-        return answer.item if answer.access == CardAccess.GRANTED else None
+
+async def _items(entities: Sequence[Entity], info: Info) -> list[Item | None]:
+    """Returns each item whose module lets the entity's reader see it now."""
+    answers = await info.context.loaders.answers.load_many(entity.key for entity in entities)
+    return [answer.item if answer.access == CardAccess.GRANTED else None for answer in answers]
 
 
 def _entity_type(item_kind: ItemKind) -> type[Entity]:
     kind = ITEM_KINDS[item_kind]
 
-    async def card(self: Entity, info: Info) -> ItemCard | None:
-        item = await self.item(info)
-        return card_of(item_kind, item) if item is not None else None
+    async def card(entities: list[Entity], info: Info) -> list[ItemCard | None]:
+        return [card_of(item_kind, item) if item is not None else None for item in await _items(entities, info)]
 
-    card_field = strawberry.field(
-        resolver=card,
+    card_field = level_field(
         graphql_type=Union[CARD_TYPES[item_kind], None],  # noqa: UP007 (a type that exists only at run time)
         description="The item's details. Null if the viewer may not see the item.",
-    )
+    )(staticmethod(card))
     namespace = {"__module__": __name__, "item_kind": item_kind, "card": card_field}
     entity: type[Entity] = type(kind.type_name, (Entity,), namespace)
     description = f"{kind.noun[0].upper()}{kind.noun[1:]}, owned by {kind.owner}."

@@ -1,15 +1,19 @@
 """Pages of a channel's history. `seq` has no gaps, so a page is a range of numbers, and no read is needed to know
 whether there are messages before and after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
-from loaders.pages import Page, decode_cursor, encode_cursor, page_size
+from loaders import Loaders
+from loaders.messages import SeqRange
+from loaders.pages import Page, decode_cursor, empty_page, encode_cursor, page_size
 from models import Message as MessageRow
-from schema.context import Info
 from schema.ids import Prefix, parse_id
+
+SeqOfPage = tuple[int, int]
+"""The first and the last `seq`."""
 
 
 @dataclass(frozen=True)
@@ -23,25 +27,41 @@ class HistoryPage:
     around: str | None
 
 
-async def read_history(info: Info, seat: Seat, asked: HistoryPage) -> Page[MessageRow]:
-    """Returns the page, oldest first; empty if the viewer cannot read the channel. Raises Denied BAD_USER_INPUT."""
-    end = seat.channel.last_seq
-    lowest, highest = await _range(info, seat, asked)
-    lowest, highest = max(lowest, 1), min(highest, end)
+async def read_history(loaders: Loaders, seats: Sequence[Seat], asked: HistoryPage) -> list[Page[MessageRow] | Denied]:
+    """Returns the page of each channel, oldest first; empty if the reader cannot read the channel. Denied
+    BAD_USER_INPUT stands in the place of a page whose cursor is not one of the channel's. Raises Denied BAD_USER_INPUT
+    for arguments that are invalid in every channel."""
+    ranges = await _ranges(loaders, seats, asked)
+    keys = [
+        None if isinstance(range_, Denied) else _key(seat, range_) for seat, range_ in zip(seats, ranges, strict=True)
+    ]
+    found = iter(await loaders.history.load_many(key for key in keys if key is not None))
+    return [
+        range_ if isinstance(range_, Denied) else empty_page() if key is None else _page(seat, key, next(found))
+        for seat, range_, key in zip(seats, ranges, keys, strict=True)
+    ]
+
+
+def _key(seat: Seat, range_: SeqOfPage) -> SeqRange | None:
+    """Returns None for a page that is empty."""
+    lowest, highest = max(range_[0], 1), min(range_[1], seat.channel.last_seq)
     if not seat.readable or lowest > highest:
-        return Page(rows=(), cursors=(), has_previous=False, has_next=False)
-    key = (seat.agent.agent_id, seat.channel.channel_id, lowest, highest)
-    rows = await info.context.loaders.history.load(key)
+        return None
+    return seat.agent.agent_id, seat.channel.channel_id, lowest, highest
+
+
+def _page(seat: Seat, key: SeqRange, rows: Sequence[MessageRow]) -> Page[MessageRow]:
+    _, _, lowest, highest = key
     return Page(
         rows=rows,
         cursors=[encode_cursor(_list_name(seat), row.seq) for row in rows],
         has_previous=lowest > 1,
-        has_next=highest < end,
+        has_next=highest < seat.channel.last_seq,
     )
 
 
-async def _range(info: Info, seat: Seat, asked: HistoryPage) -> tuple[int, int]:
-    """Returns the first and the last `seq` of the page."""
+async def _ranges(loaders: Loaders, seats: Sequence[Seat], asked: HistoryPage) -> Sequence[SeqOfPage | Denied]:
+    """Returns the first and the last `seq` of each channel's page, which may lie outside of its history."""
     forwards = asked.first is not None or asked.after is not None
     backwards = asked.last is not None or asked.before is not None
     if forwards + backwards > 1 or (asked.around is not None and (asked.after or backwards)):
@@ -50,22 +70,36 @@ async def _range(info: Info, seat: Seat, asked: HistoryPage) -> tuple[int, int]:
             "Use only one of: `first` with `after`, `last` with `before`, `around` with `first`.",
         )
     if asked.around is not None:
-        return await _range_around(info, seat, asked.around, page_size(asked.first, "first"))
-    if forwards:
-        after = _seq(seat, asked.after) if asked.after is not None else 0
-        return after + 1, after + page_size(asked.first, "first")
-    before = _seq(seat, asked.before) if asked.before is not None else seat.channel.last_seq + 1
-    return before - page_size(asked.last, "last"), before - 1
+        return await _ranges_around(loaders, seats, asked.around, page_size(asked.first, "first"))
+    size = page_size(asked.first, "first") if forwards else page_size(asked.last, "last")
+    return [_range(seat, asked, size) for seat in seats]
 
 
-async def _range_around(info: Info, seat: Seat, around: str, size: int) -> tuple[int, int]:
-    """Returns a range with the message in its middle; an empty one for a message that is unknown or unreadable."""
-    message_id: UUID | None = parse_id(Prefix.MESSAGE, around)
-    row = await info.context.loaders.messages.load((seat.agent.agent_id, message_id)) if message_id else None
+async def _ranges_around(loaders: Loaders, seats: Sequence[Seat], around: str, size: int) -> list[SeqOfPage]:
+    """Returns ranges with the message in their middle; empty ones where it is unknown or unreadable."""
+    message_id = parse_id(Prefix.MESSAGE, around)
+    if message_id is None:
+        return [(1, 0)] * len(seats)
+    rows = await loaders.messages.load_many((seat.agent.agent_id, message_id) for seat in seats)
+    return [_range_around(seat, row, size) for seat, row in zip(seats, rows, strict=True)]
+
+
+def _range_around(seat: Seat, row: MessageRow | None, size: int) -> SeqOfPage:
     if row is None or row.channel_id != seat.channel.channel_id:
         return 1, 0
     lowest = max(1, row.seq - (size - 1) // 2)
     return lowest, lowest + size - 1
+
+
+def _range(seat: Seat, asked: HistoryPage, size: int) -> SeqOfPage | Denied:
+    try:
+        if asked.first is not None or asked.after is not None:
+            after = _seq(seat, asked.after) if asked.after is not None else 0
+            return after + 1, after + size
+        before = _seq(seat, asked.before) if asked.before is not None else seat.channel.last_seq + 1
+        return before - size, before - 1
+    except Denied as denied:
+        return denied
 
 
 def _seq(seat: Seat, cursor: str) -> int:

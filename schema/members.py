@@ -1,13 +1,17 @@
 """Members of a channel, and the viewer's own membership with its personal settings."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
 
 from chat.access import Seat
 from chat.recipients import is_muted
+from chat.viewer import Viewer
+from execution import level_field
+from loaders import Loaders
 from models import Member as MemberRow
-from schema.agents import Agent, agent
+from schema.agents import Agent, agents
 from schema.context import Info
 from schema.enums import MemberRole, NotificationLevel
 from schema.messages import Message
@@ -17,9 +21,10 @@ from schema.messages import Message
 class Member:
     row: strawberry.Private[MemberRow]
 
-    @strawberry.field(description="The agent.")
-    async def agent(self, info: Info) -> Agent:
-        return await agent(info.context.loaders, self.row.agent_id)
+    @level_field(description="The agent.")
+    @staticmethod
+    async def agent(members: list["Member"], info: Info) -> list[Agent]:
+        return await agents(info.context.loaders, (member.row.agent_id for member in members))
 
     @strawberry.field(description="The member's role in the channel.")
     def role(self) -> MemberRole:
@@ -34,6 +39,7 @@ class Member:
 class Membership:
     seat: strawberry.Private[Seat]
     row: strawberry.Private[MemberRow]
+    reader: strawberry.Private[Viewer]
 
     @strawberry.field(description="The viewer's role in the channel.")
     def role(self) -> MemberRole:
@@ -55,18 +61,27 @@ class Membership:
     def favourite(self) -> bool:
         return self.row.favourite
 
-    @strawberry.field(description="The viewer's note about the channel. Nobody else ever sees it.")
-    async def personal_note(self, info: Info) -> str | None:
-        return await info.context.loaders.notes.load((self.row.agent_id, self.row.channel_id))
+    @level_field(description="The viewer's note about the channel. Nobody else ever sees it.")
+    @staticmethod
+    async def personal_note(memberships: list["Membership"], info: Info) -> list[str | None]:
+        rows = (membership.row for membership in memberships)
+        return await info.context.loaders.notes.load_many((row.agent_id, row.channel_id) for row in rows)
 
-    @strawberry.field(description="The last message that the viewer has read. Null if they have read none.")
-    async def last_read_message(self, info: Info) -> Message | None:
-        return await message_at(info, self.seat, self.row.read_seq)
+    @level_field(description="The last message that the viewer has read. Null if they have read none.")
+    @staticmethod
+    async def last_read_message(memberships: list["Membership"], info: Info) -> list[Message | None]:
+        last_read = [(membership.seat, membership.row.read_seq, membership.reader) for membership in memberships]
+        return await messages_at(info.context.loaders, last_read)
 
 
-async def message_at(info: Info, seat: Seat, seq: int) -> Message | None:
-    """Returns the message with this `seq`. Returns None if it is 0 or the viewer cannot read the channel."""
-    if seq == 0 or not seat.readable:
-        return None
-    rows = await info.context.loaders.history.load((seat.agent.agent_id, seat.channel.channel_id, seq, seq))
-    return Message(row=rows[0]) if rows else None
+async def messages_at(loaders: Loaders, places: Sequence[tuple[Seat, int, Viewer]]) -> list[Message | None]:
+    """Returns the message with this `seq` in each channel, or None if it is 0 or the reader cannot read the channel."""
+    keys = [
+        (seat.agent.agent_id, seat.channel.channel_id, seq, seq) if seq and seat.readable else None
+        for seat, seq, _ in places
+    ]
+    found = iter(await loaders.history.load_many(key for key in keys if key is not None))
+    rows = [next(found) if key is not None else [] for key in keys]
+    return [
+        Message(row=row[0], reader=reader) if row else None for row, (_, _, reader) in zip(rows, places, strict=True)
+    ]

@@ -1,5 +1,6 @@
 """Messages, as the viewer reads them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -7,15 +8,19 @@ from uuid import UUID
 import strawberry
 
 from chat.access import Seat
+from chat.errors import DenialCode, Denied
 from chat.policies import allowed, check_delete_message, check_edit_message, check_react
+from chat.viewer import Viewer
+from execution import level_field
+from loaders import Loaders
 from loaders.messages import ReactionCount
-from loaders.pages import page_request
+from loaders.pages import Page, page_request
 from models import Agent as AgentRow
 from models import Mention as MentionRow
 from models import Message as MessageRow
-from schema.agents import Agent, agent, agents
-from schema.connections import After, Connection, First, connection_of
-from schema.context import Info
+from schema.agents import Agent, agents, agents_of_each
+from schema.connections import After, Connection, First, connect, connection_of
+from schema.context import Context, Info
 from schema.enums import MentionTarget, SystemEvent
 from schema.ids import Prefix, parse_id, public_id
 
@@ -33,9 +38,10 @@ class SystemEventDetails:
         assert self.row.system_event is not None
         return self.row.system_event
 
-    @strawberry.field(description="The agents affected. Empty if the event affects only the author or the channel.")
-    async def agents(self, info: Info) -> list[Agent]:
-        return await agents(info.context.loaders, self.row.system_agent_ids or [])
+    @level_field(description="The agents affected. Empty if the event affects only the author or the channel.")
+    @staticmethod
+    async def agents(events: list["SystemEventDetails"], info: Info) -> list[list[Agent]]:
+        return await agents_of_each(info.context.loaders, [event.row.system_agent_ids or [] for event in events])
 
     @strawberry.field(description="The value before the change. Null if there is none.")
     def before(self) -> str | None:
@@ -89,11 +95,17 @@ class Reaction:
     def viewer_reacted(self) -> bool:
         return self.tally.viewer_reacted
 
-    @strawberry.field(description="The agents who reacted with it, ordered by id.")
-    async def agents(self, info: Info, first: First = None, after: After = None) -> Connection[Agent]:
+    @level_field(description="The agents who reacted with it, ordered by id.")
+    @staticmethod
+    async def agents(
+        reactions: list["Reaction"], info: Info, first: First = None, after: After = None
+    ) -> list[Connection[Agent]]:
         asked = page_request("reactors", first, after, str)
-        found = await info.context.loaders.reactors.load((self.message.message_id, self.tally.emoji, asked))
-        return connection_of(await agents(info.context.loaders, list(found.rows)), found)
+        pages = await info.context.loaders.reactors.load_many(
+            (reaction.message.message_id, reaction.tally.emoji, asked) for reaction in reactions
+        )
+        reactors = await agents_of_each(info.context.loaders, [page.rows for page in pages])
+        return list(map(connection_of, reactors, pages))
 
 
 @strawberry.type(name="ChatMessagePermissions", description="What the viewer may do with a message now.")
@@ -121,27 +133,34 @@ class MessagePermissions:
 )
 class Message:
     row: strawberry.Private[MessageRow]
+    reader: strawberry.Private[Viewer]
 
-    @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> "Message | None":
-        message_id = parse_id(Prefix.MESSAGE, id)
-        await info.context.viewer()
-        return await message(info, message_id) if message_id is not None else None
+    @staticmethod
+    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Message | None"]:
+        message_ids = [parse_id(Prefix.MESSAGE, id) for id in ids]
+        return await messages_by_id(info.context.loaders, [(reader, message_id) for message_id in message_ids])
 
     @strawberry.field(description="An opaque id: msg_…")
     def id(self) -> strawberry.ID:
         return public_id(Prefix.MESSAGE, self.row.message_id)
 
-    @strawberry.field(description="The channel of the message.")
-    async def channel(self, info: Info) -> Annotated["Channel", strawberry.lazy("schema.channels")]:
+    @level_field(description="The channel of the message.")
+    @staticmethod
+    async def channel(
+        messages: list["Message"], info: Info
+    ) -> list[Annotated["Channel", strawberry.lazy("schema.channels")] | Denied]:
         # Channel and Message refer to each other, so one of the two modules must be imported here.
         from schema.channels import Channel
 
-        return Channel(seat=await self._seat(info))
+        return [
+            seat if isinstance(seat, Denied) else Channel(seat=seat, reader=message.reader)
+            for message, seat in zip(messages, await _seats(messages, info), strict=True)
+        ]
 
-    @strawberry.field(description="Who sent it. In a system message: the agent who did what it reports.")
-    async def author(self, info: Info) -> Agent:
-        return await agent(info.context.loaders, self.row.author_id)
+    @level_field(description="Who sent it. In a system message: the agent who did what it reports.")
+    @staticmethod
+    async def author(messages: list["Message"], info: Info) -> list[Agent]:
+        return await agents(info.context.loaders, (message.row.author_id for message in messages))
 
     @strawberry.field(description="The number of the message in its channel: 1, 2, 3 … without gaps.")
     def seq(self) -> int:
@@ -155,28 +174,41 @@ class Message:
     def system_event(self) -> SystemEventDetails | None:
         return SystemEventDetails(row=self.row) if self.row.system_event is not None else None
 
-    @strawberry.field(description="The message to which this one replies. It is in the same channel.")
-    async def reply_to(self, info: Info) -> "Message | None":
-        return await message(info, self.row.reply_to_id) if self.row.reply_to_id is not None else None
+    @level_field(description="The message to which this one replies. It is in the same channel.")
+    @staticmethod
+    async def reply_to(messages: list["Message"], info: Info) -> list["Message | None"]:
+        replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
+        return await messages_by_id(info.context.loaders, replied_to)
 
-    @strawberry.field(description="The items shared in the message, as the viewer may see them.")
-    async def cards(self, info: Info) -> list[Annotated["SharedCard", strawberry.lazy("schema.cards")]]:
+    @level_field(description="The items shared in the message, as the viewer may see them.")
+    @staticmethod
+    async def cards(
+        messages: list["Message"], info: Info
+    ) -> list[list[Annotated["SharedCard", strawberry.lazy("schema.cards")]]]:
         # SharedCard and Message also refer to each other.
         from schema.cards import SharedCard
 
-        rows = await info.context.loaders.cards.load(self.row.message_id)
-        return [SharedCard.of(row) for row in rows]
+        found = await info.context.loaders.cards.load_many(message.row.message_id for message in messages)
+        return [
+            [SharedCard.of(row, message.reader) for row in rows] for message, rows in zip(messages, found, strict=True)
+        ]
 
-    @strawberry.field(description="The mentions in the text, without duplicates, in order of appearance.")
-    async def mentions(self, info: Info) -> list[Mention]:
-        shown = await info.context.loaders.mentions.load(self.row.message_id)
-        return [Mention(row=each.mention, mentioned_agent=each.agent) for each in shown]
+    @level_field(description="The mentions in the text, without duplicates, in order of appearance.")
+    @staticmethod
+    async def mentions(messages: list["Message"], info: Info) -> list[list[Mention]]:
+        found = await info.context.loaders.mentions.load_many(message.row.message_id for message in messages)
+        return [[Mention(row=each.mention, mentioned_agent=each.agent) for each in mentions] for mentions in found]
 
-    @strawberry.field(description="The reactions to it, in the order in which each emoji was first used.")
-    async def reactions(self, info: Info) -> list[Reaction]:
-        viewer = await info.context.viewer()
-        tallies = await info.context.loaders.reactions.load((viewer.agent_id, self.row.message_id))
-        return [Reaction(message=self.row, tally=tally) for tally in tallies]
+    @level_field(description="The reactions to it, in the order in which each emoji was first used.")
+    @staticmethod
+    async def reactions(messages: list["Message"], info: Info) -> list[list[Reaction]]:
+        found = await info.context.loaders.reactions.load_many(
+            (message.reader.agent_id, message.row.message_id) for message in messages
+        )
+        return [
+            [Reaction(message=message.row, tally=tally) for tally in tallies]
+            for message, tallies in zip(messages, found, strict=True)
+        ]
 
     @strawberry.field(description="When it was sent.")
     def created_at(self) -> datetime:
@@ -196,19 +228,38 @@ class Message:
         message = public_id(Prefix.MESSAGE, self.row.message_id)
         return f"{info.context.services.public_url}/channels/{channel}/messages/{message}"
 
-    @strawberry.field(description="What the viewer may do with the message now.")
-    async def viewer_can(self, info: Info) -> MessagePermissions:
-        return MessagePermissions(seat=await self._seat(info), row=self.row)
-
-    async def _seat(self, info: Info) -> Seat:
-        viewer = await info.context.viewer()
-        seat = await info.context.loaders.seats.load((viewer.agent_id, self.row.channel_id))
-        assert seat is not None, "an agent who can read a message can see its channel"
-        return seat
+    @level_field(description="What the viewer may do with the message now.")
+    @staticmethod
+    async def viewer_can(messages: list["Message"], info: Info) -> list[MessagePermissions | Denied]:
+        return [
+            seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row)
+            for message, seat in zip(messages, await _seats(messages, info), strict=True)
+        ]
 
 
-async def message(info: Info, message_id: UUID) -> Message | None:
-    """Returns the message; None if the viewer cannot read it."""
-    viewer = await info.context.viewer()
-    row = await info.context.loaders.messages.load((viewer.agent_id, message_id))
-    return Message(row=row) if row is not None else None
+async def message_of(context: Context, row: MessageRow) -> Message:
+    """Returns the message as the viewer sees it."""
+    return Message(row=row, reader=await context.viewer())
+
+
+async def messages_by_id(loaders: Loaders, wanted: Sequence[tuple[Viewer, UUID | None]]) -> list[Message | None]:
+    """Returns each message as its reader sees it; None without an id, and if the reader cannot read it."""
+    keys = [(reader.agent_id, message_id) for reader, message_id in wanted if message_id is not None]
+    rows = iter(await loaders.messages.load_many(keys))
+    return [
+        Message(row=row, reader=reader) if message_id is not None and (row := next(rows)) is not None else None
+        for reader, message_id in wanted
+    ]
+
+
+def messages_for(reader: Viewer, page: Page[MessageRow]) -> Connection[Message]:
+    return connect(page, lambda row: Message(row=row, reader=reader))
+
+
+async def _seats(messages: Sequence[Message], info: Info) -> list[Seat | Denied]:
+    """Returns the reader's seat in each message's channel. Denied ACCESS_LOST stands in the place of a seat whose
+    reader lost access after the message was read."""
+    seats = await info.context.loaders.seats.load_many(
+        (message.reader.agent_id, message.row.channel_id) for message in messages
+    )
+    return [seat or Denied(DenialCode.ACCESS_LOST, "You cannot read this channel.") for seat in seats]

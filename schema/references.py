@@ -3,10 +3,13 @@
 In strawberry's own resolver, one unknown type makes the whole `_entities` null, and its errors mention Python types.
 """
 
-from collections.abc import Awaitable
+from collections import defaultdict
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chat.errors import DenialCode, Denied
+from chat.viewer import Viewer
 from schema.agents import Agent
 from schema.channels import Channel
 from schema.context import Info
@@ -20,9 +23,9 @@ REFERENCES = 500
 
 
 class Referable(Protocol):
-    @classmethod
-    def resolve_reference(cls, info: Info, id: str) -> Awaitable[object | None]:
-        """Returns the object with this id as the viewer sees it; None if there is none. Batched by a loader."""
+    @staticmethod
+    def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> Awaitable[Sequence[object | None]]:
+        """Returns the objects with these ids as the reader sees them, in their order; None where there is none."""
 
 
 REFERABLE: dict[str, type[Referable]] = {
@@ -33,15 +36,30 @@ REFERABLE: dict[str, type[Referable]] = {
 }
 
 
-def resolve_references(info: Info, representations: list[object]) -> list[Awaitable[object | None] | Denied]:
-    """Returns one result per representation, in the same order. An invalid representation gives an error in its place.
-    Raises Denied BAD_USER_INPUT for more than 500."""
+async def resolve_references(info: Info, representations: list[object]) -> list[object | None]:
+    """Returns one result per representation, in the same order. An invalid representation gives an error, Denied
+    BAD_USER_INPUT, in its place. Raises Denied BAD_USER_INPUT for more than 500."""
     if len(representations) > REFERENCES:
         raise Denied(DenialCode.BAD_USER_INPUT, f"At most {REFERENCES} representations are accepted at a time.")
-    return [_resolve(info, representation) for representation in representations]
+    reader = await info.context.viewer()
+    references = [_reference(representation) for representation in representations]
+    ids: dict[type[Referable], list[str]] = defaultdict(list)
+    for reference in references:
+        if isinstance(reference, _Reference):
+            ids[reference.type].append(reference.id)
+    objects = {
+        referable: iter(await referable.resolve_references(info, reader, of_type)) for referable, of_type in ids.items()
+    }
+    return [reference if isinstance(reference, Denied) else next(objects[reference.type]) for reference in references]
 
 
-def _resolve(info: Info, representation: object) -> Awaitable[object | None] | Denied:
+@dataclass(frozen=True)
+class _Reference:
+    type: type[Referable]
+    id: str
+
+
+def _reference(representation: object) -> _Reference | Denied:
     if not isinstance(representation, dict):
         return Denied(DenialCode.BAD_USER_INPUT, "A representation must be an object with __typename and id.")
     referable = REFERABLE.get(str(representation.get("__typename")))
@@ -51,4 +69,4 @@ def _resolve(info: Info, representation: object) -> Awaitable[object | None] | D
             DenialCode.BAD_USER_INPUT,
             "A representation needs the __typename of an entity of this subgraph, and its id.",
         )
-    return referable.resolve_reference(info, str(id))
+    return _Reference(referable, str(id))

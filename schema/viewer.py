@@ -1,12 +1,16 @@
 """The viewer and the account's settings."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from chat.policies import allowed, check_create
 from chat.viewer import Viewer as ViewerFacts
+from chat.viewer import require_enabled
+from execution import level_field
 from models import Account as AccountRow
 from schema.agents import Agent
-from schema.context import Info
+from schema.context import Info, positions
 from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey
 
 
@@ -14,25 +18,33 @@ from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey
 class AccountPermissions:
     viewer: strawberry.Private[ViewerFacts]
 
-    @strawberry.field(description="Create public channels.")
-    async def create_public_channel(self, info: Info) -> bool:
-        return await self._may_create(info, ChannelKind.PUBLIC)
+    @level_field(description="Create public channels.")
+    @staticmethod
+    async def create_public_channel(permissions: list["AccountPermissions"], info: Info) -> list[bool]:
+        return await _may_create(permissions, info, ChannelKind.PUBLIC)
 
-    @strawberry.field(description="Create private channels. An account setting controls who may.")
-    async def create_private_channel(self, info: Info) -> bool:
-        return await self._may_create(info, ChannelKind.PRIVATE)
+    @level_field(description="Create private channels. An account setting controls who may.")
+    @staticmethod
+    async def create_private_channel(permissions: list["AccountPermissions"], info: Info) -> list[bool]:
+        return await _may_create(permissions, info, ChannelKind.PRIVATE)
 
-    @strawberry.field(description="Create announcements. An account setting controls who may.")
-    async def create_announcement(self, info: Info) -> bool:
-        return await self._may_create(info, ChannelKind.ANNOUNCEMENT)
+    @level_field(description="Create announcements. An account setting controls who may.")
+    @staticmethod
+    async def create_announcement(permissions: list["AccountPermissions"], info: Info) -> list[bool]:
+        return await _may_create(permissions, info, ChannelKind.ANNOUNCEMENT)
 
     @strawberry.field(description="Change the account's settings, and manage all channels except direct messages.")
     def administer(self) -> bool:
         return self.viewer.is_administrator
 
-    async def _may_create(self, info: Info, kind: ChannelKind) -> bool:
-        manages = await info.context.loaders.channel_managers.load(self.viewer.agent_id)
-        return self.viewer.chat_enabled and allowed(check_create, self.viewer, kind, manages)
+
+async def _may_create(permissions: Sequence[AccountPermissions], info: Info, kind: ChannelKind) -> list[bool]:
+    viewers = [each.viewer for each in permissions]
+    manages = await info.context.loaders.channel_managers.load_many(viewer.agent_id for viewer in viewers)
+    return [
+        viewer.chat_enabled and allowed(check_create, viewer, kind, manages_channels)
+        for viewer, manages_channels in zip(viewers, manages, strict=True)
+    ]
 
 
 @strawberry.type(
@@ -53,18 +65,19 @@ class Viewer:
         return self.facts.chat_enabled
 
     @strawberry.field(description="Which key sends a message.")
-    async def send_key(self, info: Info) -> SendKey:
-        return (await info.context.viewer()).agent.send_key
+    def send_key(self) -> SendKey:
+        return require_enabled(self.facts).agent.send_key
 
     @strawberry.field(description="What the viewer may do in the account.")
     def viewer_can(self) -> AccountPermissions:
         return AccountPermissions(viewer=self.facts)
 
-    @strawberry.field(
+    @level_field(
         description="The account's current position. Pass it as `since` to start a stream over all channels there."
     )
-    async def position(self, info: Info) -> str:
-        return await info.context.position()
+    @staticmethod
+    async def position(viewers: list["Viewer"], info: Info) -> list[str]:
+        return await positions(info.context.loaders, (require_enabled(viewer.facts) for viewer in viewers))
 
 
 @strawberry.type(name="ChatAccountSettings", description="The account's settings for the chat.")

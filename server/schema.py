@@ -12,6 +12,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.agents import AgentsQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
@@ -47,8 +48,10 @@ class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscriptio
 class ChatSchema(strawberry.federation.Schema):
     """Gives each operation on a socket a context of its own: strawberry uses one for the whole life of the socket."""
 
-    def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
-        return resolve_references(info, representations)  # type: ignore[arg-type, return-value]
+    async def entities_resolver(  # type: ignore[override]  # strawberry accepts an awaitable
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        return await resolve_references(info, representations)  # type: ignore[arg-type, return-value]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing: CodedErrors logs unexpected errors, and strawberry's log would contain what clients sent."""
@@ -81,6 +84,7 @@ schema = ChatSchema(
     subscription=Subscription,
     types=list(ENTITIES.values()),
     federation_version=VERSION,
+    execution_context_class=BreadthFirstExecutor,
     extensions=[
         CodedErrors,
         ParsedDocuments,

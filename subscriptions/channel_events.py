@@ -1,4 +1,4 @@
-"""The events of one channel that a viewer could read at the time, until the viewer can no longer read the channel."""
+"""The events of one channel for one viewer: those that they could read at the time, until they can no longer."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -15,8 +15,8 @@ from subscriptions.context import StreamContext
 
 
 async def channel_events(context: StreamContext, channel_id: UUID, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the channel's events. Raises Denied ACCESS_LOST for a channel that the viewer cannot read, and the same
-    as `FeedReader.events_after`."""
+    """Yields the channel's events. Raises Denied ACCESS_LOST for a channel that the viewer cannot read, and as
+    `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, {channel_id})
@@ -38,8 +38,8 @@ async def channel_events(context: StreamContext, channel_id: UUID, since: str | 
 
 
 def require_channel_id(id: str) -> UUID:
-    """Returns the channel's id. Raises Denied ACCESS_LOST for text that is not a channel id, the same as for a channel
-    that the viewer cannot read."""
+    """Returns the channel's id. Raises Denied ACCESS_LOST for what is not one, as for a channel that the viewer cannot
+    read."""
     channel_id = parse_id(Prefix.CHANNEL, id)
     if channel_id is None:
         raise access_lost()

@@ -17,7 +17,7 @@ from loaders import Loaders
 from models.enums import ChangeKind
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
-from schema.messages import Message
+from schema.messages import message_of
 from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo
 from subscriptions.event_types import ChannelChange, ChannelId, InboxChange, Since
@@ -43,9 +43,9 @@ class ChannelsSubscription:
 
     @strawberry.subscription(
         description=(
-            "Changes of the viewer's sidebar, on all of their devices: reports a channel when it gets a new message or"
-            " is changed, when the viewer joins or leaves it, or when their settings or read marker in it change. Not"
-            " resumable: fetch the sidebar after subscribing."
+            "The sidebar, on all of the viewer's devices: reports each channel that has a new message, was joined or"
+            " left, was changed, or whose personal settings or read marker changed. Not resumable: fetch the sidebar"
+            " after subscribing."
         )
     )
     async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[InboxChange, None]:
@@ -73,14 +73,14 @@ async def _channel_change(context: StreamContext, event: Event) -> ChannelChange
         return None
     return ChannelChange(
         change=shown_as,
-        message=Message(row=row) if row is not None else None,
-        channel=Channel(seat=seat),
+        message=await message_of(context, row) if row is not None else None,
+        channel=Channel(seat=seat, reader=await context.viewer()),
         position=encode_position(change.account_id, change.change),
     )
 
 
 async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) -> InboxChange | None:
-    """Returns None for an event that does not change the viewer's sidebar."""
+    """Returns None for what does not change the viewer's sidebar."""
     context.use_loaders(item.loaders)
     if isinstance(item, ReceivedSignal):
         channel_id = item.signal.channel_id
@@ -108,9 +108,10 @@ async def _new_message(context: StreamContext, event: Event) -> InboxChange | No
 
 
 async def _changed_channel(context: StreamContext, loaders: Loaders, channel_id: UUID, *, alert: bool) -> InboxChange:
-    seat = await loaders.seats.load((context.token.agent_id, channel_id))
+    viewer = await context.viewer()
+    seat = await loaders.seats.load((viewer.agent_id, channel_id))
     return InboxChange(
         channel_id=public_id(Prefix.CHANNEL, channel_id),
-        channel=Channel(seat=seat) if seat is not None and seat.member is not None else None,
+        channel=Channel(seat=seat, reader=viewer) if seat is not None and seat.member is not None else None,
         alert=alert,
     )

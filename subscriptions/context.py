@@ -1,5 +1,7 @@
 """The context of a subscription: that of a request, and the hub."""
 
+from collections.abc import Hashable
+
 import strawberry
 
 from chat.errors import Denied
@@ -9,7 +11,7 @@ from schema.context import Context, Services
 
 
 class StreamContext(Context):
-    """The context of one operation on a socket. It is derived from the context of the socket itself."""
+    """The context of one operation on a socket. The socket itself has one too, from which each operation's is made."""
 
     connection_params: dict[str, object] | None = None
     """The payload of connection_init, set by the socket handler."""
@@ -17,6 +19,10 @@ class StreamContext(Context):
     def __init__(self, services: Services, authentication: Identity | Denied | None, hub: Hub) -> None:
         super().__init__(services, authentication)
         self.hub = hub
+
+    def execution_key(self) -> Hashable:
+        """Lets the executor execute events together that are read with the same loaders."""
+        return self.loaders
 
     def for_operation(self) -> "StreamContext":
         """Returns a context for an operation of the same caller. Loaders are never shared by two operations."""

@@ -11,7 +11,7 @@ from chat.positions import encode_position
 from chat.recipients import should_alert
 from live.feed import Event
 from models.enums import ChangeKind
-from schema.messages import Message
+from schema.messages import Message, message_of
 from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo
 from subscriptions.event_types import MentionAdded, MessageAdded, Since
@@ -31,7 +31,7 @@ class MessagesSubscription:
         info: StreamInfo,
         channel_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="The channel. If omitted, all channels that the viewer is a member of."),
+            strawberry.argument(description="The channel. Without it, all channels that the viewer is a member of."),
         ] = None,
         since: Since = None,
     ) -> AsyncGenerator[MessageAdded, None]:
@@ -45,8 +45,8 @@ class MessagesSubscription:
 
     @strawberry.subscription(
         description=(
-            "Messages that mention the viewer, in any channel that they can read. An edit is reported only if it"
-            " mentions the viewer for the first time."
+            "Messages that mention the viewer, in any channel that they can read. An edit is reported to those whom it"
+            " mentions for the first time."
         )
     )
     async def chat_mention_added(self, info: StreamInfo, since: Since = None) -> AsyncGenerator[MentionAdded, None]:
@@ -59,7 +59,7 @@ class MessagesSubscription:
 
 @dataclass(frozen=True)
 class _ReadMessage:
-    """An event's message, as the viewer currently sees it."""
+    """An event's message as the viewer reads it now."""
 
     message: Message
     alert: bool
@@ -90,7 +90,7 @@ async def _read_message(context: StreamContext, event: Event) -> _ReadMessage | 
     if row is None or seat is None:
         return None
     return _ReadMessage(
-        message=Message(row=row),
+        message=await message_of(context, row),
         alert=should_alert(seat, row, agent_id in event.mentioned, context.chat.clock.now()),
         position=encode_position(event.change.account_id, event.change.change),
     )

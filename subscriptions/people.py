@@ -1,4 +1,4 @@
-"""The subscriptions chatTyping and chatPresenceChanged. Their events are neither stored nor replayed."""
+"""The subscriptions chatTyping and chatPresenceChanged. Nothing of them is stored or replayed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,14 +12,14 @@ from chat.errors import DenialCode, Denied
 from chat.ports import SignalKind
 from live.merging import merge
 from live.signals import Listener, ReceivedSignal
-from schema.agents import Agent, agents
+from schema.agents import Agent, agents_of_each
 from subscriptions.channel_events import channel_events, require_channel_id, require_readable
 from subscriptions.context import StreamContext, StreamInfo
 from subscriptions.event_types import ChannelId, TypingChange
 from subscriptions.viewer_events import admission_events
 
 TYPING_SECONDS = 6
-"""How long an agent counts as typing after a signal. Clients repeat it while the agent keeps typing."""
+"""How long an agent counts as typing after a signal. Clients repeat it while the agent goes on typing."""
 
 WATCHED_AGENTS = 200
 
@@ -44,7 +44,8 @@ class PeopleSubscription:
                         info.context.reset_loaders()
                         await info.context.viewer()
                         require_readable(await info.context.loaders.seats.load((viewer.agent_id, channel)))
-                        yield TypingChange(agents=await agents(info.context.loaders, item))
+                        (typing,) = await agents_of_each(info.context.loaders, [item])
+                        yield TypingChange(agents=typing)
 
     @strawberry.subscription(
         description="Reports each of these agents when they come online, go offline or choose another presence."
@@ -64,12 +65,14 @@ class PeopleSubscription:
                 async for item in items:
                     if isinstance(item, ReceivedSignal):
                         info.context.use_loaders(item.loaders)
-                        for agent in await agents(info.context.loaders, sorted(watched & set(item.signal.agent_ids))):
+                        concerned = sorted(watched & set(item.signal.agent_ids))
+                        (changed,) = await agents_of_each(info.context.loaders, [concerned])
+                        for agent in changed:
                             yield agent
 
 
 async def _typing(context: StreamContext, listener: Listener) -> AsyncGenerator[list[str], None]:
-    """Yields the agents who are typing, except the viewer, after each change: a signal or a timeout."""
+    """Yields the agents who are typing, without the viewer, whenever that changes: by a signal or by a timeout."""
     typing_until: dict[str, datetime] = {}
     async with aclosing(listener.received()) as signals:
         step = asyncio.ensure_future(anext(signals))

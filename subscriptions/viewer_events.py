@@ -1,11 +1,9 @@
-"""The events of all of the viewer's channels, while the viewer joins and leaves channels, and those that mention the
-viewer."""
+"""The events of all of the viewer's channels, as they join and leave channels, and those that mention the viewer."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
-from chat.access import Seat
 from chat.change_kinds import EFFECTS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
@@ -13,8 +11,6 @@ from live.feed import Event
 from live.positions import starting_change
 from live.replay import FeedReader, read_feed
 from live.scopes import Scope
-from loaders.channels import read_seats_of_viewer
-from loaders.uncancelled import uncancelled
 from subscriptions.context import StreamContext
 
 
@@ -29,8 +25,8 @@ async def member_events(context: StreamContext, since: str | None) -> AsyncGener
 
 
 async def mention_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the events that mention the viewer. The viewer need not be a member of the channel, but
-    must have been able to read it. Raises Denied as `FeedReader.events_after` does."""
+    """Yields the events that mention the viewer. They need not be a member of the channel, but an agent who cannot read
+    a channel is never mentioned there. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, mentions_of=[viewer.agent_id])
@@ -64,7 +60,9 @@ async def _events_with_access(
     current = await context.current_change()
     async with read_feed(context.hub, context.chat.clock, context.token, Scope(viewer.agent_id), current) as reader:
         start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
-        accesses = await access_at(context.hub.sessions, await _seats(context, viewer), start)
+        accesses = await access_at(
+            context.hub.sessions, await context.loaders.joined_channels.load(viewer.agent_id), start
+        )
         for channel_id in accesses:
             reader.add_channel(channel_id)
         async for event in reader.events_after(start):
@@ -76,12 +74,6 @@ async def _events_with_access(
             access.apply(event.change)
             yield event, access
             _update_scope(reader, accesses, access)
-
-
-@uncancelled
-async def _seats(context: StreamContext, viewer: Viewer) -> list[Seat]:
-    async with context.hub.sessions() as session:
-        return await read_seats_of_viewer(session, viewer)
 
 
 def _update_scope(reader: FeedReader, accesses: dict[UUID, ChannelAccess], access: ChannelAccess) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
+import loaders
 from models.enums import ItemKind
 from server.app import create_app
 from server.settings import Settings
@@ -113,6 +114,29 @@ async def test_cards_in_replies_are_requested_in_the_same_call(server: tuple[Api
         (call,) = await control(module_url)
         assert call["kind"] == "DEAL"
         assert int(call["checks"]) > 1
+
+
+@pytest.mark.parametrize("read", ["load_messages", "load_cards", "load_agents"])
+async def test_a_slow_read_does_not_split_the_call(
+    read: str, server: tuple[Api, str], module_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cards of the replies are known only after the replies, while those of the page are known early."""
+    api, _ = server
+    account = await api.create_account()
+    channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
+    await _chain_of_replies(account, channel)
+    original = getattr(loaders, read)
+
+    async def slow_read(*arguments: object) -> object:
+        await asyncio.sleep(0.05)
+        return await original(*arguments)
+
+    monkeypatch.setattr(loaders, read, slow_read)
+    await control(module_url)
+    card = "cards { access title sharedBy { name } }"
+    await account.carla.read(channel, f"messages(last: 2) {{ nodes {{ {card} replyTo {{ {card} }} }} }}")
+    (call,) = await control(module_url)
+    assert int(call["checks"]) == 3
 
 
 async def _chain_of_replies(account: Account, channel: str) -> str:
