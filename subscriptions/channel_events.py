@@ -1,4 +1,4 @@
-"""The events of one channel for one viewer: those that they could read at the time, until they can no longer."""
+"""The events of one channel that a viewer could read at the time, until the viewer can no longer read the channel."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -7,21 +7,19 @@ from chat.access import Seat
 from chat.errors import DenialCode, Denied
 from live.access_history import access_at
 from live.feed import Event
-from live.positions import starting_change
 from live.replay import read_feed
 from live.scopes import Scope
 from schema.ids import Prefix, parse_id
 from subscriptions.context import StreamContext
 
 
-async def channel_events(context: StreamContext, channel_id: UUID, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the channel's events. Raises Denied ACCESS_LOST for a channel that the viewer cannot read, and as
-    `FeedReader.events_after` does."""
+async def channel_events(context: StreamContext, channel_id: UUID, start: int) -> AsyncGenerator[Event, None]:
+    """Yields the channel's events after the change `start`. Raises Denied ACCESS_LOST for a channel that the viewer
+    cannot read, and the same as `FeedReader.events_after`."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, {channel_id})
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
-        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
         seat = require_readable(await context.loaders.seats.load((viewer.agent_id, channel_id)))
         access = (await access_at(context.hub.sessions, [seat], start))[channel_id]
         async for event in reader.events_after(start):
@@ -38,8 +36,8 @@ async def channel_events(context: StreamContext, channel_id: UUID, since: str | 
 
 
 def require_channel_id(id: str) -> UUID:
-    """Returns the channel's id. Raises Denied ACCESS_LOST for what is not one, as for a channel that the viewer cannot
-    read."""
+    """Returns the channel's id. Raises Denied ACCESS_LOST for text that is not a channel id, the same as for a channel
+    that the viewer cannot read."""
     channel_id = parse_id(Prefix.CHANNEL, id)
     if channel_id is None:
         raise access_lost()

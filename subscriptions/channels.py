@@ -35,31 +35,35 @@ class ChannelsSubscription:
         self, info: StreamInfo, channel_id: ChannelId, since: Since = None
     ) -> AsyncGenerator[ChannelChange, None]:
         await info.context.viewer()
-        async with aclosing(channel_events(info.context, require_channel_id(channel_id), since)) as events:
+        channel = require_channel_id(channel_id)
+        previous = await info.context.starting_change(since)
+        async with aclosing(channel_events(info.context, channel, previous)) as events:
             async for event in events:
-                change = await _channel_change(info.context, event)
+                change = await _channel_change(info.context, event, previous)
                 if change is not None:
                     yield change
+                    previous = event.change.change
 
     @strawberry.subscription(
         description=(
-            "The sidebar, on all of the viewer's devices: reports each channel that has a new message, was joined or"
-            " left, was changed, or whose personal settings or read marker changed. Not resumable: fetch the sidebar"
-            " after subscribing."
+            "Changes of the viewer's sidebar, on all of their devices: reports a channel when it gets a new message or"
+            " is changed, when the viewer joins or leaves it, or when their settings or read marker in it change. Not"
+            " resumable: fetch the sidebar after subscribing."
         )
     )
     async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[InboxChange, None]:
         viewer = await info.context.viewer()
+        current = await info.context.current_change()
         signals = info.context.hub.signals
         with signals.listen(viewer.account_id, [SignalKind.PERSONAL], [viewer.agent_id]) as listener:
-            async with aclosing(merge(member_events(info.context, None), listener.received())) as items:
+            async with aclosing(merge(member_events(info.context, current), listener.received())) as items:
                 async for item in items:
                     change = await _inbox_change(info.context, item)
                     if change is not None:
                         yield change
 
 
-async def _channel_change(context: StreamContext, event: Event) -> ChannelChange | None:
+async def _channel_change(context: StreamContext, event: Event, previous: int) -> ChannelChange | None:
     """Returns None for a change that is not shown, or that the viewer can no longer read."""
     context.use_loaders(event.loaders)
     change = event.change
@@ -76,11 +80,12 @@ async def _channel_change(context: StreamContext, event: Event) -> ChannelChange
         message=await message_of(context, row) if row is not None else None,
         channel=Channel(seat=seat, reader=await context.viewer()),
         position=encode_position(change.account_id, change.change),
+        previous_position=encode_position(change.account_id, previous),
     )
 
 
 async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) -> InboxChange | None:
-    """Returns None for what does not change the viewer's sidebar."""
+    """Returns None for an event that does not change the viewer's sidebar."""
     context.use_loaders(item.loaders)
     if isinstance(item, ReceivedSignal):
         channel_id = item.signal.channel_id

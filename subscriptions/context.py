@@ -7,11 +7,12 @@ import strawberry
 from chat.errors import Denied
 from chat.identity import Identity
 from live.hub import Hub
+from live.positions import starting_change
 from schema.context import Context, Services
 
 
 class StreamContext(Context):
-    """The context of one operation on a socket. The socket itself has one too, from which each operation's is made."""
+    """The context of one operation on a socket. It is derived from the context of the socket itself."""
 
     connection_params: dict[str, object] | None = None
     """The payload of connection_init, set by the socket handler."""
@@ -23,6 +24,12 @@ class StreamContext(Context):
     def execution_key(self) -> Hashable:
         """Lets the executor execute events together that are read with the same loaders."""
         return self.loaders
+
+    async def starting_change(self, since: str | None) -> int:
+        """Returns the number of the change after which a stream of the viewer starts. Raises Denied as
+        `live.positions.starting_change` does."""
+        viewer = await self.viewer()
+        return await starting_change(self.hub.sessions, viewer.account_id, await self.current_change(), since)
 
     def for_operation(self) -> "StreamContext":
         """Returns a context for an operation of the same caller. Loaders are never shared by two operations."""

@@ -11,14 +11,18 @@ from schema.enums import describe_enum
 from schema.messages import Message
 
 POSITION = "The position of this event. Pass it as `since` to resume the stream after it."
-ALERT = "Whether the client should alert the viewer, by their notification level and mute of the channel."
+PREVIOUS_POSITION = (
+    "The position of the previous event on this stream, or where the stream began. If it is not the last position that"
+    " the client saw, events were lost on the way: subscribe again `since` the last one seen."
+)
+ALERT = "Whether the client should alert the viewer, given their notification level and mute in the channel."
 
 Since = Annotated[
     str | None,
     strawberry.argument(
         description=(
             "A `position`. The stream first delivers everything after it that the viewer may read, then live events."
-            " Without it, the stream starts now."
+            " If omitted, the stream starts now."
         )
     ),
 ]
@@ -42,42 +46,44 @@ describe_enum(
 
 @strawberry.type(name="ChatMessageAdded", description="A new message.")
 class MessageAdded:
-    message: Message = strawberry.field(description="The message as it is now, or a tombstone if it was deleted.")
+    message: Message = strawberry.field(description="The current message, or a tombstone if it was deleted.")
     alert: bool = strawberry.field(description=ALERT)
     position: str = strawberry.field(description=POSITION)
+    previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
 
 
 @strawberry.type(name="ChatMentionAdded", description="A message that mentions the viewer.")
 class MentionAdded:
     message: Message = strawberry.field(
         description=(
-            "The message as it is now. When resuming, messages that were deleted or no longer mention the viewer are"
-            " left out."
+            "The current message. A resumed stream omits messages that were deleted or no longer mention the viewer."
         )
     )
     alert: bool = strawberry.field(description=ALERT)
     position: str = strawberry.field(description=POSITION)
+    previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
 
 
 @strawberry.type(name="ChatChannelChange", description="A change in a channel.")
 class ChannelChange:
     change: ChannelChangeKind = strawberry.field(description="What changed.")
     message: Message | None = strawberry.field(
-        description="The message as it is now; null if the change is not about a message."
+        description="The current message. Null if the change is not about a message."
     )
     channel: Channel = strawberry.field(description="The channel as it is now.")
     position: str = strawberry.field(description=POSITION)
+    previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
 
 
-@strawberry.type(name="ChatInboxChange", description="A channel that the viewer's sidebar shows differently now.")
+@strawberry.type(name="ChatInboxChange", description="A channel whose entry in the viewer's sidebar changed.")
 class InboxChange:
     channel_id: strawberry.ID = strawberry.field(description="The channel.")
     channel: Channel | None = strawberry.field(
-        description="The channel as it is now; null if the viewer is no longer a member."
+        description="The channel as it is now. Null if the viewer is no longer a member."
     )
     alert: bool = strawberry.field(description="Whether there is a new message to alert the viewer to.")
 
 
 @strawberry.type(name="ChatTypingChange", description="Who is typing in a channel now.")
 class TypingChange:
-    agents: list[Agent] = strawberry.field(description="Everyone who is typing, without the viewer.")
+    agents: list[Agent] = strawberry.field(description="Everyone who is typing, except the viewer.")

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -31,49 +32,64 @@ class MessagesSubscription:
         info: StreamInfo,
         channel_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="The channel. Without it, all channels that the viewer is a member of."),
+            strawberry.argument(description="The channel. If omitted, all channels that the viewer is a member of."),
         ] = None,
         since: Since = None,
     ) -> AsyncGenerator[MessageAdded, None]:
-        async with aclosing(_events(info.context, channel_id, since)) as events:
+        await info.context.viewer()
+        channel = require_channel_id(channel_id) if channel_id is not None else None
+        previous = await info.context.starting_change(since)
+        async with aclosing(_events(info.context, channel, previous)) as events:
             async for event in events:
                 if event.change.kind != ChangeKind.MESSAGE_ADDED:
                     continue
                 read = await _read_message(info.context, event)
                 if read is not None:
-                    yield MessageAdded(message=read.message, alert=read.alert, position=read.position)
+                    yield MessageAdded(
+                        message=read.message,
+                        alert=read.alert,
+                        position=read.position,
+                        previous_position=encode_position(event.change.account_id, previous),
+                    )
+                    previous = event.change.change
 
     @strawberry.subscription(
         description=(
-            "Messages that mention the viewer, in any channel that they can read. An edit is reported to those whom it"
-            " mentions for the first time."
+            "Messages that mention the viewer, in any channel that they can read. An edit is reported only if it"
+            " mentions the viewer for the first time."
         )
     )
     async def chat_mention_added(self, info: StreamInfo, since: Since = None) -> AsyncGenerator[MentionAdded, None]:
-        async with aclosing(mention_events(info.context, since)) as events:
+        previous = await info.context.starting_change(since)
+        async with aclosing(mention_events(info.context, previous)) as events:
             async for event in events:
                 read = await _read_message(info.context, event)
                 if read is not None:
-                    yield MentionAdded(message=read.message, alert=read.alert, position=read.position)
+                    yield MentionAdded(
+                        message=read.message,
+                        alert=read.alert,
+                        position=read.position,
+                        previous_position=encode_position(event.change.account_id, previous),
+                    )
+                    previous = event.change.change
 
 
 @dataclass(frozen=True)
 class _ReadMessage:
-    """An event's message as the viewer reads it now."""
+    """An event's message, as the viewer currently sees it."""
 
     message: Message
     alert: bool
     position: str
 
 
-async def _events(context: StreamContext, channel_id: str | None, since: str | None) -> AsyncGenerator[Event, None]:
-    await context.viewer()
+async def _events(context: StreamContext, channel_id: UUID | None, start: int) -> AsyncGenerator[Event, None]:
     if channel_id is not None:
-        async with aclosing(channel_events(context, require_channel_id(channel_id), since)) as events:
+        async with aclosing(channel_events(context, channel_id, start)) as events:
             async for event in events:
                 yield event
         return
-    async with aclosing(member_events(context, since)) as events:
+    async with aclosing(member_events(context, start)) as events:
         async for event in events:
             seat = await event.loaders.seats.load((context.token.agent_id, event.channel_id))
             if seat is not None and seat.member is not None:

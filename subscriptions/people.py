@@ -1,4 +1,4 @@
-"""The subscriptions chatTyping and chatPresenceChanged. Nothing of them is stored or replayed."""
+"""The subscriptions chatTyping and chatPresenceChanged. Their events are neither stored nor replayed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ from subscriptions.event_types import ChannelId, TypingChange
 from subscriptions.viewer_events import admission_events
 
 TYPING_SECONDS = 6
-"""How long an agent counts as typing after a signal. Clients repeat it while the agent goes on typing."""
+"""How long an agent counts as typing after a signal. Clients repeat it while the agent keeps typing."""
 
 WATCHED_AGENTS = 200
 
@@ -35,9 +35,10 @@ class PeopleSubscription:
     async def chat_typing(self, info: StreamInfo, channel_id: ChannelId) -> AsyncGenerator[TypingChange, None]:
         viewer = await info.context.viewer()
         channel = require_channel_id(channel_id)
+        current = await info.context.current_change()
         kinds = [SignalKind.TYPING, SignalKind.NOT_TYPING]
         with info.context.hub.signals.listen(viewer.account_id, kinds, [channel]) as listener:
-            source = merge(channel_events(info.context, channel, None), _typing(info.context, listener))
+            source = merge(channel_events(info.context, channel, current), _typing(info.context, listener))
             async with aclosing(source) as items:
                 async for item in items:
                     if isinstance(item, list):
@@ -72,7 +73,7 @@ class PeopleSubscription:
 
 
 async def _typing(context: StreamContext, listener: Listener) -> AsyncGenerator[list[str], None]:
-    """Yields the agents who are typing, without the viewer, whenever that changes: by a signal or by a timeout."""
+    """Yields the agents who are typing, except the viewer, after each change: a signal or a timeout."""
     typing_until: dict[str, datetime] = {}
     async with aclosing(listener.received()) as signals:
         step = asyncio.ensure_future(anext(signals))

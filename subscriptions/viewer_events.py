@@ -1,4 +1,5 @@
-"""The events of all of the viewer's channels, as they join and leave channels, and those that mention the viewer."""
+"""The events of all of the viewer's channels, while the viewer joins and leaves channels, and those that mention the
+viewer."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -8,30 +9,28 @@ from chat.change_kinds import EFFECTS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
 from live.feed import Event
-from live.positions import starting_change
 from live.replay import FeedReader, read_feed
 from live.scopes import Scope
 from subscriptions.context import StreamContext
 
 
-async def member_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the events of channels that the viewer was a member of at the time, and those that began or ended a
-    membership of the viewer. Raises Denied as `FeedReader.events_after` does."""
+async def member_events(context: StreamContext, start: int) -> AsyncGenerator[Event, None]:
+    """Yields the events after the change `start` of channels that the viewer was a member of at the time, and those
+    that began or ended a membership of the viewer. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
-    async with aclosing(_events_with_access(context, viewer, since)) as events:
+    async with aclosing(_events_with_access(context, viewer, start)) as events:
         async for event, access in events:
             if access.is_member or changes_membership_of(event, viewer.agent_id):
                 yield event
 
 
-async def mention_events(context: StreamContext, since: str | None) -> AsyncGenerator[Event, None]:
-    """Yields the events that mention the viewer. They need not be a member of the channel, but an agent who cannot read
-    a channel is never mentioned there. Raises Denied as `FeedReader.events_after` does."""
+async def mention_events(context: StreamContext, start: int) -> AsyncGenerator[Event, None]:
+    """Yields the events after the change `start` that mention the viewer. The viewer need not be a member of the
+    channel, but must have been able to read it. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, mentions_of=[viewer.agent_id])
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
-        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
         async for event in reader.events_after(start):
             if viewer.agent_id in event.mentioned:
                 yield event
@@ -54,12 +53,11 @@ def changes_membership_of(event: Event, agent_id: str) -> bool:
 
 
 async def _events_with_access(
-    context: StreamContext, viewer: Viewer, since: str | None
+    context: StreamContext, viewer: Viewer, start: int
 ) -> AsyncGenerator[tuple[Event, ChannelAccess], None]:
     """Yields the events of channels that concern the viewer, each with the viewer's access after it."""
     current = await context.current_change()
     async with read_feed(context.hub, context.chat.clock, context.token, Scope(viewer.agent_id), current) as reader:
-        start = await starting_change(context.hub.sessions, viewer.account_id, current, since)
         accesses = await access_at(
             context.hub.sessions, await context.loaders.joined_channels.load(viewer.agent_id), start
         )

@@ -9,6 +9,12 @@ ADDED = """subscription ($channel: ID, $since: String) {
   }
 }"""
 MENTIONED = "subscription ($since: String) { chatMentionAdded(since: $since) { message { body } alert position } }"
+CHAINED = """subscription ($channel: ID, $since: String) {
+  chatMessageAdded(channelId: $channel, since: $since) { position previousPosition }
+}"""
+CHAINED_MENTIONS = """subscription ($since: String) {
+  chatMentionAdded(since: $since) { position previousPosition }
+}"""
 INBOX = "subscription { chatInboxChanged { channelId } }"
 MENTION_OF_BRUNO = "[@Bruno](mention://user/bruno/Bruno)"
 MENTION_OF_CARLA = "[@Carla](mention://user/carla/Carla)"
@@ -43,6 +49,37 @@ async def test_a_stream_resumes_after_its_position(account: Account, socket_url:
         assert [(await again.data())["message"]["body"] for _ in range(3)] == [*bodies[3:], "live"]
         await account.bruno.send(channel, "next")
         assert (await again.data())["message"]["body"] == "next"
+
+
+async def test_each_event_names_the_position_of_the_one_before_it(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    other = await account.ana.create_channel("Other", "PRIVATE", memberIds=["bruno"])
+    position = await account.carla.position(channel)
+    async with open_socket(socket_url, account.carla.token) as socket:
+        stream = await socket.subscribe(CHAINED, channel=channel, since=position)
+        last_seen = position
+        for number in range(3):
+            await account.bruno.send(other, "of another stream")
+            await account.bruno.send(channel, f"{number} {MENTION_OF_CARLA}")
+            event = await stream.data()
+            assert event["previousPosition"] == last_seen
+            last_seen = event["position"]
+        await account.bruno.send(channel, "the last one")
+        resumed = await socket.subscribe(CHAINED, channel=channel, since=last_seen)
+        assert (await resumed.data())["previousPosition"] == last_seen
+        mentions = await socket.subscribe(CHAINED_MENTIONS, since=position)
+        first, second = await mentions.data(), await mentions.data()
+        assert [first["previousPosition"], second["previousPosition"]] == [position, first["position"]]
+
+
+async def test_a_stream_from_now_on_begins_at_the_current_position(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
+    position = await account.carla.position(channel)
+    async with open_socket(socket_url, account.carla.token) as socket:
+        stream = await socket.subscribe(CHAINED, channel=channel)
+        await account.until_subscribed()
+        await account.bruno.send(channel)
+        assert (await stream.data())["previousPosition"] == position
 
 
 async def test_the_stream_of_a_removed_member_ends(account: Account, socket_url: str) -> None:

@@ -38,6 +38,9 @@ export class ChatError extends Error {
   }
 }
 
+/** An event is not the one that follows the last position: something on the way dropped the events in between. */
+export class EventsLost extends Error {}
+
 /** Returns how to react to anything that a query or a stream may throw. */
 export function remedyFor(failure: unknown): Remedy {
   if (failure instanceof ChatError) return REMEDIES[failure.code] ?? "stop";
@@ -52,6 +55,7 @@ export function remedyFor(failure: unknown): Remedy {
 export function describe(failure: unknown): string {
   if (Array.isArray(failure)) return describe(new ChatError(failure));
   if (failure instanceof ChatError) return `${failure.code}: ${failure.message}`;
+  if (failure instanceof EventsLost) return "Events were lost on the way.";
   const code = closeCode(failure);
   return code === undefined ? "The server cannot be reached." : `The socket closed with ${code}.`;
 }

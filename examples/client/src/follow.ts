@@ -1,7 +1,7 @@
 /** Following one channel: fetch a page, subscribe from its position, resume from the last position after a failure. */
 
 import { backOff, type Connection } from "./connection.js";
-import { describe, ChatError, remedyFor } from "./failures.js";
+import { ChatError, describe, EventsLost, remedyFor } from "./failures.js";
 
 export interface Message {
   readonly id: string;
@@ -22,7 +22,7 @@ const PAGE = `query ($channelId: ID!, $first: Int, $after: String) {
 }`;
 
 const ADDED = `subscription ($channelId: ID!, $since: String) {
-  chatMessageAdded(channelId: $channelId, since: $since) { message { ${MESSAGE} } position }
+  chatMessageAdded(channelId: $channelId, since: $since) { message { ${MESSAGE} } position previousPosition }
 }`;
 
 interface Page {
@@ -33,7 +33,7 @@ interface Page {
 }
 
 interface Added {
-  chatMessageAdded: { message: Message; position: string };
+  chatMessageAdded: { message: Message; position: string; previousPosition: string };
 }
 
 /**
@@ -75,6 +75,7 @@ export async function follow(
     try {
       since ??= await fetchPages();
       for await (const { chatMessageAdded } of chat.stream<Added>(ADDED, { channelId, since })) {
+        if (chatMessageAdded.previousPosition !== since) throw new EventsLost();
         showOnce(chatMessageAdded.message);
         since = chatMessageAdded.position;
         failures = 0;

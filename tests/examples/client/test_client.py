@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from models import Change
 from tests.examples.client.conftest import SOURCE
+from tests.examples.client.lossy_proxy import lossy_proxy
 from tests.support.api import Account
 from tests.support.services import ProcessUnderTest, ServerProcess
 from tests.support.waiting import until
@@ -101,6 +102,28 @@ async def test_messages_are_printed_once_across_a_killed_server(followed: Follow
     await followed.client.has_printed(followed.sent)
     assert "The socket closed with 1006" in followed.client.log
     assert "RESYNC_REQUIRED" not in followed.client.log
+
+
+async def test_dropped_events_are_noticed_and_fetched_again(
+    account: Account, server: ServerProcess, program: Path, tmp_path: Path
+) -> None:
+    channel = await account.ana.create_channel("Room", "PRIVATE", memberIds=["bruno", "carla"])
+    client = Client(tmp_path)
+    async with lossy_proxy(f"{server.url}/graphql") as (proxy, url):
+        followed = FollowedChannel(account, channel, server, client, [])
+        await followed.send(1)
+        await client.start(program, str(account.carla.token), channel, url)
+        await client.has_printed(followed.sent)
+        await until(lambda: "Connected." in client.log, "a socket")
+        await followed.send(2)
+        await client.has_printed(followed.sent)
+        assert "Events were lost" not in client.log
+        proxy.drop = 2
+        await followed.send(3)
+        await client.has_printed(followed.sent)
+        assert proxy.drop == 0
+        assert client.log.count("Events were lost on the way.") == 1
+        await client.stop()
 
 
 async def test_the_client_reconnects_until_a_stopped_server_is_back(followed: FollowedChannel) -> None:
