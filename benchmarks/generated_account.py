@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from uuid_utils.compat import uuid7
 
 from chat.naming import fold
 from models import Account, AccountClock, Agent, Channel, Member
 from models.enums import ChannelKind, MemberRole
+from server.settings import async_url
 
 AGENTS = 200
 MEMBERS = 20
@@ -67,8 +68,26 @@ class GeneratedAccount:
     """Messages from the middle half of the long channel, in random order."""
 
 
-async def generate(engine: AsyncEngine, plan: AccountPlan) -> GeneratedAccount:
+async def generate(database_url: str, plan: AccountPlan) -> GeneratedAccount:
     """Returns the account after writing it. Raises AssertionError if it breaks an invariant of the schema."""
+    # Not the application's pool: its limit of 10 seconds per statement is too short for these.
+    engine = create_async_engine(async_url(database_url))
+    try:
+        return await _generate(engine, plan)
+    finally:
+        await engine.dispose()
+
+
+async def vacuum(database_url: str) -> None:
+    """Does the work of autovacuum and the checkpointer now, so that they do not disturb the measurement."""
+    engine = create_async_engine(async_url(database_url), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text("VACUUM ANALYZE"))
+        await connection.execute(text("CHECKPOINT"))
+    await engine.dispose()
+
+
+async def _generate(engine: AsyncEngine, plan: AccountPlan) -> GeneratedAccount:
     now = datetime.now(UTC)
     channels = list(_channels(plan, now - YEAR))
     async with engine.begin() as connection:
@@ -79,18 +98,12 @@ async def generate(engine: AsyncEngine, plan: AccountPlan) -> GeneratedAccount:
         for statement in _STATEMENTS:
             wanted = {name: parameters[name] for name in statement.compile().params}
             await connection.execute(statement, wanted)
+        # Without statistics of the new account, the planner would choose nested loops over all messages.
+        await connection.execute(text("ANALYZE"))
         await _check(connection, plan)
         long_channel_id = channels[0].channel_id
         middle_ids = (await connection.scalars(_MIDDLE, {"channel_id": long_channel_id})).all()
     return GeneratedAccount(plan.account_id, long_channel_id, middle_ids)
-
-
-async def vacuum(engine: AsyncEngine) -> None:
-    """Does the work of autovacuum and the checkpointer now, so that they do not disturb the measurement."""
-    async with engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text("VACUUM ANALYZE"))
-        await autocommit.execute(text("CHECKPOINT"))
 
 
 async def _add_rows(connection: AsyncConnection, plan: AccountPlan, channels: list[Channel], start: datetime) -> None:

@@ -156,7 +156,7 @@ async def run(environment: Environment) -> None:
             AccountPlan("large", options.channels, options.messages),
         ):
             start = time.perf_counter()
-            account = await generate(engine, plan)
+            account = await generate(environment.database_url, plan)
             seconds = time.perf_counter() - start
             console.print(
                 f"{plan.account_id}: {plan.messages:,} messages in {plan.channels} channels,"
@@ -164,7 +164,7 @@ async def run(environment: Environment) -> None:
             )
             client = Client.of(http, environment.settings, plan.account_id, VIEWER)
             front_ends.append(await FrontEnd.open(client, account))
-        await vacuum(engine)
+        await vacuum(environment.database_url)
         console.print(_table([await _measure(engine, name, front_ends, options.rounds) for name in REQUESTS], options))
 
 
