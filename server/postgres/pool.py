@@ -47,6 +47,9 @@ class ConnectionPool:
             "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
             "jit": "off",
             "lock_timeout": LOCK_TIMEOUT,
+            # Statements are prepared. A plan made for the values of an account that the statistics do not know yet
+            # expects one row for it, and may read all of its messages by an index that begins with the account.
+            "plan_cache_mode": "force_generic_plan",
         }
         engine = create_async_engine(
             async_url(database_url),

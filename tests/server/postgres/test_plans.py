@@ -1,0 +1,165 @@
+"""No statement depends on the planner's statistics knowing the account.
+
+The tables hold an account that the statistics know, and the requests are those of one that joined afterwards. In a plan
+that is made for such an account, PostgreSQL expects one row of it, and may read all of its rows by any index that
+begins with the account. So plans are generic, and each must use more of an index than the account.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy import Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.generated_account import AccountPlan, generate
+from server.app import create_app
+from server.settings import Settings
+from tests.schema.documents import SUBSCRIPTIONS, document
+from tests.schema.permissions import MATRIX, Row
+from tests.schema.scene import Scene
+from tests.schema.test_statement_counts import PAGE, SEND, SIDEBAR
+from tests.support.api import Api, ItemRegistry, Json
+from tests.support.databases import Databases
+from tests.support.sockets import open_socket
+from tests.support.waiting import until
+
+LARGE_TABLES = {"messages", "members", "changes", "reactions", "mentions", "mentioned_agents", "cards"}
+
+CHANNEL = """query ($id: ID!, $around: ID!) { chatChannel(id: $id) {
+  members { nodes { agent { presence } } } authors { nodes { name } } firstUnreadMessage { id }
+  viewerMembership { personalNote lastReadMessage { id } }
+  messages(around: $around) { nodes {
+    cards { access sharedBy { name } entity { ... on Deal { sharedIn { nodes { id } } } } }
+    reactions { agents { nodes { name } } } replyTo { id } viewerCan { edit }
+  } }
+} chatViewer { viewerCan { createPrivateChannel } position } }"""
+
+
+@pytest.fixture(scope="module")
+async def server(
+    databases: Databases, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Api, str]]:
+    """A server on a database with a large account that the statistics know, and the address of its sockets."""
+    url = await asyncio.to_thread(databases.create, f"plans_{worker_id}")
+    await generate(url, AccountPlan("large", channels=40, messages=60_000))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("plans"))
+    items: ItemRegistry = {}
+    app = create_app(settings, url, items)
+    listener = uvicorn.Server(uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="warning"))
+    serving = asyncio.create_task(listener.serve())
+    await until(lambda: listener.started, "a started server")
+    port = listener.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        yield Api(http, settings, app.state.pool.engine, app.state.hub, items), f"ws://127.0.0.1:{port}/graphql"
+    listener.should_exit = True
+    await serving
+
+
+async def test_plans_are_generic(server: tuple[Api, str]) -> None:
+    api, _ = server
+    async with api.engine.connect() as connection:
+        assert await connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
+
+
+async def test_a_statement_that_reads_by_the_account_alone_is_found(server: tuple[Api, str]) -> None:
+    api, _ = server
+    by_account = "SELECT body FROM messages WHERE account_id = $1::text AND body = $2::text"
+    by_key = "SELECT body FROM messages WHERE account_id = $1::text AND message_id = $2::uuid"
+    assert await _reads_of_whole_accounts(api.engine, [by_account]) != []
+    assert await _reads_of_whole_accounts(api.engine, [by_key]) == []
+
+
+async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str]) -> None:
+    api, _ = server
+    with _statements(api.engine) as statements:
+        for row in MATRIX.values():
+            if row.field not in SUBSCRIPTIONS:
+                await _request(await Scene.build(api), row)
+        scene = await Scene.build(api)
+        bruno = scene.account.bruno
+        await bruno.send(scene.private, "A card", cards=[{"kind": "DEAL", "id": "1"}], replyToId=scene.message)
+        await bruno.query(SIDEBAR)
+        await bruno.query(PAGE, id=scene.private, size=50)
+        await bruno.query(CHANNEL, id=scene.private, around=scene.message)
+        await bruno.query(SEND, input={"channelId": scene.private, "body": "Olá", "clientKey": "1"})
+    assert len(statements) > 60
+    assert await _reads_of_whole_accounts(api.engine, statements) == []
+
+
+async def test_no_stream_reads_by_the_account_alone(server: tuple[Api, str]) -> None:
+    api, socket_url = server
+    scene = await Scene.build(api)
+    since = await scene.account.carla.position(scene.private)
+    await scene.cause_events()
+    with _statements(api.engine) as statements:
+        async with open_socket(socket_url, scene.account.carla.token) as socket:
+            for field in SUBSCRIPTIONS:
+                described = SUBSCRIPTIONS[field]
+                variables = MATRIX[field].variables(scene)
+                if "since" in described.args:
+                    variables["since"] = since
+                query, variables = document(field, variables)
+                stream = await socket.subscribe(query, **variables)
+                await scene.account.until_subscribed()
+                await scene.cause_events()
+                await stream.next()
+                await stream.stop()
+    assert len(statements) > 10
+    assert await _reads_of_whole_accounts(api.engine, statements) == []
+
+
+async def _request(scene: Scene, row: Row) -> None:
+    if row.prepare:
+        await row.prepare(scene)
+    query, variables = document(row.field, row.variables(scene))
+    for caller in ("owner", "administrator"):
+        await scene.caller(caller).execute(query, **variables)
+
+
+@contextmanager
+def _statements(engine: AsyncEngine) -> Iterator[set[str]]:
+    """Collects the texts of all statements of the server in the block."""
+    collected: set[str] = set()
+
+    def collect(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        collected.add(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", collect)
+    try:
+        yield collected
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", collect)
+
+
+async def _reads_of_whole_accounts(engine: AsyncEngine, statements: Iterable[str]) -> list[str]:
+    """Returns what reads a large table by nothing but the account: the plan's node, and its statement."""
+    found = []
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        # The tables of the test are small enough that reading them whole can be the cheapest.
+        await driver.execute("SET enable_seqscan = off")
+        for number, statement in enumerate(statements):
+            if statement.lstrip().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+                await driver.execute(f"PREPARE plan_{number} AS {statement}")
+                parameters = max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
+                arguments = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+                plan = await driver.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE plan_{number}{arguments}")
+                found += [f"{node}\n{statement}" for node in _bad_nodes(plan[0]["Plan"])]
+        await connection.invalidate()
+    return found
+
+
+def _bad_nodes(node: Json) -> Iterator[Json]:
+    children = node.pop("Plans", [])
+    condition = node.get("Index Cond") or node.get("Recheck Cond", "")
+    reads = node.get("Relation Name") in LARGE_TABLES and "Scan" in node["Node Type"]
+    if reads and " AND " not in condition:
+        yield node
+    for child in children:
+        yield from _bad_nodes(child)
