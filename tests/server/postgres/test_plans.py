@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.generated_account import AccountPlan, generate
+from benchmarks.generated_account import AccountPlan, generate, vacuum
 from server.app import create_app
 from server.settings import Settings
 from tests.schema.documents import SUBSCRIPTIONS, document
@@ -47,7 +47,8 @@ async def server(
 ) -> AsyncIterator[tuple[Api, str]]:
     """A server on a database with a large account that the statistics know, and the address of its sockets."""
     url = await asyncio.to_thread(databases.create, f"plans_{worker_id}")
-    await generate(url, AccountPlan("large", channels=40, messages=60_000))
+    await generate(url, AccountPlan("large", channels=1_000, messages=60_000))
+    await vacuum(url)
     settings = Settings(data_dir=tmp_path_factory.mktemp("plans"))
     items: ItemRegistry = {}
     app = create_app(settings, url, items)
