@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import history, live
+from benchmarks import execution, history, live
 from benchmarks.environment import Environment, Options, temporary_environment
 
 BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
+    "execution": execution.run,
     "history": history.run,
     "live": live.run,
 }

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from strawberry.extensions import ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StreamResult
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, StreamResult
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
@@ -78,18 +78,24 @@ class ChatSchema(strawberry.federation.Schema):
         )
 
 
-schema = ChatSchema(
-    query=Query,
-    mutation=Mutation,
-    subscription=Subscription,
-    types=list(ENTITIES.values()),
-    federation_version=VERSION,
-    execution_context_class=BreadthFirstExecutor,
-    extensions=[
-        CodedErrors,
-        ParsedDocuments,
-        lambda: ValidationCache(maxsize=DOCUMENTS),
-        OneOperation,
-    ],
-    config=StrawberryConfig(auto_camel_case=True),
-)
+def build_schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> ChatSchema:
+    """Returns the schema, whose operations the executor executes. The server's is `schema`; the benchmarks compare it
+    with strawberry's own executor."""
+    return ChatSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=list(ENTITIES.values()),
+        federation_version=VERSION,
+        execution_context_class=executor,
+        extensions=[
+            CodedErrors,
+            ParsedDocuments,
+            lambda: ValidationCache(maxsize=DOCUMENTS),
+            OneOperation,
+        ],
+        config=StrawberryConfig(auto_camel_case=True),
+    )
+
+
+schema = build_schema(BreadthFirstExecutor)
