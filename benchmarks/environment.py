@@ -21,6 +21,9 @@ from server.settings import Settings
 
 Json = dict[str, Any]
 
+BACKGROUND_STATEMENTS = ("FROM account_clocks", "presences", "DELETE FROM changes")
+"""Fragments of the statements that the server executes at intervals, whether or not there are requests."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -89,11 +92,12 @@ class Client:
 
 @contextmanager
 def counted_statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Yields a list that collects the SQL statements executed inside the block."""
+    """Yields a list that collects the SQL statements executed inside the block, except those of background parts."""
     statements: list[str] = []
 
     def record(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
+        if not any(fragment in statement for fragment in BACKGROUND_STATEMENTS):
+            statements.append(statement)
 
     event.listen(engine.sync_engine, "before_cursor_execute", record)
     try:

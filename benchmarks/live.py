@@ -53,9 +53,6 @@ MEMBERS_OF_MANY = 4
 COUNTED = 5
 """Messages whose SQL statements are counted."""
 
-BACKGROUND_STATEMENTS = ("FROM account_clocks", "presences")
-"""Fragments of the statements that the server sends at intervals, whether or not there are messages."""
-
 Post = Callable[[int], Awaitable[None]]
 """Sends the message with this number."""
 
@@ -264,8 +261,7 @@ async def _count_statements(environment: Environment, layout: Layout) -> str:
                 number = await _send_one_by_one(range(number, number + 2), log, post)
                 with counted_statements(engine) as statements:
                     number = await _send_one_by_one(range(number, number + COUNTED), log, post)
-                caused = [each for each in statements if not any(table in each for table in BACKGROUND_STATEMENTS)]
-                counts[subscribers] = len(caused) / COUNTED
+                counts[subscribers] = len(statements) / COUNTED
         server.should_exit = True
     figures = ", ".join(f"{count:g} with {subscribers:,} subscribers" for subscribers, count in counts.items())
     return f"SQL statements per message, including those that write it: {figures}"
