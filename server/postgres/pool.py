@@ -1,27 +1,37 @@
 """The connection pool, in which every wait is limited.
 
 A connection can die without any notice, as in a failover behind a firewall or when a host loses its power. TCP takes
-minutes to detect that, and each connection of the pool would make another request wait for it.
+minutes to detect that, and each connection of the pool would make another request wait for it. So a connection that has
+been idle for a second is pinged before it is used. If it does not answer, or if a statement takes too long, all
+connections that were opened before are replaced.
 """
 
 import asyncio
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
+from weakref import WeakSet
 
-from sqlalchemy import event
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+import asyncpg
+from asyncpg.connection import LoggedQuery
+from asyncpg.exceptions import InterfaceError, PostgresError
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy import make_url
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from loaders.batches import Sessions
+from models.database import Connection
 from server.settings import async_url
 
-SIZE = 20
+SIZE = 40
 WAIT_SECONDS = 10.0
 """How long a request waits for a free connection."""
 
 CONNECT_SECONDS = 5.0
+IDLE_SECONDS = 1.0
+"""A connection that was used within this time is used again without a ping."""
+
 PING_SECONDS = 2.0
+CLOSE_SECONDS = 2.0
 STATEMENT_SECONDS = 10.0
 """Longer than any statement takes, including the longest wait for a lock."""
 
@@ -32,66 +42,180 @@ IDLE_TIMEOUT = "10s"
 """How long a transaction may be idle before PostgreSQL ends it and releases its locks: a client that lost its network
 could hold them for hours. The chat's transactions do nothing between statements, so they are never idle for long."""
 
+SETTINGS = {
+    "application_name": "internal-chat",
+    "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+    "jit": "off",
+    "lock_timeout": LOCK_TIMEOUT,
+    # Statements are prepared. A plan made for the values of an account that the statistics do not know yet
+    # expects one row for it, and may read all of its messages by an index that begins with the account.
+    "plan_cache_mode": "force_generic_plan",
+}
+CACHED_STATEMENTS = 1_000
+"""More than there are statements, so each is prepared once per connection."""
 
-@dataclass(frozen=True)
+PING = "SELECT 1"
+NOT_LOGGED = frozenset({PING, "BEGIN;", "COMMIT;", "ROLLBACK;"})
+
+StatementLogger = Callable[[LoggedQuery], None]
+
+
 class ConnectionPool:
-    """One pool with two kinds of sessions: transactions for writes, and autocommit for reads, which saves a BEGIN and a
-    ROLLBACK per statement."""
+    """The connections of the process, which are opened when they are needed. Implements models.database.Database."""
 
-    engine: AsyncEngine
+    def __init__(self, database_url: str) -> None:
+        self._url = make_url(async_url(database_url))
+        self._pool: asyncpg.Pool | None = None
+        self._connections: WeakSet[_PooledConnection] = WeakSet()
+        self._loggers: set[StatementLogger] = set()
 
-    @classmethod
-    def at(cls, database_url: str) -> "ConnectionPool":
-        settings = {
-            "application_name": "internal-chat",
-            "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
-            "jit": "off",
-            "lock_timeout": LOCK_TIMEOUT,
-            # Statements are prepared. A plan made for the values of an account that the statistics do not know yet
-            # expects one row for it, and may read all of its messages by an index that begins with the account.
-            "plan_cache_mode": "force_generic_plan",
-        }
-        engine = create_async_engine(
-            async_url(database_url),
-            pool_size=SIZE,
-            max_overflow=SIZE,
-            pool_timeout=WAIT_SECONDS,
-            hide_parameters=True,  # the texts of errors are logged, and must not contain messages
-            connect_args={
-                "server_settings": settings,
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": STATEMENT_SECONDS,
-            },
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """The pool can be used inside the block. At its end, all connections are closed."""
+        _, arguments = dialect().create_connect_args(self._url)
+        self._pool = await asyncpg.create_pool(
+            **arguments,
+            min_size=0,
+            max_size=SIZE,
+            init=self._add,
+            setup=_ping_if_idle,
+            connection_class=_PooledConnection,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            statement_cache_size=CACHED_STATEMENTS,
+            max_cached_statement_lifetime=0,
+            server_settings=SETTINGS,
         )
-        event.listen(engine.sync_engine, "checkout", _ping)
-        return cls(engine)
+        try:
+            yield
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        pool = self._opened_pool
+        connection = await self._acquire(pool)
+        try:
+            yield connection
+        except asyncio.CancelledError:
+            # It may be executing a statement, which nobody waits for any more.
+            connection.terminate()
+            raise
+        except TimeoutError:
+            connection.terminate()
+            await self._replace_connections(pool)
+            raise
+        finally:
+            await pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self.connection() as connection:
+            assert isinstance(connection, PoolConnectionProxy)
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except (asyncio.CancelledError, TimeoutError):
+                # The connection is closed, which ends the transaction.
+                raise
+            except BaseException:
+                with suppress(PostgresError, InterfaceError):
+                    await transaction.rollback()
+                raise
+            await transaction.commit()
+
+    @contextmanager
+    def logging(self, logger: StatementLogger) -> Iterator[None]:
+        """Calls the logger after each statement that is executed on any connection while the block runs, in the context
+        of the task that executed it. Pings, BEGIN, COMMIT and ROLLBACK are omitted."""
+        log = _without_session_statements(logger)
+        self._loggers.add(log)
+        for connection in self._connections:
+            connection.add_query_logger(log)
+        try:
+            yield
+        finally:
+            self._loggers.discard(log)
+            for connection in self._connections:
+                connection.remove_query_logger(log)
 
     @property
-    def writes(self) -> async_sessionmaker[AsyncSession]:
-        return async_sessionmaker(self.engine, expire_on_commit=False)
+    def _opened_pool(self) -> asyncpg.Pool:
+        assert self._pool is not None, "the pool is not open"
+        return self._pool
 
-    @property
-    def reads(self) -> Sessions:
-        return async_sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
-        )
+    async def _add(self, connection: "_PooledConnection") -> None:
+        """Initializes a new connection."""
+        connection.mark_idle()
+        self._connections.add(connection)
+        for log in self._loggers:
+            connection.add_query_logger(log)
+
+    async def _acquire(self, pool: asyncpg.Pool) -> PoolConnectionProxy:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                try:
+                    connection: PoolConnectionProxy = await pool.acquire()
+                    return connection
+                except _NoAnswer:
+                    await self._replace_connections(pool)
+
+    async def _replace_connections(self, pool: asyncpg.Pool) -> None:
+        """Closes the connections that are idle now, without waiting for the server, and the others when they are
+        released."""
+        await pool.expire_connections()
+        for connection in list(self._connections):
+            if connection.idle_since is not None:
+                connection.terminate()
 
 
-def _ping(connection: AsyncAdapt_asyncpg_connection, _record: object, _proxy: object) -> None:
-    """Pings the connection before each use. If it does not answer, all connections of the same age are replaced.
-    `pool_pre_ping` would wait for each of them in turn."""
+class _PooledConnection(asyncpg.Connection):
+    idle_since: float | None
+    """None while it is in use."""
+
+    def mark_idle(self) -> None:
+        self.idle_since = monotonic()
+
+    def mark_used(self) -> float:
+        """Returns for how many seconds it was idle."""
+        assert self.idle_since is not None
+        idle_since, self.idle_since = self.idle_since, None
+        return monotonic() - idle_since
+
+    def get_reset_query(self) -> str:
+        """Returns no statement: nothing that the chat executes changes the state of a session."""
+        return ""
+
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Called when the connection returns to the pool."""
+        await super().reset(timeout=timeout)
+        self.mark_idle()
+
+
+class _NoAnswer(Exception):
+    """A connection did not answer a ping."""
+
+
+async def _ping_if_idle(connection: PoolConnectionProxy) -> None:
+    """Prepares a connection for use."""
+    if connection.mark_used() < IDLE_SECONDS:
+        return
     try:
-        connection.run_async(_select_1)
-    except Exception as error:
-        raise InvalidatePoolError from error
+        async with asyncio.timeout(PING_SECONDS):
+            await connection.execute(PING)
+    except BaseException as error:
+        connection.terminate()
+        if isinstance(error, Exception):
+            raise _NoAnswer from error
+        raise
 
 
-class _Driver(Protocol):
-    """The part of asyncpg's connection that is used here. asyncpg ships no types."""
+def _without_session_statements(logger: StatementLogger) -> StatementLogger:
+    def log(executed: LoggedQuery) -> None:
+        if executed.query not in NOT_LOGGED:
+            logger(executed)
 
-    async def execute(self, query: str) -> str: ...
-
-
-async def _select_1(connection: _Driver) -> None:
-    async with asyncio.timeout(PING_SECONDS):
-        await connection.execute("SELECT 1")
+    return log

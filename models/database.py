@@ -1,0 +1,22 @@
+"""The interfaces of the database connections. `server.postgres.pool` implements them with asyncpg."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+Record = Sequence[Any]
+"""A row of a result. A slice of it is a tuple."""
+
+
+class Connection(Protocol):
+    async def fetch(self, query: str, *args: object) -> Sequence[Record]:
+        """Prepares the query when it is first executed on this connection, executes it, and returns its rows."""
+
+
+class Database(Protocol):
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Returns a connection on which each statement is a transaction of its own."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """Returns a connection in a transaction, which commits at the end of the block, or rolls back if the block
+        raises."""

@@ -1,0 +1,202 @@
+"""The rows that reads return: one NamedTuple for each table, with those of its columns that reads use.
+
+A test compares each class with its table.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Enum, FromClause, inspect
+from sqlalchemy.orm.util import AliasedClass
+from sqlmodel import SQLModel
+
+from models.accounts import Account
+from models.agents import Agent
+from models.cards import Card
+from models.changes import Change
+from models.channels import Channel, Member
+from models.enums import (
+    AgentRole,
+    CardPreview,
+    ChangeKind,
+    ChannelKind,
+    Creators,
+    ItemKind,
+    MemberRole,
+    MentionTarget,
+    NotificationLevel,
+    SendKey,
+    SystemEvent,
+)
+from models.messages import Mention, Message
+
+
+class AccountRow(NamedTuple):
+    account_id: str
+    chat_enabled: bool
+    enabled_roles: list[str]
+    who_creates_private: Creators
+    who_creates_announcement: Creators
+    card_preview: CardPreview
+    email_contents: bool
+
+
+class AgentRow(NamedTuple):
+    agent_id: str
+    name: str
+    sort_name: str
+    avatar_url: str | None
+    role: AgentRole
+    active: bool
+    send_key: SendKey
+
+
+class ChannelRow(NamedTuple):
+    channel_id: UUID
+    kind: ChannelKind
+    name: str | None
+    sort_name: str
+    description: str | None
+    avatar_icon: str | None
+    avatar_color: str | None
+    created_at: datetime
+    archived_at: datetime | None
+    last_seq: int
+    post_count: int
+    member_count: int
+    last_activity_at: datetime
+
+
+class MemberRow(NamedTuple):
+    agent_id: str
+    channel_id: UUID
+    role: MemberRole
+    joined_at: datetime
+    notification_level: NotificationLevel
+    muted: bool
+    muted_until: datetime | None
+    favourite: bool
+    read_seq: int
+    read_posts: int
+
+
+class MessageRow(NamedTuple):
+    message_id: UUID
+    channel_id: UUID
+    seq: int
+    post_number: int
+    author_id: str
+    body: str
+    system_event: SystemEvent | None
+    system_agent_ids: list[str] | None
+    system_before: str | None
+    system_after: str | None
+    reply_to_id: UUID | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    revision: int
+
+
+class MentionRow(NamedTuple):
+    message_id: UUID
+    target: MentionTarget
+    team_name: str | None
+    reachable: bool
+
+
+class CardRow(NamedTuple):
+    card_id: UUID
+    message_id: UUID
+    kind: ItemKind
+    item_id: str
+    shared_by: str
+    title: str
+    summary: str | None
+
+
+class ChangeRow(NamedTuple):
+    account_id: str
+    change: int
+    kind: ChangeKind
+    channel_id: UUID | None
+    message_id: UUID | None
+    revision: int | None
+    agent_id: str | None
+
+
+TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
+    {
+        AccountRow: Account,
+        AgentRow: Agent,
+        ChannelRow: Channel,
+        MemberRow: Member,
+        MessageRow: Message,
+        MentionRow: Mention,
+        CardRow: Card,
+        ChangeRow: Change,
+    }
+)
+
+
+class _NamedTuple(Protocol):
+    _fields: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self: ...
+
+
+Row = TypeVar("Row", bound=_NamedTuple)
+Words = Mapping[str | None, StrEnum | None]
+
+
+def _words_of(table: type[SQLModel], fields: Sequence[str]) -> list[tuple[int, Words]]:
+    """Returns the places of the columns that hold words of an enum, with their members."""
+    types = [(place, inspect(table).columns[name].type) for place, name in enumerate(fields)]
+    return [(place, _members(sql_type)) for place, sql_type in types if isinstance(sql_type, Enum)]
+
+
+def _members(sql_type: Enum) -> Words:
+    enum = sql_type.enum_class
+    assert enum is not None
+    assert issubclass(enum, StrEnum)
+    members: dict[str | None, StrEnum | None] = {member.value: member for member in enum}
+    return members | {None: None}
+
+
+_WORDS = {row: _words_of(table, row._fields) for row, table in TABLES.items()}  # type: ignore[attr-defined]
+
+
+def columns(row: type[Row], source: AliasedClass[Any] | FromClause | None = None) -> list[ColumnElement[Any]]:
+    """Returns the columns to select for a row: those of its table, or of an alias or subquery that has the same
+    columns."""
+    if isinstance(source, FromClause):
+        return [source.c[name] for name in row._fields]
+    table = TABLES[row] if source is None else source  # type: ignore[index]
+    return [getattr(table, name) for name in row._fields]
+
+
+def places(*rows: type[_NamedTuple]) -> list[slice]:
+    """Returns where the columns of each row are in a record that begins with the columns of these rows."""
+    ends = [0]
+    for row in rows:
+        ends.append(ends[-1] + len(row._fields))
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def to_row(row: type[Row], values: Iterable[Any]) -> Row:
+    """Returns the row with these values, in the order of its columns. Words of enums become members."""
+    converted = list(values)
+    for place, members in _WORDS[row]:  # type: ignore[index]
+        converted[place] = members[converted[place]]
+    return row._make(converted)
+
+
+def to_optional_row(row: type[Row], values: Sequence[Any]) -> Row | None:
+    """Returns the row; None if an outer join found none. Every row begins with a column that is never null."""
+    return to_row(row, values) if values[0] is not None else None
