@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from asyncpg.connection import LoggedQuery
 from starlette.applications import Starlette
 
 from server.app import create_app
 from server.identity.tokens import issue_token
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import upgrade
+from server.postgres.pool import ConnectionPool
 from server.settings import Settings
 
 Json = dict[str, Any]
@@ -91,16 +91,13 @@ class Client:
 
 
 @contextmanager
-def counted_statements(engine: AsyncEngine) -> Iterator[list[str]]:
+def counted_statements(pool: ConnectionPool) -> Iterator[list[str]]:
     """Yields a list that collects the SQL statements executed inside the block, except those of background parts."""
     statements: list[str] = []
 
-    def record(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if not any(fragment in statement for fragment in BACKGROUND_STATEMENTS):
-            statements.append(statement)
+    def record(executed: LoggedQuery) -> None:
+        if not any(fragment in executed.query for fragment in BACKGROUND_STATEMENTS):
+            statements.append(executed.query)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", record)
-    try:
+    with pool.logging(record):
         yield statements
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", record)

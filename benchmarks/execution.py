@@ -48,7 +48,7 @@ async def run(environment: Environment) -> None:
 async def _measure(app: Starlette, query: str, variables: Json, rounds: int) -> list[Latency]:
     """Returns the latency with each of SCHEMAS. Raises AssertionError unless all give the same data."""
     hub = app.state.hub
-    services = Services(Chat(app.state.pool.writes, SystemClock(), hub, hub.data.cards), hub.data, "http://chat")
+    services = Services(Chat(app.state.pool, SystemClock(), hub, hub.data.cards), hub.data, "http://chat")
     token = AgentToken(PLAN.account_id, VIEWER, datetime.now(UTC) + timedelta(hours=1))
     memory = _Memory(Loaders(hub.data, PLAN.account_id))
 

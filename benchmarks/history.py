@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.environment import Client, Environment, Options, counted_statements, in_process_http, running_app
 from benchmarks.generated_account import VIEWER, AccountPlan, GeneratedAccount, generate, vacuum
 from benchmarks.latency import Latency, Step, measure_alternately
+from server.postgres.pool import ConnectionPool
 
 SIDEBAR = """
 query Sidebar {
@@ -149,7 +149,7 @@ async def run(environment: Environment) -> None:
     console = Console(highlight=False, soft_wrap=True, width=120)
     options = environment.options
     async with running_app(environment) as app, in_process_http(app) as http:
-        engine: AsyncEngine = app.state.pool.engine
+        pool: ConnectionPool = app.state.pool
         front_ends: list[FrontEnd] = []
         for plan in (
             AccountPlan("small", options.channels, options.messages // 10),
@@ -165,14 +165,14 @@ async def run(environment: Environment) -> None:
             client = Client.of(http, environment.settings, plan.account_id, VIEWER)
             front_ends.append(await FrontEnd.open(client, account))
         await vacuum(environment.database_url)
-        console.print(_table([await _measure(engine, name, front_ends, options.rounds) for name in REQUESTS], options))
+        console.print(_table([await _measure(pool, name, front_ends, options.rounds) for name in REQUESTS], options))
 
 
-async def _measure(engine: AsyncEngine, name: str, front_ends: list[FrontEnd], rounds: int) -> Comparison:
+async def _measure(pool: ConnectionPool, name: str, front_ends: list[FrontEnd], rounds: int) -> Comparison:
     steps = [REQUESTS[name](front_end) for front_end in front_ends]
     counts = []
     for step in steps:
-        with counted_statements(engine) as statements:
+        with counted_statements(pool) as statements:
             await step(0)
         counts.append(len(statements))
     if len(set(counts)) > 1:

@@ -244,7 +244,7 @@ class ServerWithoutSignals(uvicorn.Server):
 async def _count_statements(environment: Environment, layout: Layout) -> str:
     """Runs the server in this process, where its statements can be counted, with no, few and many subscribers."""
     app = create_app(environment.settings, environment.database_url)
-    engine = app.state.pool.engine
+    pool = app.state.pool
     counts: dict[int, float] = {}
     port = free_port()
     config = uvicorn.Config(app, port=port, ws=SocketProtocol, ws_per_message_deflate=False, log_level="warning")
@@ -259,7 +259,7 @@ async def _count_statements(environment: Environment, layout: Layout) -> str:
             clients = _chat_clients(environment, layout, port, subscribers, since=number) if subscribers else []
             async with connected(clients, log):
                 number = await _send_one_by_one(range(number, number + 2), log, post)
-                with counted_statements(engine) as statements:
+                with counted_statements(pool) as statements:
                     number = await _send_one_by_one(range(number, number + COUNTED), log, post)
                 counts[subscribers] = len(statements) / COUNTED
         server.should_exit = True

@@ -11,20 +11,29 @@ test (tests/chat/test_rules_in_sql.py) checks that they agree.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, TableValuedAlias, Text, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models import Agent, Author, Channel, Member, Message
-from models.columns import IDENTIFIER
+from models.columns import ACCOUNT_ID, IDENTIFIER
+from models.database import Record
 from models.enums import AgentRole, ChannelKind, MemberRole
+from models.rows import AgentRow, ChannelRow, MemberRow, MessageRow, columns, places, to_optional_row, to_row
+from models.statements import Statement, keys_table
 
 Peer = aliased(Agent, name="peer")
 
 Pair = tuple[str, UUID]
 """An agent's id, and the id of a channel or message that is read for that agent."""
+
+_AGENT, _CHANNEL, _MEMBER, _PEER = places(AgentRow, ChannelRow, MemberRow, AgentRow)
+_AUTHOR = _PEER.stop
+SEAT_COLUMNS = _AUTHOR + 1
+"""How many columns of a record belong to the seat."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +41,22 @@ class Seat:
     """One agent's relation to one channel: their membership, if any, and whether they are an author of the
     announcement. `peer` is the other agent of a direct message."""
 
-    agent: Agent
-    channel: Channel
-    member: Member | None
+    agent: AgentRow
+    channel: ChannelRow
+    member: MemberRow | None
     author: bool
-    peer: Agent | None
+    peer: AgentRow | None
 
     @classmethod
-    def from_row(cls, row: Sequence[object]) -> "Seat":
-        agent, channel, member, author, peer = row
-        assert isinstance(agent, Agent)
-        assert isinstance(channel, Channel)
-        assert member is None or isinstance(member, Member)
-        assert peer is None or isinstance(peer, Agent)
-        return cls(agent, channel, member, author is not None, peer)
+    def of(cls, record: Record) -> "Seat":
+        """Returns the seat of a record that begins with the columns of `seats`."""
+        return cls(
+            to_row(AgentRow, record[_AGENT]),
+            to_row(ChannelRow, record[_CHANNEL]),
+            to_optional_row(MemberRow, record[_MEMBER]),
+            record[_AUTHOR] is not None,
+            to_optional_row(AgentRow, record[_PEER]),
+        )
 
     @property
     def readable(self) -> bool:
@@ -71,11 +82,17 @@ class Seat:
         return self.is_administrator or (self.member is not None and self.member.role != MemberRole.MEMBER)
 
 
-def seats() -> Select[Agent, Channel, Member, str, Agent]:
+def seats() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of agents and the channels visible to them, one seat per row. The caller restricts it to some
-    agents and channels."""
+    agents and channels of the account."""
     return (
-        select(Agent, Channel, Member, col(Author.agent_id), Peer)
+        select(
+            *columns(AgentRow),
+            *columns(ChannelRow),
+            *columns(MemberRow),
+            *columns(AgentRow, Peer),
+            col(Author.agent_id),
+        )
         .join(Channel, col(Channel.account_id) == col(Agent.account_id))
         .outerjoin(Member, _in_channel(Member))
         .outerjoin(Author, _in_channel(Author))
@@ -91,52 +108,32 @@ def seats() -> Select[Agent, Channel, Member, str, Agent]:
                 ),
             ),
         )
-        .where(visible())
+        .where(col(Agent.account_id) == ACCOUNT_ID, visible())
     )
 
 
-def seats_of(account_id: str, pairs: Sequence[Pair]) -> Select[Agent, Channel, Member, str, Agent]:
-    """Returns a SELECT of the seats of these (agent, channel) pairs, without channels that the agent cannot see."""
-    asked = pairs_table(pairs)
-    return (
-        seats()
-        .join(asked, and_(asked.c.agent_id == col(Agent.agent_id), asked.c.id == col(Channel.channel_id)))
-        .where(col(Agent.account_id) == account_id)
-    )
+def seats_of_pairs() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the seats of the pairs (`agent_ids`, `ids`), without channels that the agent cannot see."""
+    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    return seats().join(asked, and_(asked.c.agent_id == col(Agent.agent_id), asked.c.id == col(Channel.channel_id)))
 
 
-def readable_messages(account_id: str, pairs: Sequence[Pair]) -> Select[str, Message]:
-    """Returns a SELECT of the messages of these (agent, message) pairs, without those that the agent cannot read."""
-    asked = pairs_table(pairs)
+def readable_messages() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the agent's id and the message for the pairs (`agent_ids`, `ids`), without messages that the
+    agent cannot read."""
+    asked = keys_table(agent_id=Text, id=IDENTIFIER)
     return (
-        select(asked.c.agent_id, Message)
-        .join(Message, and_(col(Message.account_id) == account_id, asked.c.id == Message.message_id))
+        select(asked.c.agent_id, *columns(MessageRow))
+        .join(Message, and_(col(Message.account_id) == ACCOUNT_ID, asked.c.id == col(Message.message_id)))
         .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), asked.c.agent_id == Member.agent_id))
+        .outerjoin(Member, and_(member_of_channel(), asked.c.agent_id == col(Member.agent_id)))
         .where(readable())
     )
 
 
-def pairs_table(pairs: Sequence[Pair]) -> TableValuedAlias:
-    """Returns the pairs as a table (agent_id, id) to join with. They are passed as two arrays, so a batch of any size
-    is one statement with two arguments."""
-    return (
-        func.unnest(
-            bindparam(None, [agent_id for agent_id, _ in pairs], type_=ARRAY(Text)),
-            bindparam(None, [id for _, id in pairs], type_=ARRAY(IDENTIFIER)),
-        )
-        .table_valued("agent_id", "id", joins_implicitly=True)
-        .render_derived("asked")
-    )
-
-
-def ids_table(ids: Sequence[UUID]) -> TableValuedAlias:
-    """Returns the ids as a table (id) to join with."""
-    return (
-        func.unnest(bindparam(None, list(ids), type_=ARRAY(IDENTIFIER)))
-        .table_valued("id", joins_implicitly=True)
-        .render_derived("asked")
-    )
+def pair_arrays(pairs: Sequence[Pair]) -> dict[str, list[str] | list[UUID]]:
+    """Returns the parameters of the statements that are executed for pairs."""
+    return {"agent_ids": [agent_id for agent_id, _ in pairs], "ids": [id for _, id in pairs]}
 
 
 def readable() -> ColumnElement[bool]:
@@ -178,3 +175,6 @@ def _in_channel(row: type[Member] | type[Author]) -> ColumnElement[bool]:
         col(row.channel_id) == col(Channel.channel_id),
         col(row.agent_id) == col(Agent.agent_id),
     )
+
+
+READABLE_MESSAGES = Statement(readable_messages())

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ARRAY, Integer, Text
 
 from models.columns import IDENTIFIER, TEXT_ARRAY
+from models.database import Connection
 from models.enums import ChangeKind
+from models.statements import sql
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class NewChange:
 
 
 # Locks the clock's row until the commit, so changes become visible in the order of their numbers.
-_APPEND = text(
+_APPEND = sql(
     """
     WITH clock AS (
         UPDATE account_clocks SET change = change + :count WHERE account_id = :account_id RETURNING change
@@ -35,32 +36,29 @@ _APPEND = text(
            unnest(:kinds, :channel_ids, :message_ids, :revisions, :agent_ids)
            WITH ORDINALITY AS given (kind, channel_id, message_id, revision, agent_id, place)
     RETURNING change
-    """
-).bindparams(
-    bindparam("kinds", type_=TEXT_ARRAY),
-    bindparam("channel_ids", type_=ARRAY(IDENTIFIER)),
-    bindparam("message_ids", type_=ARRAY(IDENTIFIER)),
-    bindparam("revisions", type_=ARRAY(Integer)),
-    bindparam("agent_ids", type_=TEXT_ARRAY),
-    bindparam("account_id", type_=Text),
+    """,
+    account_id=Text,
+    kinds=TEXT_ARRAY,
+    channel_ids=ARRAY(IDENTIFIER),
+    message_ids=ARRAY(IDENTIFIER),
+    revisions=ARRAY(Integer),
+    agent_ids=TEXT_ARRAY,
 )
 
 
-async def append_changes(session: AsyncSession, account_id: str, changes: list[NewChange], now: datetime) -> int:
+async def append_changes(connection: Connection, account_id: str, changes: list[NewChange], now: datetime) -> int:
     """Appends the changes in the given order and returns the number of the last one. The caller must commit immediately
     afterwards, because every other write of the account waits for it."""
-    numbers = await session.execute(
-        _APPEND,
-        {
-            "account_id": account_id,
-            "count": len(changes),
-            "now": now,
-            "kinds": [change.kind.value for change in changes],
-            "channel_ids": [change.channel_id for change in changes],
-            "message_ids": [change.message_id for change in changes],
-            "revisions": [change.revision for change in changes],
-            "agent_ids": [change.agent_id for change in changes],
-        },
+    numbers = await _APPEND.fetch(
+        connection,
+        account_id=account_id,
+        count=len(changes),
+        now=now,
+        kinds=[change.kind for change in changes],
+        channel_ids=[change.channel_id for change in changes],
+        message_ids=[change.message_id for change in changes],
+        revisions=[change.revision for change in changes],
+        agent_ids=[change.agent_id for change in changes],
     )
-    last: int = max(numbers.scalars())
+    last: int = max(number for (number,) in numbers)
     return last

@@ -7,15 +7,44 @@ deactivating the agent or disabling the chat waits for the writes that overlap i
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from chat.access import Seat, readable_messages, seats
+from chat.access import READABLE_MESSAGES, SEAT_COLUMNS, Seat, seats
 from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operation import Transaction
-from chat.viewer import Viewer, require_agent, require_enabled, select_viewers
+from chat.viewer import Viewer, require_agent, require_enabled, viewers
 from models import Account, Agent, Channel, Member, Message
+from models.columns import ACCOUNT_ID
+from models.rows import AccountRow, MemberRow, MessageRow, columns, to_row
+from models.statements import Statement
+
+_LOCK_CHANNEL = Statement(
+    select(col(Channel.channel_id))
+    .where(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == bindparam("channel_id"))
+    .with_for_update()
+)
+_SEAT = Statement(
+    seats()
+    .add_columns(*columns(AccountRow))
+    .join(Account, col(Account.account_id) == col(Agent.account_id))
+    .where(col(Agent.agent_id) == bindparam("agent_id"), col(Channel.channel_id) == bindparam("channel_id"))
+    .with_for_update(read=True, of=[Agent, Account])
+)
+_VIEWER = Statement(viewers().with_for_update(read=True, of=[Agent, Account]))
+_CHANNEL_OF_MESSAGE = Statement(
+    select(col(Message.channel_id)).where(
+        col(Message.account_id) == ACCOUNT_ID, col(Message.message_id) == bindparam("message_id")
+    )
+)
+_MEMBER = Statement(
+    select(*columns(MemberRow)).where(
+        col(Member.account_id) == ACCOUNT_ID,
+        col(Member.channel_id) == bindparam("channel_id"),
+        col(Member.agent_id) == bindparam("agent_id"),
+    )
+)
 
 
 async def require_viewer(tx: Transaction) -> Viewer:
@@ -29,84 +58,50 @@ async def lock_channel(tx: Transaction, channel_id: UUID, noun: str = "channel",
     `noun` names the object whose id the client sent, for the error text: a message in a hidden channel must give
     exactly the same error as an unknown message. `path` is the input field that held the id, by default `<noun>Id`.
     """
-    await _lock_row(tx, channel_id)
+    await tx.fetch(_LOCK_CHANNEL, channel_id=channel_id)
     return await read_seat(tx, channel_id, noun, *path)
 
 
-async def lock_message(tx: Transaction, message_id: UUID) -> tuple[Seat, Message]:
+async def lock_message(tx: Transaction, message_id: UUID) -> tuple[Seat, MessageRow]:
     """Locks the message's channel and returns the viewer's seat in it and the message. Raises Refused NOT_FOUND if the
     viewer cannot read the message."""
-    channel_id = await tx.session.scalar(
-        select(col(Message.channel_id)).where(
-            col(Message.account_id) == tx.account_id, col(Message.message_id) == message_id
-        )
-    )
+    channel_id = await tx.fetch_value(_CHANNEL_OF_MESSAGE, message_id=message_id)
     if channel_id is None:
         await require_viewer(tx)
         raise not_found("message", "messageId")
     seat = await lock_channel(tx, channel_id, "message")
-    row = (await tx.session.execute(readable_messages(tx.account_id, [(seat.agent.agent_id, message_id)]))).first()
+    row = await tx.fetch_row(READABLE_MESSAGES, agent_ids=[seat.agent.agent_id], ids=[message_id])
     if row is None:
         raise not_found("message", "messageId")
-    return seat, row[1]
+    return seat, to_row(MessageRow, row[1:])
 
 
 async def read_seat(tx: Transaction, channel_id: UUID, noun: str = "channel", *path: str) -> Seat:
     """Returns the viewer's seat without locking the channel; raises as `lock_channel` does. Sufficient where the
     transaction writes only the viewer's personal state, or nothing."""
-    token = require_agent(tx.identity)
-    statement = (
-        seats()
-        .add_columns(Account)
-        .join(Account, col(Account.account_id) == col(Agent.account_id))
-        .where(
-            col(Agent.account_id) == token.account_id,
-            col(Agent.agent_id) == token.agent_id,
-            col(Channel.channel_id) == channel_id,
-        )
-        .with_for_update(read=True, of=[Agent, Account])
-    )
-    row = (await tx.session.execute(statement)).first()
+    row = await tx.fetch_row(_SEAT, agent_id=require_agent(tx.identity).agent_id, channel_id=channel_id)
     if row is None:
         await require_viewer(tx)
         raise not_found(noun, *(path or (f"{noun}Id",)))
-    seat = Seat.from_row(row[:5])
-    require_enabled(Viewer(seat.agent, row[5]))
+    seat = Seat.of(row)
+    require_enabled(Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:])))
     return seat
 
 
 async def read_viewer(tx: Transaction) -> Viewer | None:
     """Returns the agent of the token, active or not; None if the account has no such agent."""
-    token = require_agent(tx.identity)
-    statement = select_viewers(token.account_id, [token.agent_id])
-    row = (await tx.session.execute(statement.with_for_update(read=True, of=[Agent, Account]))).first()
-    return Viewer(row[0], row[1]) if row else None
+    row = await tx.fetch_row(_VIEWER, agent_ids=[require_agent(tx.identity).agent_id])
+    return Viewer.of(row) if row is not None else None
 
 
-async def require_member(tx: Transaction, channel_id: UUID, agent_id: str) -> Member:
+async def require_member(tx: Transaction, channel_id: UUID, agent_id: str) -> MemberRow:
     """Returns an agent's membership of a locked channel. Raises Refused NOT_FOUND if there is none."""
-    if not is_storable(agent_id):
+    row = await tx.fetch_row(_MEMBER, channel_id=channel_id, agent_id=agent_id) if is_storable(agent_id) else None
+    if row is None:
         raise not_found("member", "agentId")
-    member = await tx.session.scalar(
-        select(Member).where(
-            col(Member.account_id) == tx.account_id,
-            col(Member.channel_id) == channel_id,
-            col(Member.agent_id) == agent_id,
-        )
-    )
-    if member is None:
-        raise not_found("member", "agentId")
-    return member
+    return to_row(MemberRow, row)
 
 
 def not_found(noun: str, *path: str) -> Refused:
     """Returns the error for an id that is unknown, of another account, or invisible to the viewer: the same for all."""
     return Refused(RefusalCode.NOT_FOUND, f"There is no such {noun}.", *path)
-
-
-async def _lock_row(tx: Transaction, channel_id: UUID) -> None:
-    await tx.session.execute(
-        select(col(Channel.channel_id))
-        .where(col(Channel.account_id) == tx.account_id, col(Channel.channel_id) == channel_id)
-        .with_for_update()
-    )

@@ -6,15 +6,17 @@ The caller holds the lock of each channel.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select, text, update
+from sqlalchemy import Text, and_, bindparam, func, select
 from sqlmodel import col
 
 from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operation import Transaction
-from models import Agent, Author, Channel, Member
-from models.columns import is_one_of
+from models import Agent, Member
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
 from models.enums import ChangeKind, MemberRole
+from models.rows import ChannelRow, MemberRow
+from models.statements import Statement, sql
 
 AGENTS_LIMIT = 1_000
 """How many agents one call may list. An announcement needs no list, because every agent becomes a member of it."""
@@ -37,25 +39,49 @@ _INSERT_MEMBERS = """
     )
     SELECT channel_id, agent_id FROM added
     """
-_ADD_TO_CHANNEL = text(_INSERT_MEMBERS.format(chosen="channel_id = :channel_id"))
-_ADD_TO_ANNOUNCEMENTS = text(_INSERT_MEMBERS.format(chosen="kind = 'ANNOUNCEMENT'"))
+_ADD_TO_CHANNEL = sql(_INSERT_MEMBERS.format(chosen="channel_id = :channel_id"))
+_ADD_TO_ANNOUNCEMENTS = sql(_INSERT_MEMBERS.format(chosen="kind = 'ANNOUNCEMENT'"))
+
+_REMOVE_MEMBER = sql(
+    """
+    WITH author AS (
+        DELETE FROM authors WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    ), member AS (
+        DELETE FROM members WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    )
+    UPDATE channels SET member_count = member_count - 1 WHERE account_id = :account_id AND channel_id = :channel_id
+    """,
+    account_id=Text,
+    channel_id=IDENTIFIER,
+    agent_id=Text,
+)
+
+# Null if there is no other active member.
+_OTHERS_HAVE_OWNER = Statement(
+    select(func.bool_or(col(Member.role) == MemberRole.OWNER))
+    .join(Agent, and_(col(Agent.account_id) == col(Member.account_id), col(Agent.agent_id) == col(Member.agent_id)))
+    .where(
+        col(Member.account_id) == ACCOUNT_ID,
+        col(Member.channel_id) == bindparam("channel_id"),
+        col(Member.agent_id) != bindparam("agent_id"),
+        col(Agent.active),
+    )
+)
+
+_LOCK_ACTIVE_AGENTS = Statement(
+    select(col(Agent.agent_id))
+    .where(col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"), col(Agent.active))
+    .order_by(col(Agent.agent_id))
+    .with_for_update(read=True)
+)
 
 
 async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
     """Adds the agents and announces each. Returns those who were not members before, in the given order."""
-    rows = await tx.session.execute(
-        _ADD_TO_CHANNEL,
-        {
-            "account_id": tx.account_id,
-            "channel_id": channel_id,
-            "agent_ids": list(agent_ids),
-            "role": role.value,
-            "now": tx.now,
-        },
-    )
-    new = {row.agent_id for row in rows}
+    rows = await tx.fetch(_ADD_TO_CHANNEL, channel_id=channel_id, agent_ids=agent_ids, role=role, now=tx.now)
+    new = {agent_id for _, agent_id in rows}
     added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in new]
     for agent_id in added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
@@ -66,46 +92,25 @@ async def join_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
     """Makes newly active agents members of every announcement, without system messages."""
     if not agent_ids:
         return
-    added = await tx.session.execute(
-        _ADD_TO_ANNOUNCEMENTS,
-        {
-            "account_id": tx.account_id,
-            "agent_ids": list(agent_ids),
-            "role": MemberRole.MEMBER.value,
-            "now": tx.now,
-        },
-    )
+    added = await tx.fetch(_ADD_TO_ANNOUNCEMENTS, agent_ids=agent_ids, role=MemberRole.MEMBER, now=tx.now)
     for channel_id, agent_id in added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
 
 
-async def remove_member(tx: Transaction, member: Member) -> None:
+async def remove_member(tx: Transaction, member: MemberRow) -> None:
     """Removes the agent from the members, and from the authors of an announcement, and announces the removal."""
-    for table in (Member, Author):
-        await tx.session.execute(
-            delete(table).where(
-                col(table.account_id) == tx.account_id,
-                col(table.channel_id) == member.channel_id,
-                col(table.agent_id) == member.agent_id,
-            )
-        )
-    await tx.session.execute(
-        update(Channel)
-        .where(col(Channel.account_id) == tx.account_id, col(Channel.channel_id) == member.channel_id)
-        .values(member_count=col(Channel.member_count) - 1)
-        .execution_options(synchronize_session=False)
-    )
+    await tx.fetch(_REMOVE_MEMBER, channel_id=member.channel_id, agent_id=member.agent_id)
     tx.announce(ChangeKind.MEMBER_REMOVED, member.channel_id, member.agent_id)
 
 
-async def check_owner_remains(tx: Transaction, channel: Channel, member: Member) -> None:
+async def check_owner_remains(tx: Transaction, channel: ChannelRow, member: MemberRow) -> None:
     """Checks that an owner can be demoted. Raises Refused LAST_OWNER, naming the channel, unless another active member
     is an owner."""
     if member.role == MemberRole.OWNER and not await _others_have_owner(tx, member):
         raise _last_owner(channel)
 
 
-async def check_owner_remains_for_others(tx: Transaction, channel: Channel, member: Member) -> None:
+async def check_owner_remains_for_others(tx: Transaction, channel: ChannelRow, member: MemberRow) -> None:
     """Checks that an owner can leave or be removed. Raises Refused LAST_OWNER, naming the channel, if other active
     members remain and none of them is an owner. Deactivated members do not count: when one is reactivated,
     `assign_missing_owners` makes them the owner."""
@@ -113,22 +118,15 @@ async def check_owner_remains_for_others(tx: Transaction, channel: Channel, memb
         raise _last_owner(channel)
 
 
-async def _others_have_owner(tx: Transaction, member: Member) -> bool | None:
+async def _others_have_owner(tx: Transaction, member: MemberRow) -> bool | None:
     """Returns whether another active member is an owner; None if there is no other active member."""
-    owned: bool | None = await tx.session.scalar(
-        select(func.bool_or(col(Member.role) == MemberRole.OWNER))
-        .join(Agent, and_(col(Agent.account_id) == col(Member.account_id), col(Agent.agent_id) == col(Member.agent_id)))
-        .where(
-            col(Member.account_id) == tx.account_id,
-            col(Member.channel_id) == member.channel_id,
-            col(Member.agent_id) != member.agent_id,
-            col(Agent.active),
-        )
+    owned: bool | None = await tx.fetch_value(
+        _OTHERS_HAVE_OWNER, channel_id=member.channel_id, agent_id=member.agent_id
     )
     return owned
 
 
-def _last_owner(channel: Channel) -> Refused:
+def _last_owner(channel: ChannelRow) -> Refused:
     message = f"{channel.name} would be left without an owner. Make another member an owner first."
     return Refused(RefusalCode.LAST_OWNER, message)
 
@@ -145,16 +143,8 @@ async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path
     The agents are locked FOR SHARE, so that none is deactivated while being added.
     """
     wanted = list(dict.fromkeys(agent_ids))
-    found = await tx.session.scalars(
-        select(col(Agent.agent_id))
-        .where(
-            col(Agent.account_id) == tx.account_id,
-            is_one_of(col(Agent.agent_id), [agent_id for agent_id in wanted if is_storable(agent_id)]),
-            col(Agent.active),
-        )
-        .order_by(col(Agent.agent_id))
-        .with_for_update(read=True)
-    )
-    if missing := set(wanted) - set(found):
+    storable = [agent_id for agent_id in wanted if is_storable(agent_id)]
+    found = {agent_id for (agent_id,) in await tx.fetch(_LOCK_ACTIVE_AGENTS, agent_ids=storable)}
+    if missing := set(wanted) - found:
         raise Refused(RefusalCode.NOT_FOUND, f"There is no active agent {', '.join(sorted(missing))}.", *path)
     return wanted

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Boolean, Text, and_, bindparam, delete, insert, literal, null, or_, select, text
+from sqlalchemy import ARRAY, Boolean, CompoundSelect, Text, and_, bindparam, null, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
 from chat.errors import RefusalCode, Refused
 from chat.operation import Transaction
 from chat.policies import check_mention_everybody
-from models import Agent, Member, Mention, Message, Team, TeamAgent
-from models.columns import IDENTIFIER, is_one_of
+from models import Agent, Member, Team, TeamAgent
+from models.columns import ACCOUNT_ID, IDENTIFIER, TEXT_ARRAY, is_one_of
 from models.enums import ChannelKind, MentionTarget
+from models.rows import MessageRow
+from models.statements import Statement, sql
 
 MENTIONS_LIMIT = 100
 
@@ -37,11 +40,21 @@ class ParsedMention:
 _EVERYBODY = ParsedMention(MentionTarget.CHANNEL, "all")
 
 
+class ResolvedMention(NamedTuple):
+    """A mention as it is stored. `agent_id` and `team_id` are None for an unknown agent or team."""
+
+    target: MentionTarget
+    agent_id: str | None
+    team_id: str | None
+    team_name: str | None
+    reachable: bool
+
+
 @dataclass(frozen=True)
 class ResolvedMentions:
-    """A text's mentions, looked up in the directory: the rows to show, and the agents to notify."""
+    """A text's mentions, looked up in the directory, and the agents to notify."""
 
-    mentions: tuple[Mention, ...]
+    mentions: tuple[ResolvedMention, ...]
     agent_ids: tuple[str, ...]
     everybody: bool
 
@@ -81,7 +94,7 @@ async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str =
     if everybody and _EVERYBODY not in _parsed(before):
         check_mention_everybody(seat)
     targets = await _targets(tx, seat, parsed)
-    mentions = tuple(_mention(tx, targets, place, mention) for place, mention in enumerate(parsed))
+    mentions = tuple(_resolved(mention, targets.get(mention, [])) for mention in parsed)
     reached = {row.agent_id for mention in parsed for row in targets.get(mention, []) if row.agent_id and row.reads}
     return ResolvedMentions(mentions, tuple(sorted(reached - {seat.agent.agent_id})), everybody)
 
@@ -101,27 +114,48 @@ async def _targets(tx: Transaction, seat: Seat, parsed: list[ParsedMention]) -> 
     team_ids = [mention.id for mention in parsed if mention.target == MentionTarget.TEAM]
     if not agent_ids and not team_ids:
         return {}
+    rows = await tx.fetch(
+        _FIND_TARGETS,
+        agent_ids=agent_ids,
+        team_ids=team_ids,
+        channel_id=seat.channel.channel_id,
+        is_public=seat.channel.kind == ChannelKind.PUBLIC,
+    )
+    found: dict[ParsedMention, list[_Target]] = {}
+    for team_id, team_name, agent_id, agent_reads in rows:
+        key = ParsedMention(MentionTarget.TEAM, team_id) if team_id else ParsedMention(MentionTarget.AGENT, agent_id)
+        found.setdefault(key, []).append(_Target(agent_id, team_name, bool(agent_reads)))
+    return found
+
+
+def _resolved(mention: ParsedMention, found: list[_Target]) -> ResolvedMention:
+    return ResolvedMention(
+        target=mention.target,
+        agent_id=mention.id if found and mention.target == MentionTarget.AGENT else None,
+        team_id=mention.id if found and mention.target == MentionTarget.TEAM else None,
+        team_name=found[0].team_name if found else None,
+        reachable=mention.target == MentionTarget.CHANNEL or any(target.reads for target in found),
+    )
+
+
+def _select_targets() -> CompoundSelect[*tuple[Any, ...]]:
+    """Returns a SELECT of the agents `agent_ids`, and of the teams `team_ids` with their agents."""
     membership = and_(
         col(Member.account_id) == col(Agent.account_id),
         col(Member.agent_id) == col(Agent.agent_id),
-        col(Member.channel_id) == seat.channel.channel_id,
+        col(Member.channel_id) == bindparam("channel_id"),
     )
-    reads = and_(
-        col(Agent.active),
-        or_(literal(seat.channel.kind == ChannelKind.PUBLIC), col(Member.agent_id).is_not(None)),
-    )
+    reads = and_(col(Agent.active), or_(bindparam("is_public", type_=Boolean), col(Member.agent_id).is_not(None)))
     agents = (
         select(null().cast(Text), null().cast(Text), col(Agent.agent_id), reads.cast(Boolean))
         .outerjoin(Member, membership)
-        .where(col(Agent.account_id) == tx.account_id, is_one_of(col(Agent.agent_id), agent_ids))
+        .where(col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"))
     )
+    in_team = and_(col(TeamAgent.account_id) == col(Team.account_id), col(TeamAgent.team_id) == col(Team.team_id))
     teams = (
         select(col(Team.team_id), col(Team.name), col(Agent.agent_id), reads.cast(Boolean))
         .select_from(Team)
-        .outerjoin(
-            TeamAgent,
-            and_(col(TeamAgent.account_id) == col(Team.account_id), col(TeamAgent.team_id) == col(Team.team_id)),
-        )
+        .outerjoin(TeamAgent, in_team)
         .outerjoin(
             Agent,
             and_(
@@ -130,33 +164,34 @@ async def _targets(tx: Transaction, seat: Seat, parsed: list[ParsedMention]) -> 
             ),
         )
         .outerjoin(Member, membership)
-        .where(col(Team.account_id) == tx.account_id, is_one_of(col(Team.team_id), team_ids))
+        .where(col(Team.account_id) == ACCOUNT_ID, is_one_of(col(Team.team_id), "team_ids"))
     )
-    found: dict[ParsedMention, list[_Target]] = {}
-    for team_id, team_name, agent_id, agent_reads in await tx.session.execute(agents.union_all(teams)):
-        key = ParsedMention(MentionTarget.TEAM, team_id) if team_id else ParsedMention(MentionTarget.AGENT, agent_id)
-        found.setdefault(key, []).append(_Target(agent_id, team_name, bool(agent_reads)))
-    return found
+    return agents.union_all(teams)
 
 
-def _mention(
-    tx: Transaction, targets: dict[ParsedMention, list[_Target]], place: int, parsed: ParsedMention
-) -> Mention:
-    found = targets.get(parsed, [])
-    return Mention(
-        account_id=tx.account_id,
-        place=place,
-        target=parsed.target,
-        agent_id=parsed.id if found and parsed.target == MentionTarget.AGENT else None,
-        team_id=parsed.id if found and parsed.target == MentionTarget.TEAM else None,
-        team_name=found[0].team_name if found else None,
-        reachable=parsed.target == MentionTarget.CHANNEL or any(row.reads for row in found),
-    )
+_FIND_TARGETS = Statement(_select_targets())
 
+_INSERT_MENTIONS = sql(
+    """
+    INSERT INTO mentions (account_id, message_id, place, target, agent_id, team_id, team_name, reachable)
+    SELECT :account_id, :message_id, place - 1, target, agent_id, team_id, team_name, reachable
+      FROM unnest(:targets, :agent_ids, :team_ids, :team_names, :reachables)
+           WITH ORDINALITY AS given (target, agent_id, team_id, team_name, reachable, place)
+    """,
+    account_id=Text,
+    message_id=IDENTIFIER,
+    targets=TEXT_ARRAY,
+    agent_ids=TEXT_ARRAY,
+    team_ids=TEXT_ARRAY,
+    team_names=TEXT_ARRAY,
+    reachables=ARRAY(Boolean),
+)
+
+_DELETE_MENTIONS = sql("DELETE FROM mentions WHERE account_id = :account_id AND message_id = :message_id")
 
 # The members for a mention of everybody are read in the same statement, so that 5,000 ids never pass through Python.
 # Agents whom an earlier revision already mentioned keep that revision, so an edit notifies only new ones.
-_WRITE_MENTIONED_AGENTS = text(
+_WRITE_MENTIONED_AGENTS = sql(
     """
     WITH reached AS (
         SELECT agent_id
@@ -177,20 +212,19 @@ _WRITE_MENTIONED_AGENTS = text(
     INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id, revision)
     SELECT :account_id, agent_id, :channel_id, :seq, :message_id, :revision FROM reached
     ON CONFLICT DO NOTHING
-    """
-).bindparams(
-    bindparam("account_id", type_=Text),
-    bindparam("author_id", type_=Text),
-    bindparam("agent_ids", type_=ARRAY(Text)),
-    bindparam("everybody", type_=Boolean),
-    bindparam("channel_id", type_=IDENTIFIER),
-    bindparam("message_id", type_=IDENTIFIER),
+    """,
+    account_id=Text,
+    author_id=Text,
+    agent_ids=ARRAY(Text),
+    everybody=Boolean,
+    channel_id=IDENTIFIER,
+    message_id=IDENTIFIER,
 )
 
 NO_MENTIONS = ResolvedMentions((), (), everybody=False)
 
 
-async def write_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
+async def write_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
     """Stores the mentions of a new message."""
     if resolved == NO_MENTIONS:
         return
@@ -198,32 +232,36 @@ async def write_mentions(tx: Transaction, message: Message, resolved: ResolvedMe
     await _write_mentioned_agents(tx, message, resolved)
 
 
-async def rewrite_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
+async def rewrite_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
     """Replaces the mentions of a message that was edited or deleted, at its current revision."""
-    await tx.session.execute(
-        delete(Mention).where(col(Mention.account_id) == tx.account_id, col(Mention.message_id) == message.message_id)
-    )
+    await tx.fetch(_DELETE_MENTIONS, message_id=message.message_id)
     await _insert_mentions(tx, message, resolved)
     await _write_mentioned_agents(tx, message, resolved)
 
 
-async def _insert_mentions(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
-    if resolved.mentions:
-        rows = [{**mention.model_dump(), "message_id": message.message_id} for mention in resolved.mentions]
-        await tx.session.execute(insert(Mention), rows)
+async def _insert_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
+    if not resolved.mentions:
+        return
+    targets, agent_ids, team_ids, team_names, reachables = zip(*resolved.mentions, strict=True)
+    await tx.fetch(
+        _INSERT_MENTIONS,
+        message_id=message.message_id,
+        targets=targets,
+        agent_ids=agent_ids,
+        team_ids=team_ids,
+        team_names=team_names,
+        reachables=reachables,
+    )
 
 
-async def _write_mentioned_agents(tx: Transaction, message: Message, resolved: ResolvedMentions) -> None:
-    await tx.session.execute(
+async def _write_mentioned_agents(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
+    await tx.fetch(
         _WRITE_MENTIONED_AGENTS,
-        {
-            "account_id": tx.account_id,
-            "agent_ids": list(resolved.agent_ids),
-            "everybody": resolved.everybody,
-            "channel_id": message.channel_id,
-            "seq": message.seq,
-            "message_id": message.message_id,
-            "revision": message.revision,
-            "author_id": message.author_id,
-        },
+        agent_ids=resolved.agent_ids,
+        everybody=resolved.everybody,
+        channel_id=message.channel_id,
+        seq=message.seq,
+        message_id=message.message_id,
+        revision=message.revision,
+        author_id=message.author_id,
     )

@@ -2,20 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from asyncpg.exceptions import PostgresError
 
 from chat.changes import NewChange, append_changes
 from chat.identity import Identity
 from chat.ports import Chat, Signal, SignalKind
-from models import Message
+from models.database import Connection, Record
 from models.enums import ChangeKind
+from models.rows import MessageRow
+from models.statements import Statement
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -30,19 +31,33 @@ class Transaction:
     """One attempt at an operation. The changes that it announces are written by its last statement, and its wake-ups
     and signals are sent after the commit."""
 
-    def __init__(self, session: AsyncSession, identity: Identity, now: datetime) -> None:
-        self.session = session
+    def __init__(self, connection: Connection, identity: Identity, now: datetime) -> None:
+        self.connection = connection
         self.identity = identity
         self.account_id = identity.account_id
         self.now = now
         self.changes: list[NewChange] = []
         self.signals: list[Signal] = []
 
+    async def fetch(self, statement: Statement, **parameters: object) -> Sequence[Record]:
+        """Executes a statement for the account and returns its rows."""
+        return await statement.fetch(self.connection, account_id=self.account_id, **parameters)
+
+    async def fetch_row(self, statement: Statement, **parameters: object) -> Record | None:
+        """Executes a statement for the account and returns its first row, if there is one."""
+        rows = await self.fetch(statement, **parameters)
+        return rows[0] if rows else None
+
+    async def fetch_value(self, statement: Statement, **parameters: object) -> Any:
+        """Executes a statement for the account and returns the first column of its first row; None without a row."""
+        row = await self.fetch_row(statement, **parameters)
+        return row[0] if row is not None else None
+
     def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_id: str | None = None) -> None:
         """Adds a change of a channel, a member, an agent or the account to the account's order of changes."""
         self.changes.append(NewChange(kind, channel_id=channel_id, agent_id=agent_id))
 
-    def announce_message(self, kind: ChangeKind, message: Message) -> None:
+    def announce_message(self, kind: ChangeKind, message: MessageRow) -> None:
         """Adds a change of a message to the account's order of changes."""
         self.changes.append(
             NewChange(
@@ -70,8 +85,8 @@ def operation(
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await _attempt(chat, identity, lambda tx: body(tx, *args, **kwargs))
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or sqlstate(error) not in RETRIED_SQLSTATES:
+            except PostgresError as error:
+                if attempt == ATTEMPTS or error.sqlstate not in RETRIED_SQLSTATES:  # type: ignore[attr-defined]
                     raise
                 await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 (jitter, not a secret)
         raise AssertionError("unreachable")
@@ -81,17 +96,12 @@ def operation(
 
 
 async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    async with chat.sessions() as session, session.begin():
-        tx = Transaction(session, identity, chat.clock.now())
+    async with chat.database.transaction() as connection:
+        tx = Transaction(connection, identity, chat.clock.now())
         result = await body(tx)
-        last = await append_changes(session, tx.account_id, tx.changes, tx.now) if tx.changes else None
+        last = await append_changes(connection, tx.account_id, tx.changes, tx.now) if tx.changes else None
     if last is not None:
         chat.wake_ups.changed(tx.account_id, last)
     for signal in tx.signals:
         chat.wake_ups.signal(signal)
     return result
-
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """Returns PostgreSQL's error code; None if the connection itself failed."""
-    return getattr(error.orig, "sqlstate", None)

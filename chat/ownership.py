@@ -6,45 +6,35 @@ Every operation that adds members to a channel, and the directory sync, ends wit
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, and_, bindparam, literal, or_, select, text
-from sqlmodel import col
+from sqlalchemy import ARRAY, Boolean
 
 from chat.operation import Transaction
 from chat.posting import SystemMessage, post_system_messages
-from models import Channel, Member
-from models.columns import IDENTIFIER, is_one_of
-from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
+from models.columns import IDENTIFIER
+from models.enums import ChangeKind, MemberRole, SystemEvent
+from models.statements import sql
 
-
-async def lock_affected_channels(tx: Transaction, activated: Sequence[str], deactivated: Sequence[str]) -> list[UUID]:
-    """Locks the channels whose members or owners may change when these agents are activated or deactivated, in the
-    order of their ids, and returns their ids: the channels they are members of, and every announcement, which newly
-    active agents join. Called before the agents' own rows are locked, the same order as in every other write."""
-    if not activated and not deactivated:
-        return []
-    joined = (
-        select(col(Member.channel_id))
-        .where(col(Member.account_id) == tx.account_id, is_one_of(col(Member.agent_id), [*activated, *deactivated]))
-        .scalar_subquery()
-    )
-    will_join = and_(col(Channel.kind) == ChannelKind.ANNOUNCEMENT, literal(bool(activated)))
-    locked = await tx.session.scalars(
-        select(col(Channel.channel_id))
-        .where(
-            col(Channel.account_id) == tx.account_id,
-            col(Channel.kind) != ChannelKind.DIRECT,
-            or_(will_join, col(Channel.channel_id).in_(joined)),
-        )
-        .order_by(col(Channel.channel_id))
-        .with_for_update()
-    )
-    return list(locked)
-
+_LOCK_AFFECTED = sql(
+    """
+    SELECT channel_id
+      FROM channels
+     WHERE account_id = :account_id AND kind <> 'DIRECT'
+       AND (
+            :any_activated AND kind = 'ANNOUNCEMENT'
+         OR channel_id IN (
+                SELECT channel_id FROM members WHERE account_id = :account_id AND agent_id = ANY (:agent_ids)
+            )
+       )
+     ORDER BY channel_id
+       FOR UPDATE
+    """,
+    any_activated=Boolean,
+)
 
 # The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Whether a
 # member is active is a subquery by primary key: as a join, with statistics from before the directory sync, PostgreSQL
 # compared all agents with all members (8 s for 5,000 agents).
-_ASSIGN_OWNERS = text(
+_ASSIGN_OWNERS = sql(
     """
     WITH ownerless AS (
         SELECT channel_id
@@ -77,8 +67,19 @@ _ASSIGN_OWNERS = text(
        AND members.channel_id = successors.channel_id AND members.agent_id = successors.agent_id
     RETURNING successors.channel_id, successors.agent_id, successors.before,
               coalesce(former.agent_id, successors.agent_id) AS actor_id
-    """
-).bindparams(bindparam("channel_ids", type_=ARRAY(IDENTIFIER)))
+    """,
+    channel_ids=ARRAY(IDENTIFIER),
+)
+
+
+async def lock_affected_channels(tx: Transaction, activated: Sequence[str], deactivated: Sequence[str]) -> list[UUID]:
+    """Locks the channels whose members or owners may change when these agents are activated or deactivated, in the
+    order of their ids, and returns their ids: the channels they are members of, and every announcement, which newly
+    active agents join. Called before the agents' own rows are locked, the same order as in every other write."""
+    if not activated and not deactivated:
+        return []
+    locked = await tx.fetch(_LOCK_AFFECTED, agent_ids=[*activated, *deactivated], any_activated=bool(activated))
+    return [channel_id for (channel_id,) in locked]
 
 
 async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
@@ -86,12 +87,10 @@ async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) ->
     none, member) of each its owner, and reports it in the channel. The caller holds the channels' locks."""
     if not channel_ids:
         return
-    assigned = await tx.session.execute(_ASSIGN_OWNERS, {"account_id": tx.account_id, "channel_ids": list(channel_ids)})
+    assigned = await tx.fetch(_ASSIGN_OWNERS, channel_ids=channel_ids)
     messages = [
-        SystemMessage(
-            row.channel_id, row.actor_id, SystemEvent.ROLE_CHANGED, [row.agent_id], row.before, MemberRole.OWNER.value
-        )
-        for row in assigned
+        SystemMessage(channel_id, actor_id, SystemEvent.ROLE_CHANGED, [agent_id], before, MemberRole.OWNER)
+        for channel_id, agent_id, before, actor_id in assigned
     ]
     for message in messages:
         tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids[0])

@@ -10,8 +10,8 @@ from typing import ParamSpec
 from chat.access import Seat
 from chat.errors import RefusalCode, Refused
 from chat.viewer import Viewer
-from models import Member, Message
 from models.enums import ChannelKind, Creators, MemberRole
+from models.rows import MemberRow, MessageRow
 
 Facts = ParamSpec("Facts")
 
@@ -49,7 +49,7 @@ def check_read(seat: Seat) -> None:
         raise Refused(RefusalCode.FORBIDDEN, "Only members can read the messages of this channel.")
 
 
-def check_member(seat: Seat) -> Member:
+def check_member(seat: Seat) -> MemberRow:
     """Returns the viewer's membership."""
     check_read(seat)
     if seat.member is None:
@@ -137,7 +137,7 @@ def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
     check_create(viewer, kind, seat.is_manager)
 
 
-def check_change_member(seat: Seat, target: Member) -> None:
+def check_change_member(seat: Seat, target: MemberRow) -> None:
     """A channel admin can neither change nor remove an owner."""
     if target.role == MemberRole.OWNER and not (seat.is_owner or seat.is_administrator):
         raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator can change or remove an owner.")
@@ -148,7 +148,7 @@ def check_grant_role(seat: Seat, role: MemberRole) -> None:
         raise Refused(RefusalCode.FORBIDDEN, "Only an owner or an administrator can grant ownership.", "role")
 
 
-def check_edit_message(seat: Seat, message: Message) -> None:
+def check_edit_message(seat: Seat, message: MessageRow) -> None:
     check_member(seat)
     if message.author_id != seat.agent.agent_id or message.system_event is not None:
         raise Refused(RefusalCode.FORBIDDEN, "Only the author of a message can edit it.")
@@ -157,7 +157,7 @@ def check_edit_message(seat: Seat, message: Message) -> None:
     check_author(seat)
 
 
-def check_delete_message(seat: Seat, message: Message) -> None:
+def check_delete_message(seat: Seat, message: MessageRow) -> None:
     check_read(seat)
     if message.system_event is not None:
         raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be deleted.")
@@ -169,12 +169,12 @@ def check_delete_message(seat: Seat, message: Message) -> None:
     check_not_archived(seat)
 
 
-def check_react(seat: Seat, message: Message) -> None:
+def check_react(seat: Seat, message: MessageRow) -> None:
     check_member(seat)
     check_not_deleted(message)
     check_not_archived(seat)
 
 
-def check_not_deleted(message: Message) -> None:
+def check_not_deleted(message: MessageRow) -> None:
     if message.deleted_at is not None:
         raise Refused(RefusalCode.NOT_FOUND, "The message was deleted.")

@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from chat.cards import Answer, Check
+from models.database import Database
 from models.enums import ItemKind
 
 
@@ -61,7 +60,7 @@ class CardSource(Protocol):
 class Chat:
     """The dependencies of every operation."""
 
-    sessions: async_sessionmaker[AsyncSession]
+    database: Database
     clock: Clock
     wake_ups: WakeUps
     cards: CardSource

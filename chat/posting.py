@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, text
+import orjson
+from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from uuid_utils.compat import uuid7
 
 from chat.changes import NewChange
 from chat.operation import Transaction
-from models import Message
 from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.enums import ChangeKind, SystemEvent
+from models.rows import MessageRow
+from models.statements import sql
 
-_INSERT_POST = text(
+_INSERT_POST = sql(
     """
     WITH channel AS (
         UPDATE channels
@@ -39,17 +41,16 @@ _INSERT_POST = text(
            :client_key, :payload_hash, :now, 1
       FROM channel
     RETURNING seq, post_number
-    """
-).bindparams(
-    bindparam("account_id", type_=Text),
-    bindparam("author_id", type_=Text),
-    bindparam("channel_id", type_=IDENTIFIER),
-    bindparam("message_id", type_=IDENTIFIER),
-    bindparam("reply_to_id", type_=IDENTIFIER),
-    bindparam("now", type_=TIMESTAMPTZ),
+    """,
+    account_id=Text,
+    author_id=Text,
+    channel_id=IDENTIFIER,
+    message_id=IDENTIFIER,
+    reply_to_id=IDENTIFIER,
+    now=TIMESTAMPTZ,
 )
 
-_INSERT_SYSTEM_MESSAGES = text(
+_INSERT_SYSTEM_MESSAGES = sql(
     """
     WITH posted AS (
         SELECT * FROM jsonb_to_recordset(:messages)
@@ -66,11 +67,10 @@ _INSERT_SYSTEM_MESSAGES = text(
     SELECT :account_id, message_id, channel_id, last_seq, post_count, actor_id, '',
            event, agent_ids, before, after, :now, 1
       FROM posted JOIN channel USING (channel_id)
-    """
-).bindparams(
-    bindparam("account_id", type_=Text),
-    bindparam("messages", type_=JSONB),
-    bindparam("now", type_=TIMESTAMPTZ),
+    """,
+    account_id=Text,
+    messages=JSONB,
+    now=TIMESTAMPTZ,
 )
 
 
@@ -99,25 +99,27 @@ class SystemMessage:
     after: str | None = None
 
 
-async def write_post(tx: Transaction, post: Post) -> Message:
+async def write_post(tx: Transaction, post: Post) -> MessageRow:
     """Writes the post, announces it, and returns it with the `seq` and post number that it was given."""
-    message = Message(
-        account_id=tx.account_id,
-        message_id=uuid7(),
+    message_id = uuid7()
+    ((seq, post_number),) = await tx.fetch(_INSERT_POST, message_id=message_id, now=tx.now, **asdict(post))
+    message = MessageRow(
+        message_id=message_id,
         channel_id=post.channel_id,
-        seq=0,
-        post_number=0,
+        seq=seq,
+        post_number=post_number,
         author_id=post.author_id,
         body=post.body,
+        system_event=None,
+        system_agent_ids=None,
+        system_before=None,
+        system_after=None,
         reply_to_id=post.reply_to_id,
-        client_key=post.client_key,
-        payload_hash=post.payload_hash,
         created_at=tx.now,
+        edited_at=None,
+        deleted_at=None,
+        revision=1,
     )
-    written = await tx.session.execute(
-        _INSERT_POST, {"account_id": tx.account_id, "message_id": message.message_id, "now": tx.now, **asdict(post)}
-    )
-    message.seq, message.post_number = written.one()
     tx.announce_message(ChangeKind.MESSAGE_ADDED, message)
     return message
 
@@ -128,10 +130,9 @@ async def post_system_messages(tx: Transaction, *messages: SystemMessage) -> Non
         return
     message_ids = [uuid7() for _ in messages]
     rows = [
-        {**asdict(message), "channel_id": str(message.channel_id), "message_id": str(message_id)}
-        for message, message_id in zip(messages, message_ids, strict=True)
+        {**asdict(message), "message_id": message_id} for message, message_id in zip(messages, message_ids, strict=True)
     ]
-    await tx.session.execute(_INSERT_SYSTEM_MESSAGES, {"account_id": tx.account_id, "messages": rows, "now": tx.now})
+    await tx.fetch(_INSERT_SYSTEM_MESSAGES, messages=orjson.dumps(rows, default=str).decode(), now=tx.now)
     tx.changes.extend(
         NewChange(ChangeKind.MESSAGE_ADDED, message.channel_id, message_id, revision=1, agent_id=message.actor_id)
         for message, message_id in zip(messages, message_ids, strict=True)

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from chat.access import Seat
-from models import Member, Message
 from models.enums import NotificationLevel
+from models.rows import MemberRow, MessageRow
 
 
-def should_alert(seat: Seat, message: Message, mentioned: bool, now: datetime) -> bool:
+def should_alert(seat: Seat, message: MessageRow, mentioned: bool, now: datetime) -> bool:
     """Returns whether a client should alert the agent to the message: never its author, a non-member or someone who
     muted the channel; otherwise the notification level decides. `mentioned`: whether the message mentions the agent."""
     if message.author_id == seat.agent.agent_id or message.system_event is not None or message.deleted_at is not None:
@@ -19,6 +19,6 @@ def should_alert(seat: Seat, message: Message, mentioned: bool, now: datetime) -
     return seat.member.notification_level == NotificationLevel.EVERYTHING
 
 
-def is_muted(member: Member, now: datetime) -> bool:
+def is_muted(member: MemberRow, now: datetime) -> bool:
     """Returns whether the channel is muted. A mute with an end expires without a write."""
     return member.muted and (member.muted_until is None or member.muted_until > now)

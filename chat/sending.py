@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
@@ -20,6 +21,9 @@ from chat.policies import check_post, check_read
 from chat.posting import Post, write_post
 from chat.sharing import CardPath, SharedItem, check_refs, write_cards
 from models import Message
+from models.columns import ACCOUNT_ID
+from models.rows import MessageRow, columns, to_row
+from models.statements import Statement
 
 BODY_LENGTH = 20_000
 CLIENT_KEY_LENGTH = 200
@@ -48,7 +52,27 @@ class InputPaths:
     card: CardPath
 
 
-async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> Message | None:
+class SentMessage(NamedTuple):
+    """A message that was sent with a client key, and the hash of its payload."""
+
+    message: MessageRow
+    payload_hash: bytes
+
+
+# A client key or a reply that is null finds nothing.
+_was_sent = and_(col(Message.author_id) == bindparam("author_id"), col(Message.client_key) == bindparam("client_key"))
+_is_replied_to = and_(
+    col(Message.message_id) == bindparam("reply_to_id"), col(Message.channel_id) == bindparam("channel_id")
+)
+_EARLIER_MESSAGES = Statement(
+    select(_was_sent, _is_replied_to, col(Message.payload_hash), *columns(MessageRow)).where(
+        col(Message.account_id) == ACCOUNT_ID, or_(_was_sent, _is_replied_to)
+    )
+)
+_SENT_WITH_KEY = Statement(select(col(Message.message_id)).where(col(Message.account_id) == ACCOUNT_ID, _was_sent))
+
+
+async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> MessageRow | None:
     """Returns the message that this client key sent before, if any. Raises Refused where the viewer cannot post.
 
     Locks nothing, because the caller queries the source modules next. `write_message` checks everything again."""
@@ -62,7 +86,7 @@ async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPa
 
 async def write_message(
     tx: Transaction, draft: MessageDraft, items: Sequence[SharedItem], paths: InputPaths
-) -> Message:
+) -> MessageRow:
     """Writes the message with cards for the items, which the viewer may see, and returns it; or returns the message
     that this client key sent before. Raises Refused NOT_FOUND, CONFLICT, or what `check_post` raises."""
     seat = await lock_channel(tx, draft.channel_id, "channel", *paths.channel)
@@ -106,12 +130,7 @@ async def check_client_key_unused(tx: Transaction, author_id: str, client_key: s
     earlier message is a different one."""
     if client_key is None:
         return
-    used = select(col(Message.message_id)).where(
-        col(Message.account_id) == tx.account_id,
-        col(Message.author_id) == author_id,
-        col(Message.client_key) == client_key,
-    )
-    if await tx.session.scalar(used) is not None:
+    if await tx.fetch_row(_SENT_WITH_KEY, author_id=author_id, client_key=client_key) is not None:
         raise _conflict()
 
 
@@ -121,42 +140,33 @@ def _check_client_key(client_key: str | None) -> None:
         raise Refused(RefusalCode.INVALID, message, "clientKey")
 
 
-def _check_same_payload(seat: Seat, sent: Message, payload_hash: bytes) -> Message:
+def _check_same_payload(seat: Seat, sent: SentMessage, payload_hash: bytes) -> MessageRow:
     """Returns the earlier message. Raises Refused CONFLICT if the draft differs from it, FORBIDDEN if its sender can
     no longer read it."""
     check_read(seat)
     if sent.payload_hash != payload_hash:
         raise _conflict()
-    return sent
+    return sent.message
 
 
-async def _earlier_messages(tx: Transaction, seat: Seat, draft: MessageDraft) -> tuple[Message | None, Message | None]:
+async def _earlier_messages(
+    tx: Transaction, seat: Seat, draft: MessageDraft
+) -> tuple[SentMessage | None, MessageRow | None]:
     """Returns the message that this client key sent before and the message replied to, each if there is one."""
-    conditions = []
-    if draft.client_key is not None:
-        conditions.append(
-            and_(
-                col(Message.author_id) == seat.agent.agent_id,
-                col(Message.client_key) == draft.client_key,
-            )
-        )
-    if draft.reply_to_id is not None:
-        conditions.append(
-            and_(
-                col(Message.message_id) == draft.reply_to_id,
-                col(Message.channel_id) == draft.channel_id,
-            )
-        )
-    if not conditions:
+    if draft.client_key is None and draft.reply_to_id is None:
         return None, None
-    found = await tx.session.scalars(select(Message).where(col(Message.account_id) == tx.account_id, or_(*conditions)))
+    found = await tx.fetch(
+        _EARLIER_MESSAGES,
+        author_id=seat.agent.agent_id,
+        client_key=draft.client_key,
+        reply_to_id=draft.reply_to_id,
+        channel_id=draft.channel_id,
+    )
     sent = replied_to = None
-    for message in found:
-        own = message.author_id == seat.agent.agent_id
-        if own and draft.client_key is not None and message.client_key == draft.client_key:
-            sent = message
-        if message.message_id == draft.reply_to_id:
-            replied_to = message
+    for was_sent, is_replied_to, payload_hash, *values in found:
+        message = to_row(MessageRow, values)
+        sent = SentMessage(message, payload_hash) if was_sent else sent
+        replied_to = message if is_replied_to else replied_to
     return sent, replied_to
 
 

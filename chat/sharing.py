@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert
-from sqlmodel import col
+from sqlalchemy import ARRAY, Text
 from uuid_utils.compat import uuid7
 
 from chat.cards import ITEM_ID_LENGTH, Answer, CardAccess, Check, ItemRef, can_be_item_id
@@ -15,10 +14,32 @@ from chat.errors import RefusalCode, Refused
 from chat.identity import AgentToken
 from chat.operation import Transaction
 from chat.ports import CardSource
-from models import Card, Message
+from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
 from models.enums import ItemKind
+from models.rows import MessageRow
+from models.statements import sql
 
 CARDS_LIMIT = 10
+
+_INSERT_CARDS = sql(
+    """
+    INSERT INTO cards (account_id, card_id, message_id, place, kind, item_id, shared_by, title, summary, created_at)
+    SELECT :account_id, card_id, :message_id, place - 1, kind, item_id, :shared_by, title, summary, :now
+      FROM unnest(:card_ids, :kinds, :item_ids, :titles, :summaries)
+           WITH ORDINALITY AS given (card_id, kind, item_id, title, summary, place)
+    """,
+    account_id=Text,
+    message_id=IDENTIFIER,
+    shared_by=Text,
+    now=TIMESTAMPTZ,
+    card_ids=ARRAY(IDENTIFIER),
+    kinds=TEXT_ARRAY,
+    item_ids=TEXT_ARRAY,
+    titles=TEXT_ARRAY,
+    summaries=TEXT_ARRAY,
+)
+
+_DELETE_CARDS = sql("DELETE FROM cards WHERE account_id = :account_id AND message_id = :message_id")
 
 CardPath = Callable[[int], tuple[str, ...]]
 """Maps the index of an item to its path in the mutation's input."""
@@ -73,30 +94,21 @@ def _shared(ref: ItemRef, answer: Answer, *path: str) -> SharedItem:
     return SharedItem(ref, answer.item.title, answer.item.summary)
 
 
-async def write_cards(tx: Transaction, message: Message, items: Sequence[SharedItem]) -> None:
+async def write_cards(tx: Transaction, message: MessageRow, items: Sequence[SharedItem]) -> None:
     if not items:
         return
-    await tx.session.execute(
-        insert(Card),
-        [
-            {
-                "account_id": tx.account_id,
-                "card_id": uuid7(),
-                "message_id": message.message_id,
-                "place": place,
-                "kind": item.ref.kind,
-                "item_id": item.ref.item_id,
-                "shared_by": message.author_id,
-                "title": item.title,
-                "summary": item.summary,
-                "created_at": tx.now,
-            }
-            for place, item in enumerate(items)
-        ],
+    await tx.fetch(
+        _INSERT_CARDS,
+        message_id=message.message_id,
+        shared_by=message.author_id,
+        now=tx.now,
+        card_ids=[uuid7() for _ in items],
+        kinds=[item.ref.kind for item in items],
+        item_ids=[item.ref.item_id for item in items],
+        titles=[item.title for item in items],
+        summaries=[item.summary for item in items],
     )
 
 
-async def remove_cards(tx: Transaction, message: Message) -> None:
-    await tx.session.execute(
-        delete(Card).where(col(Card.account_id) == tx.account_id, col(Card.message_id) == message.message_id)
-    )
+async def remove_cards(tx: Transaction, message: MessageRow) -> None:
+    await tx.fetch(_DELETE_CARDS, message_id=message.message_id)

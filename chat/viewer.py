@@ -1,24 +1,34 @@
 """The viewer: the agent who makes a request, as currently stored, and the checks that admit them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from models import Account, AccountClock, Agent, Member
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, is_one_of
+from models.database import Record
 from models.enums import AgentRole, MemberRole
+from models.rows import AccountRow, AgentRow, columns, places, to_row
+from models.statements import Statement
+
+_AGENT, _ACCOUNT = places(AgentRow, AccountRow)
 
 
 @dataclass(frozen=True)
 class Viewer:
     """An agent, active or not, and their account."""
 
-    agent: Agent
-    account: Account
+    agent: AgentRow
+    account: AccountRow
+
+    @classmethod
+    def of(cls, record: Record) -> "Viewer":
+        """Returns the viewer of a record that begins with the columns of `viewers`."""
+        return cls(to_row(AgentRow, record[_AGENT]), to_row(AccountRow, record[_ACCOUNT]))
 
     @property
     def account_id(self) -> str:
@@ -39,29 +49,27 @@ class Viewer:
         return self.account.chat_enabled and self.agent.role.value in self.account.enabled_roles
 
 
-def select_viewers(account_id: str, agent_ids: Sequence[str]) -> Select[Agent, Account, int]:
-    """Returns a SELECT of agents with their account and its last change. It is the first statement of a request, so
-    that the change is older than everything else that the request reads."""
+def viewers() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the agents `agent_ids` with their account and its last change. It is the first statement of a
+    request, so that the change is older than everything else that the request reads."""
     return (
-        select(Agent, Account, col(AccountClock.change))
+        select(*columns(AgentRow), *columns(AccountRow), col(AccountClock.change))
         .join(Account, col(Account.account_id) == col(Agent.account_id))
         .join(AccountClock, col(AccountClock.account_id) == col(Agent.account_id))
-        .where(and_(col(Agent.account_id) == account_id, is_one_of(col(Agent.agent_id), agent_ids)))
+        .where(col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"))
     )
 
 
-def select_channel_managers(account_id: str, agent_ids: Sequence[str]) -> Select[str]:
-    """Returns a SELECT of those agents who are an owner or admin of at least one channel, archived channels
-    included."""
-    return (
-        select(col(Member.agent_id))
-        .distinct()
-        .where(
-            col(Member.account_id) == account_id,
-            is_one_of(col(Member.agent_id), agent_ids),
-            col(Member.role) != MemberRole.MEMBER,
-        )
+CHANNEL_MANAGERS = Statement(
+    select(col(Member.agent_id))
+    .distinct()
+    .where(
+        col(Member.account_id) == ACCOUNT_ID,
+        is_one_of(col(Member.agent_id), "agent_ids"),
+        col(Member.role) != MemberRole.MEMBER,
     )
+)
+"""Reads which of these agents are an owner or admin of at least one channel, archived channels included."""
 
 
 def require_agent(identity: Identity) -> AgentToken:

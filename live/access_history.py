@@ -4,20 +4,37 @@ A stream gets an event if its agent could read the channel at the change and can
 removal and their return are never replayed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
 from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Access
-from loaders.batches import Sessions
 from loaders.uncancelled import uncancelled
 from models import Change
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, is_one_of, is_word
+from models.database import Database
 from models.enums import ChannelKind
+from models.rows import ChangeRow, columns, to_row
+from models.statements import Statement
+
+_CHANGES_OF_ACCESS = Statement(
+    select(*columns(ChangeRow))
+    .where(
+        col(Change.account_id) == ACCOUNT_ID,
+        col(Change.change) > bindparam("after"),
+        col(Change.message_id).is_(None),
+        is_one_of(col(Change.channel_id), "channel_ids"),
+        or_(
+            and_(is_word(col(Change.kind), MEMBERSHIP_KINDS), col(Change.agent_id) == bindparam("agent_id")),
+            is_word(col(Change.kind), VISIBILITY_KINDS),
+        ),
+    )
+    .order_by(col(Change.change))
+)
 
 
 @dataclass
@@ -33,7 +50,7 @@ class ChannelAccess:
     def readable(self) -> bool:
         return self.is_member or self.is_public
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: ChangeRow) -> None:
         """Updates the access with the next change, which may grant or end it."""
         if change.channel_id != self.channel_id:
             return
@@ -50,7 +67,9 @@ class ChannelAccess:
                 pass
 
 
-async def access_at(sessions: Sessions, seats: Collection[Seat], start: int) -> dict[UUID, ChannelAccess]:
+async def access_at(
+    database: Database, account_id: str, seats: Collection[Seat], start: int
+) -> dict[UUID, ChannelAccess]:
     """Returns one agent's access to the channels of these seats, as it was at the change `start`.
 
     It is derived from the first later change of the agent's membership and of the channel's visibility: for
@@ -59,35 +78,29 @@ async def access_at(sessions: Sessions, seats: Collection[Seat], start: int) -> 
     """
     if not seats:
         return {}
-    changes: dict[UUID, list[Change]] = {seat.channel.channel_id: [] for seat in seats}
-    for change in await _changes_of_access(sessions, seats, start):
+    changes: dict[UUID, list[ChangeRow]] = {seat.channel.channel_id: [] for seat in seats}
+    for change in await _changes_of_access(database, account_id, seats, start):
         assert change.channel_id is not None
         changes[change.channel_id].append(change)
     return {seat.channel.channel_id: _access_before(seat, changes[seat.channel.channel_id]) for seat in seats}
 
 
 @uncancelled
-async def _changes_of_access(sessions: Sessions, seats: Collection[Seat], start: int) -> Sequence[Change]:
-    seat = next(iter(seats))
-    async with sessions() as session:
-        found = await session.scalars(
-            select(Change)
-            .where(
-                col(Change.account_id) == seat.channel.account_id,
-                col(Change.change) > start,
-                col(Change.message_id).is_(None),
-                is_one_of(col(Change.channel_id), [seat.channel.channel_id for seat in seats]),
-                or_(
-                    and_(col(Change.kind).in_(MEMBERSHIP_KINDS), col(Change.agent_id) == seat.agent.agent_id),
-                    col(Change.kind).in_(VISIBILITY_KINDS),
-                ),
-            )
-            .order_by(col(Change.change))
+async def _changes_of_access(
+    database: Database, account_id: str, seats: Collection[Seat], start: int
+) -> list[ChangeRow]:
+    async with database.connection() as connection:
+        records = await _CHANGES_OF_ACCESS.fetch(
+            connection,
+            account_id=account_id,
+            agent_id=next(iter(seats)).agent.agent_id,
+            channel_ids=[seat.channel.channel_id for seat in seats],
+            after=start,
         )
-        return found.all()
+    return [to_row(ChangeRow, record) for record in records]
 
 
-def _access_before(seat: Seat, changes: Iterable[Change]) -> ChannelAccess:
+def _access_before(seat: Seat, changes: Iterable[ChangeRow]) -> ChannelAccess:
     effects = [EFFECTS[change.kind].access for change in changes]
     membership = next((effect for effect in effects if effect.is_membership), None)
     visibility = next((effect for effect in effects if effect.is_visibility), None)

@@ -2,86 +2,67 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, text, true, union
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select, text, true, union
 from sqlmodel import col
 
-from chat.access import ids_table
 from chat.change_kinds import ADMISSION_KINDS, MEMBERSHIP_KINDS, MENTIONING_KINDS
 from live.feed import ChangeRecord
 from live.scopes import Scope
-from loaders.batches import Sessions
 from loaders.uncancelled import uncancelled
 from models import AccountClock, Change, MentionedAgent, Message
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_word
+from models.database import Connection, Database
+from models.rows import ChangeRow, columns, to_row
+from models.statements import Statement, keys_table
 
 BATCH = 500
 
 
-@uncancelled
-async def read_next(sessions: Sessions, account_id: str, cursor: int) -> list[ChangeRecord]:
-    """Returns the account's next changes after the cursor, at most 500."""
-    async with sessions() as session:
-        changes = (
-            await session.scalars(
-                select(Change)
-                .where(col(Change.account_id) == account_id, col(Change.change) > cursor)
-                .order_by(col(Change.change))
-                .limit(BATCH)
-            )
-        ).all()
-        return await _records(session, account_id, changes)
-
-
-@uncancelled
-async def read_scope(sessions: Sessions, account_id: str, scope: Scope, cursor: int, upto: int) -> list[ChangeRecord]:
-    """Returns the next changes in (cursor, upto] that the scope contains, at most 500.
+def _select_scope() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the changes in (after, upto] of the channels `ids`, of the agent and of the account, and of
+    those that mention one of `mentioned_ids`.
 
     LATERAL reads one index range per channel: `channel_id IN (…)` over many channels took eighteen times as long.
     """
-    asked = ids_table(list(scope.channel_ids))
-    after = and_(col(Change.account_id) == account_id, col(Change.change) > cursor, col(Change.change) <= upto)
-    in_channel = _limited(select(col(Change.change)).where(after, col(Change.channel_id) == asked.c.id)).lateral(
-        "in_channel"
+    is_in_range = and_(
+        col(Change.account_id) == ACCOUNT_ID,
+        col(Change.change) > bindparam("after"),
+        col(Change.change) <= bindparam("upto"),
     )
+    asked = keys_table(id=IDENTIFIER)
+    of_channel = select(col(Change.change)).where(is_in_range, col(Change.channel_id) == asked.c.id)
+    in_channel = _limited(of_channel).lateral("in_channel")
     of_channels = select(in_channel.c.change).select_from(asked).join(in_channel, true())
-    of_agent = _limited(
-        select(col(Change.change)).where(
-            after,
-            col(Change.agent_id) == scope.agent_id,
-            col(Change.message_id).is_(None),
-            col(Change.kind).in_([*MEMBERSHIP_KINDS, *ADMISSION_KINDS]),
-        )
+    of_agent = select(col(Change.change)).where(
+        is_in_range,
+        col(Change.agent_id) == bindparam("agent_id"),
+        col(Change.message_id).is_(None),
+        is_word(col(Change.kind), [*MEMBERSHIP_KINDS, *ADMISSION_KINDS]),
     )
-    of_account = _limited(
-        select(col(Change.change)).where(
-            after,
-            col(Change.channel_id).is_(None),
-            or_(col(Change.agent_id).is_(None), col(Change.agent_id) == scope.agent_id),
-        )
+    of_account = select(col(Change.change)).where(
+        is_in_range,
+        col(Change.channel_id).is_(None),
+        or_(col(Change.agent_id).is_(None), col(Change.agent_id) == bindparam("agent_id")),
     )
-    of_mentions = [_mentioning(agent_id, after) for agent_id in scope.mentions_of]
-    branches = [select(branch.subquery().c.change) for branch in (of_agent, of_account, *of_mentions)]
-    numbers = union(of_channels, *branches).subquery()
+    branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account)]
+    numbers = union(of_channels, *branches, _select_mentioning(is_in_range)).subquery()
     # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for the join.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
-    async with sessions() as session:
-        changes = (
-            await session.scalars(
-                select(Change)
-                .join(page, col(Change.change) == page.c.change)
-                .where(col(Change.account_id) == account_id)
-                .order_by(col(Change.change))
-            )
-        ).all()
-        return await _records(session, account_id, changes)
+    return (
+        select(*columns(ChangeRow))
+        .join(page, col(Change.change) == page.c.change)
+        .where(col(Change.account_id) == ACCOUNT_ID)
+        .order_by(col(Change.change))
+    )
 
 
-def _mentioning(agent_id: str, after: ColumnElement[bool]) -> Select[int]:
-    """Returns a SELECT of the changes that mention the agent for the first time. LIMIT makes the planner look up each
-    change by its message instead of reading all messages that ever mentioned the agent."""
+def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
+    """Returns a SELECT of the changes that mention an agent of `mentioned_ids` for the first time. LIMIT makes the
+    planner look up each change by its message instead of reading all messages that ever mentioned the agent."""
+    asked = keys_table("mentioned", mentioned_id=Text)
     mention = (
         select(col(MentionedAgent.seq))
         .join(
@@ -95,15 +76,17 @@ def _mentioning(agent_id: str, after: ColumnElement[bool]) -> Select[int]:
         .where(
             col(Message.account_id) == col(Change.account_id),
             col(Message.message_id) == col(Change.message_id),
-            col(MentionedAgent.agent_id) == agent_id,
+            col(MentionedAgent.agent_id) == asked.c.mentioned_id,
             col(MentionedAgent.revision) == col(Change.revision),
         )
         .limit(1)
-        .correlate(Change)
+        .correlate(Change, asked)
         .lateral("mention")
     )
     changes = select(col(Change.change)).join(mention, true())
-    return _limited(changes.where(after, col(Change.kind).in_(MENTIONING_KINDS)))
+    of_agent = changes.where(is_in_range, is_word(col(Change.kind), MENTIONING_KINDS)).correlate(asked)
+    mentioning = _limited(of_agent).lateral("mentioning")
+    return select(mentioning.c.change).select_from(asked).join(mentioning, true())
 
 
 def _limited(numbers: Select[int]) -> Select[int]:
@@ -111,48 +94,83 @@ def _limited(numbers: Select[int]) -> Select[int]:
     return numbers.order_by(text("change")).limit(BATCH)
 
 
+_NEXT = Statement(
+    select(*columns(ChangeRow))
+    .where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) > bindparam("after"))
+    .order_by(col(Change.change))
+    .limit(BATCH)
+)
+_SCOPE = Statement(_select_scope())
+_CLOCKS = Statement(
+    select(col(AccountClock.account_id), col(AccountClock.change)).where(
+        is_one_of(col(AccountClock.account_id), "account_ids")
+    )
+)
+_CHANGE = Statement(
+    select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
+)
+_MENTIONED = Statement(
+    select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id)).where(
+        col(MentionedAgent.account_id) == ACCOUNT_ID, is_one_of(col(MentionedAgent.message_id), "message_ids")
+    )
+)
+
+
 @uncancelled
-async def read_clocks(sessions: Sessions, account_ids: Collection[str]) -> dict[str, int]:
+async def read_next(database: Database, account_id: str, cursor: int) -> list[ChangeRecord]:
+    """Returns the account's next changes after the cursor, at most 500."""
+    async with database.connection() as connection:
+        records = await _NEXT.fetch(connection, account_id=account_id, after=cursor)
+        return await _records(connection, account_id, [to_row(ChangeRow, record) for record in records])
+
+
+@uncancelled
+async def read_scope(database: Database, account_id: str, scope: Scope, cursor: int, upto: int) -> list[ChangeRecord]:
+    """Returns the next changes in (cursor, upto] that the scope contains, at most 500."""
+    async with database.connection() as connection:
+        records = await _SCOPE.fetch(
+            connection,
+            account_id=account_id,
+            agent_id=scope.agent_id,
+            ids=list(scope.channel_ids),
+            mentioned_ids=list(scope.mentions_of),
+            after=cursor,
+            upto=upto,
+        )
+        return await _records(connection, account_id, [to_row(ChangeRow, record) for record in records])
+
+
+@uncancelled
+async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[str, int]:
     """Returns the last change of each of these accounts."""
-    async with sessions() as session:
-        rows = await session.execute(
-            select(col(AccountClock.account_id), col(AccountClock.change)).where(
-                is_one_of(col(AccountClock.account_id), account_ids)
-            )
-        )
-        return {row.account_id: row.change for row in rows}
+    async with database.connection() as connection:
+        records = await _CLOCKS.fetch(connection, account_ids=list(account_ids))
+    return {record[0]: record[1] for record in records}
 
 
 @uncancelled
-async def is_kept(sessions: Sessions, account_id: str, change: int) -> bool:
+async def is_kept(database: Database, account_id: str, change: int) -> bool:
     """Returns whether the change has not been pruned. Pruning deletes from the start, so later changes exist too."""
-    async with sessions() as session:
-        found = await session.scalar(
-            select(col(Change.change)).where(col(Change.account_id) == account_id, col(Change.change) == change)
-        )
-        return found is not None
+    async with database.connection() as connection:
+        return bool(await _CHANGE.fetch(connection, account_id=account_id, change=change))
 
 
-async def _records(session: AsyncSession, account_id: str, changes: Sequence[Change]) -> list[ChangeRecord]:
-    mentioned = await _newly_mentioned(session, account_id, changes)
+async def _records(connection: Connection, account_id: str, changes: Sequence[ChangeRow]) -> list[ChangeRecord]:
+    mentioned = await _newly_mentioned(connection, account_id, changes)
     return [
         ChangeRecord(change, frozenset(mentioned.get((change.message_id, change.revision), ()))) for change in changes
     ]
 
 
 async def _newly_mentioned(
-    session: AsyncSession, account_id: str, changes: Sequence[Change]
+    connection: Connection, account_id: str, changes: Sequence[ChangeRow]
 ) -> dict[tuple[UUID | None, int | None], set[str]]:
     """Returns the agents whom each of these messages mentions, by the revision that was the first to mention them."""
     message_ids = [change.message_id for change in changes if change.kind in MENTIONING_KINDS and change.message_id]
     found: dict[tuple[UUID | None, int | None], set[str]] = defaultdict(set)
     if not message_ids:
         return found
-    rows = await session.execute(
-        select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id)).where(
-            col(MentionedAgent.account_id) == account_id, is_one_of(col(MentionedAgent.message_id), message_ids)
-        )
-    )
-    for message_id, revision, agent_id in rows:
+    records = await _MENTIONED.fetch(connection, account_id=account_id, message_ids=message_ids)
+    for message_id, revision, agent_id in records:
         found[message_id, revision].add(agent_id)
     return found

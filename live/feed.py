@@ -8,7 +8,7 @@ from time import monotonic
 from uuid import UUID
 
 from loaders import DataSources, Loaders
-from models import Change
+from models.rows import ChangeRow
 
 KEPT_CHANGES = 2_000
 """How many changes per account are kept in memory. A stream that is further behind reads the database."""
@@ -32,7 +32,7 @@ Topic = UUID | str | MentionTopic | None
 class ChangeRecord:
     """A change, and the agents whom its message mentions for the first time."""
 
-    change: Change
+    change: ChangeRow
     mentioned: frozenset[str]
 
     @property

@@ -44,7 +44,7 @@ class Hub:
 
     def __init__(self, data: DataSources, broadcast_url: str) -> None:
         self.data = data
-        self.sessions = data.sessions
+        self.database = data.database
         self.signals = Signals(data)
         self._process = uuid4().hex
         self._broadcast = BroadcastClient(broadcast_url, self._on_message, self._on_reconnect)
@@ -105,7 +105,7 @@ class Hub:
         async with self._opening.setdefault(account_id, asyncio.Lock()):
             served = self._served.get(account_id)
             if served is None:
-                clocks = await read_clocks(self.sessions, [account_id])
+                clocks = await read_clocks(self.database, [account_id])
                 feed = Feed(self.data, account_id, clocks.get(account_id, 0))
                 served = self._served[account_id] = _ServedAccount(feed)
             return served
@@ -138,7 +138,7 @@ class Hub:
         while feed.position < feed.target:
             try:
                 async with asyncio.timeout(READ_SECONDS):
-                    records = await read_next(self.sessions, feed.account_id, feed.position)
+                    records = await read_next(self.database, feed.account_id, feed.position)
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
@@ -159,7 +159,7 @@ class Hub:
                 continue
             try:
                 async with asyncio.timeout(READ_SECONDS):
-                    clocks = await read_clocks(self.sessions, list(self._served))
+                    clocks = await read_clocks(self.database, list(self._served))
             except DATABASE_FAILURES:
                 log.warning("clock_check_failed")
                 continue

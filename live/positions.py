@@ -3,13 +3,13 @@
 from chat.errors import DenialCode, Denied
 from chat.positions import decode_position
 from live.changes import is_kept
-from loaders.batches import Sessions
+from models.database import Database
 
 REPLAY_LIMIT = 10_000
 """How many changes a stream can be behind. Beyond that, RESYNC_REQUIRED: it is cheaper to fetch everything again."""
 
 
-async def starting_change(sessions: Sessions, account_id: str, current: int, since: str | None) -> int:
+async def starting_change(database: Database, account_id: str, current: int, since: str | None) -> int:
     """Returns the number of the change after which the stream starts: that of the position `since`, or the account's
     current one. Raises Denied BAD_USER_INPUT for an invalid position, and RESYNC_REQUIRED for one that is too old, or
     ahead of the account because the database was restored."""
@@ -17,7 +17,7 @@ async def starting_change(sessions: Sessions, account_id: str, current: int, sin
         return current
     start = decode_position(since, account_id)
     behind = current - start
-    if behind == 0 or (0 < behind <= REPLAY_LIMIT and await is_kept(sessions, account_id, start + 1)):
+    if behind == 0 or (0 < behind <= REPLAY_LIMIT and await is_kept(database, account_id, start + 1)):
         return start
     raise resync_required()
 

@@ -10,17 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Executable, func, select, text
-from sqlmodel import col
 
 from chat.ports import Signal, SignalKind
 from live.hub import Hub
 from loaders.batches import DATABASE_FAILURES
-from models import Presence
-from models.columns import is_one_of
+from models.database import Record
+from models.statements import Statement, sql
 
 CONNECTED = timedelta(seconds=60)
 """How long an agent counts as connected after their row was extended."""
@@ -44,7 +41,7 @@ AgentKey = tuple[str, str]
 
 # Extends only agents for whom the chat is enabled, the same rule as `Viewer.chat_enabled`. Returns the agents who were
 # not online before. One who has less than a second left counts as offline, because the statement takes time.
-_EXTEND = text(
+_EXTEND = sql(
     """
     WITH online AS (
         SELECT agent_id FROM presences
@@ -69,7 +66,7 @@ _EXTEND = text(
 )
 
 # Locks the rows in the same order as _EXTEND.
-_SHORTEN = text(
+_SHORTEN = sql(
     """
     UPDATE presences SET connected_until = now() + :grace
       FROM (
@@ -85,11 +82,21 @@ _SHORTEN = text(
 )
 
 # A row that some process keeps extending never gets this close to its expiry.
-_EXPIRING = text(
+_EXPIRING = sql(
     """
     SELECT account_id, agent_id FROM presences
      WHERE account_id = ANY (CAST(:account_ids AS text[]))
        AND connected_until BETWEEN now() - CAST(:connected AS interval) AND now() + :grace
+    """
+)
+
+
+_NOW = sql("SELECT now()")
+
+_EXPIRED = sql(
+    """
+    SELECT account_id, agent_id FROM presences
+     WHERE account_id = ANY (:account_ids) AND connected_until > :since AND connected_until <= :until
     """
 )
 
@@ -100,7 +107,7 @@ class PresenceTracker:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._sessions = hub.sessions
+        self._database = hub.database
         self._sockets: Counter[AgentKey] = Counter()
         self._connected: set[AgentKey] = set()
         """Agents whose first socket here was opened and who have not been recorded yet."""
@@ -160,13 +167,13 @@ class PresenceTracker:
         shortened it, or the database could not be reached."""
         account_ids = list({account_id for account_id, _ in self._sockets})
         rows = await self._execute(_EXPIRING, account_ids=account_ids, connected=CONNECTED, grace=DISCONNECT_GRACE)
-        return {tuple(row) for row in rows} & self._sockets.keys()
+        return {(account_id, agent_id) for account_id, agent_id in rows} & self._sockets.keys()
 
     async def _extend(self, agents: Collection[AgentKey]) -> None:
         """Extends the agents' rows, and signals those who came online."""
         for account_id, agent_ids in _by_account(agents).items():
             online = await self._execute(_EXTEND, account_id=account_id, agent_ids=agent_ids, connected=CONNECTED)
-            self._signal(account_id, [row.agent_id for row in online])
+            self._signal(account_id, [agent_id for (agent_id,) in online])
         self._connected.difference_update(agents)
 
     def _signal(self, account_id: str, agent_ids: Sequence[str]) -> None:
@@ -180,21 +187,15 @@ class PresenceTracker:
         accounts = self._hub.signals.accounts(SignalKind.PRESENCE)
         if not accounts:
             return None
-        now: datetime = (await self._execute(select(func.now())))[0][0]
-        rows = await self._execute(
-            select(col(Presence.account_id), col(Presence.agent_id)).where(
-                is_one_of(col(Presence.account_id), accounts),
-                col(Presence.connected_until) > (since or now),
-                col(Presence.connected_until) <= now,
-            )
-        )
+        now: datetime = (await self._execute(_NOW))[0][0]
+        rows = await self._execute(_EXPIRED, account_ids=list(accounts), since=since or now, until=now)
         for account_id, agent_id in rows:
             self._hub.signals.deliver(Signal(account_id, SignalKind.PRESENCE, (agent_id,)))
         return now
 
-    async def _execute(self, statement: Executable, **parameters: object) -> Sequence[Any]:
-        async with asyncio.timeout(STATEMENT_SECONDS), self._sessions() as session:
-            return (await session.execute(statement, parameters)).all()
+    async def _execute(self, statement: Statement, **parameters: object) -> Sequence[Record]:
+        async with asyncio.timeout(STATEMENT_SECONDS), self._database.connection() as connection:
+            return await statement.fetch(connection, **parameters)
 
 
 def _by_account(agents: Iterable[AgentKey]) -> dict[str, list[str]]:

@@ -5,12 +5,11 @@ import random
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, text
-from sqlmodel import col
 
 from chat.ports import Clock
-from loaders.batches import DATABASE_FAILURES, Sessions
-from models import AccountClock
+from loaders.batches import DATABASE_FAILURES
+from models.database import Database
+from models.statements import sql
 
 RETENTION = timedelta(days=14)
 INTERVAL_SECONDS = 3600
@@ -19,7 +18,7 @@ BATCH = 5_000
 log = structlog.get_logger(__name__)
 
 # Reads only the account's first changes: a lower number means an older change.
-_PRUNE = text(
+_PRUNE = sql(
     """
     WITH first AS (
         SELECT change, created_at FROM changes WHERE account_id = :account_id ORDER BY change LIMIT :batch
@@ -31,31 +30,33 @@ _PRUNE = text(
 )
 
 
-async def prune_periodically(sessions: Sessions, clock: Clock) -> None:
+_ACCOUNTS = sql("SELECT account_id FROM account_clocks")
+
+
+async def prune_periodically(database: Database, clock: Clock) -> None:
     """Prunes about every hour until it is cancelled. Several processes can prune at the same time."""
     while True:
         await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
         try:
-            pruned = await prune(sessions, clock.now() - RETENTION)
+            pruned = await prune(database, clock.now() - RETENTION)
         except DATABASE_FAILURES:
             log.warning("pruning_failed")
             continue
         log.info("changes_pruned", count=pruned)
 
 
-async def prune(sessions: Sessions, before: datetime) -> int:
+async def prune(database: Database, before: datetime) -> int:
     """Deletes all accounts' changes from before this time. Returns how many were deleted."""
-    async with sessions() as session:
-        account_ids = (await session.scalars(select(col(AccountClock.account_id)))).all()
-    return sum([await _prune_account(sessions, account_id, before) for account_id in account_ids])
+    async with database.connection() as connection:
+        account_ids = [account_id for (account_id,) in await _ACCOUNTS.fetch(connection)]
+    return sum([await _prune_account(database, account_id, before) for account_id in account_ids])
 
 
-async def _prune_account(sessions: Sessions, account_id: str, before: datetime) -> int:
+async def _prune_account(database: Database, account_id: str, before: datetime) -> int:
     pruned = 0
     while True:
-        async with sessions() as session:
-            deleted = await session.execute(_PRUNE, {"account_id": account_id, "batch": BATCH, "before": before})
-            count = len(deleted.all())
+        async with database.connection() as connection:
+            count = len(await _PRUNE.fetch(connection, account_id=account_id, batch=BATCH, before=before))
         pruned += count
         if count < BATCH:
             return pruned

@@ -93,9 +93,9 @@ class FeedReader:
         feed, target = self.feed, self.feed.position
         if cursor >= feed.floor:
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
-        sessions = self.hub.sessions
-        records = await read_scope(sessions, feed.account_id, self.scope, cursor, target)
-        if not await is_kept(sessions, feed.account_id, cursor + 1):
+        database = self.hub.database
+        records = await read_scope(database, feed.account_id, self.scope, cursor, target)
+        if not await is_kept(database, feed.account_id, cursor + 1):
             raise resync_required()
         reached = records[-1].change.change if len(records) == BATCH else target
         return _Page(records, reached, was_read_for_scope=True)

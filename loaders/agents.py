@@ -1,51 +1,79 @@
 """Agents. Every agent can see all agents of the account, so the keys are plain agent ids."""
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlmodel import col
 
 from chat.naming import like_pattern
 from loaders.pages import Page, PageRequest, to_page
 from models import Agent, Presence
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, is_one_of
+from models.database import Connection
 from models.enums import PresenceStatus
+from models.rows import AgentRow, columns, to_row
+from models.statements import Conditions, FilteredStatement, Statement
 
 AgentListKey = tuple[str | None, PageRequest]
 """What the agents' names contain, and the page to read."""
 
+_AGENTS = Statement(
+    select(*columns(AgentRow)).where(col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"))
+)
 
-async def load_agents(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, Agent]:
-    rows = await session.scalars(
-        select(Agent).where(col(Agent.account_id) == account_id, is_one_of(col(Agent.agent_id), agent_ids))
+_PRESENCES = Statement(
+    select(col(Presence.agent_id), col(Presence.status)).where(
+        col(Presence.account_id) == ACCOUNT_ID,
+        is_one_of(col(Presence.agent_id), "agent_ids"),
+        col(Presence.connected_until) > func.now(),
     )
-    return {agent.agent_id: agent for agent in rows}
+)
+
+
+def _select_list(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*columns(AgentRow))
+        .where(col(Agent.account_id) == ACCOUNT_ID, *conditions)
+        .order_by(col(Agent.sort_name), col(Agent.agent_id))
+        .limit(bindparam("limit"))
+    )
+
+
+_LIST = FilteredStatement(
+    _select_list,
+    col(Agent.sort_name).like(bindparam("pattern"), escape="\\"),
+    tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(bindparam("after_name"), bindparam("after_id")),
+)
+
+
+async def load_agents(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, AgentRow]:
+    records = await _AGENTS.fetch(connection, account_id=account_id, agent_ids=agent_ids)
+    agents = [to_row(AgentRow, record) for record in records]
+    return {agent.agent_id: agent for agent in agents}
 
 
 async def load_agent_lists(
-    session: AsyncSession, account_id: str, keys: list[AgentListKey]
-) -> dict[AgentListKey, Page[Agent]]:
+    connection: Connection, account_id: str, keys: list[AgentListKey]
+) -> dict[AgentListKey, Page[AgentRow]]:
     """Returns pages of the account's agents ordered by name, including deactivated ones, who appear in histories."""
-    return {(query, page): await _page(session, account_id, query, page) for query, page in keys}
+    return {(query, page): await _page(connection, account_id, query, page) for query, page in keys}
 
 
-async def _page(session: AsyncSession, account_id: str, query: str | None, asked: PageRequest) -> Page[Agent]:
-    statement = select(Agent).where(col(Agent.account_id) == account_id)
-    if query:
-        statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))
-    if asked.after:
-        statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*asked.after))
-    statement = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(asked.size + 1)
-    agents = (await session.scalars(statement)).all()
+async def _page(connection: Connection, account_id: str, query: str | None, asked: PageRequest) -> Page[AgentRow]:
+    after_name, after_id = asked.after or (None, None)
+    records = await _LIST.fetch(
+        connection,
+        account_id=account_id,
+        pattern=like_pattern(query) if query else None,
+        after_name=after_name,
+        after_id=after_id,
+        limit=asked.size + 1,
+    )
+    agents = [to_row(AgentRow, record) for record in records]
     return to_page(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)
 
 
-async def load_presences(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:
+async def load_presences(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:
     """Returns the presence of the agents who have an open socket."""
-    rows = await session.execute(
-        select(col(Presence.agent_id), col(Presence.status)).where(
-            col(Presence.account_id) == account_id,
-            is_one_of(col(Presence.agent_id), agent_ids),
-            col(Presence.connected_until) > func.now(),
-        )
-    )
-    return {row.agent_id: row.status for row in rows}
+    records = await _PRESENCES.fetch(connection, account_id=account_id, agent_ids=agent_ids)
+    return {agent_id: PresenceStatus(status) for agent_id, status in records}

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, and_, bindparam, func, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, Text, and_, bindparam, select, true
 from sqlmodel import col
 
 from chat.access import channel_of_message, member_of_channel, readable
@@ -16,21 +14,57 @@ from chat.ports import CardSource
 from execution import LastLoader
 from loaders.pages import Page, PageRequest, to_page
 from models import Card, Channel, Member, Message
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, is_one_of
+from models.database import Connection
 from models.enums import ItemKind
+from models.rows import CardRow, MessageRow, columns, to_row
+from models.statements import Conditions, FilteredStatement, Statement, keys_table
 
 AnswerKey = tuple[str, ItemRef]
 """An agent, and the item that they may or may not see."""
 
 
-async def load_cards(session: AsyncSession, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[Card]]:
-    rows = await session.scalars(
-        select(Card)
-        .where(col(Card.account_id) == account_id, is_one_of(col(Card.message_id), message_ids))
-        .order_by(col(Card.place))
+SharedInKey = tuple[str, ItemRef, PageRequest]
+"""An agent, an item, and the page of messages with the item that is read for the agent."""
+
+
+def _select_shared_in(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    asked = keys_table(agent_id=Text, kind=Text, item_id=Text)
+    page = (
+        select(*columns(MessageRow), col(Card.card_id))
+        .join(Card, and_(col(Card.account_id) == ACCOUNT_ID, col(Card.message_id) == col(Message.message_id)))
+        .join(Channel, channel_of_message())
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .where(
+            col(Message.account_id) == ACCOUNT_ID,
+            col(Card.kind) == asked.c.kind,
+            col(Card.item_id) == asked.c.item_id,
+            readable(),
+            *conditions,
+        )
+        .order_by(col(Card.card_id).desc())
+        .limit(bindparam("limit"))
+        .lateral("page")
     )
-    found: dict[UUID, list[Card]] = defaultdict(list)
-    for card in rows:
+    return (
+        select(asked.c.agent_id, asked.c.kind, asked.c.item_id, page.c.card_id, *columns(MessageRow, page))
+        .join(page, true())
+        .order_by(page.c.card_id.desc())
+    )
+
+
+_CARDS = Statement(
+    select(*columns(CardRow))
+    .where(col(Card.account_id) == ACCOUNT_ID, is_one_of(col(Card.message_id), "message_ids"))
+    .order_by(col(Card.place))
+)
+_SHARED_IN = FilteredStatement(_select_shared_in, col(Card.card_id) < bindparam("after_id"))
+
+
+async def load_cards(connection: Connection, account_id: str, message_ids: list[UUID]) -> dict[UUID, list[CardRow]]:
+    found: dict[UUID, list[CardRow]] = defaultdict(list)
+    for record in await _CARDS.fetch(connection, account_id=account_id, message_ids=message_ids):
+        card = to_row(CardRow, record)
         found[card.message_id].append(card)
     return found
 
@@ -51,53 +85,27 @@ def answers_loader(source: CardSource, account_id: str) -> LastLoader[AnswerKey,
     return LastLoader(ask)
 
 
-SharedInKey = tuple[str, ItemRef, PageRequest]
-"""An agent, an item, and the page of messages with the item that is read for the agent."""
-
-
 async def load_shared_in(
-    session: AsyncSession, account_id: str, keys: list[SharedInKey]
-) -> dict[SharedInKey, Page[Message]]:
+    connection: Connection, account_id: str, keys: list[SharedInKey]
+) -> dict[SharedInKey, Page[MessageRow]]:
     """Returns the messages that the agent can read, latest first."""
-    found: dict[SharedInKey, Page[Message]] = {}
-    for page in {page for _, _, page in keys}:
-        items = [(agent_id, ref) for agent_id, ref, of in keys if of == page]
-        shared: dict[tuple[str, ItemRef], list[tuple[UUID, Message]]] = defaultdict(list)
-        for agent_id, kind, item_id, card_id, message in await session.execute(_shared_in(account_id, items, page)):
-            shared[agent_id, ItemRef(ItemKind(kind), item_id)].append((card_id, message))
+    found: dict[SharedInKey, Page[MessageRow]] = {}
+    for asked in {asked for _, _, asked in keys}:
+        items = [(agent_id, ref) for agent_id, ref, of in keys if of == asked]
+        records = await _SHARED_IN.fetch(
+            connection,
+            account_id=account_id,
+            agent_ids=[agent_id for agent_id, _ in items],
+            kinds=[ref.kind for _, ref in items],
+            item_ids=[ref.item_id for _, ref in items],
+            after_id=UUID(str(asked.after[0])) if asked.after else None,
+            limit=asked.size + 1,
+        )
+        shared: dict[AnswerKey, list[tuple[UUID, MessageRow]]] = defaultdict(list)
+        for record in records:
+            agent_id, kind, item_id, card_id = record[:4]
+            shared[agent_id, ItemRef(ItemKind(kind), item_id)].append((card_id, to_row(MessageRow, record[4:])))
         for (agent_id, ref), places in shared.items():
             messages, cursors = [message for _, message in places], [(str(card_id),) for card_id, _ in places]
-            found[agent_id, ref, page] = to_page(messages, cursors, page)
+            found[agent_id, ref, asked] = to_page(messages, cursors, asked)
     return found
-
-
-def _shared_in(account_id: str, items: Sequence[AnswerKey], page: PageRequest) -> Select[str, str, str, UUID, Message]:
-    asked = (
-        func.unnest(
-            bindparam(None, [agent_id for agent_id, _ in items], type_=ARRAY(Text)),
-            bindparam(None, [ref.kind.value for _, ref in items], type_=ARRAY(Text)),
-            bindparam(None, [ref.item_id for _, ref in items], type_=ARRAY(Text)),
-        )
-        .table_valued("agent_id", "kind", "item_id", joins_implicitly=True)
-        .render_derived("asked")
-    )
-    cards = (
-        select(Message, col(Card.card_id))
-        .join(Card, and_(col(Card.account_id) == account_id, col(Card.message_id) == col(Message.message_id)))
-        .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
-        .where(
-            col(Message.account_id) == account_id,
-            col(Card.kind) == asked.c.kind,
-            col(Card.item_id) == asked.c.item_id,
-            readable(),
-        )
-    )
-    if page.after:
-        cards = cards.where(col(Card.card_id) < UUID(str(page.after[0])))
-    lateral = cards.order_by(col(Card.card_id).desc()).limit(page.size + 1).lateral("page")
-    return (
-        select(asked.c.agent_id, asked.c.kind, asked.c.item_id, lateral.c.card_id, aliased(Message, lateral))
-        .join(lateral, true())
-        .order_by(lateral.c.card_id.desc())
-    )

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Boolean, Select, Text, bindparam, tuple_
 from sqlmodel import col
 
-from chat.access import Pair, Seat, seats, seats_of
+from chat.access import Pair, Seat, pair_arrays, seats, seats_of_pairs
 from chat.naming import like_pattern
 from loaders.pages import Cursor, Page, PageRequest, to_page
 from models import Agent, Channel, Member
-from models.columns import is_one_of
+from models.columns import IDENTIFIER, TIMESTAMPTZ, is_one_of, is_word
+from models.database import Connection, Record
 from models.enums import ChannelKind
-
-Seats = Select[Agent, Channel, Member, str, Agent]
+from models.statements import Conditions, FilteredStatement, Statement
 
 NameListKey = tuple[str, str | None, PageRequest]
 """An agent, what the names contain, and the page to read for the agent."""
@@ -37,92 +37,141 @@ SidebarKey = tuple[str, SidebarFilter, PageRequest]
 """An agent, and the page of their sidebar."""
 
 
-async def load_seats(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, Seat]:
-    rows = await session.execute(seats_of(account_id, pairs))
-    found = [Seat.from_row(row) for row in rows]
-    return {(seat.agent.agent_id, seat.channel.channel_id): seat for seat in found}
+def seats_of_agent() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the seats of the agent `agent_id` in all channels that they can see."""
+    return seats().where(col(Agent.agent_id) == bindparam("agent_id"))
 
 
-async def load_joined_channels(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, list[Seat]]:
-    """Returns the agents' seats in all channels that they are a member of, for streams over all of them."""
-    rows = await session.execute(
-        seats().where(
-            col(Agent.account_id) == account_id,
-            is_one_of(col(Agent.agent_id), agent_ids),
+def _select_sidebar(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    return (
+        seats_of_agent()
+        .where(
             col(Member.agent_id).is_not(None),
+            col(Channel.archived_at).is_not(None) == bindparam("archived", type_=Boolean),
+            col(Channel.post_count) - col(Member.read_posts) >= bindparam("least_unread"),
+            *conditions,
         )
+        .order_by(col(Channel.last_activity_at).desc(), col(Channel.channel_id).desc())
+        .limit(bindparam("limit"))
     )
+
+
+def _select_by_name(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    return (
+        seats_of_agent()
+        .where(*conditions)
+        .order_by(col(Channel.sort_name), col(Channel.channel_id))
+        .limit(bindparam("limit"))
+    )
+
+
+def _select_discoverable(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    is_listed = is_word(col(Channel.kind), [ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT])
+    return _select_by_name([is_listed, col(Channel.archived_at).is_(None), *conditions])
+
+
+def _select_manageable(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    return _select_by_name([col(Channel.kind) != ChannelKind.DIRECT, *conditions])
+
+
+_SEATS = Statement(seats_of_pairs())
+
+_JOINED = Statement(seats().where(is_one_of(col(Agent.agent_id), "agent_ids"), col(Member.agent_id).is_not(None)))
+
+_SIDEBAR = FilteredStatement(
+    _select_sidebar,
+    is_one_of(col(Channel.kind), "kinds"),
+    tuple_(col(Channel.last_activity_at), col(Channel.channel_id))
+    < tuple_(bindparam("after_time", type_=TIMESTAMPTZ), bindparam("after_id", type_=IDENTIFIER)),
+)
+
+_BY_NAME = (
+    col(Channel.sort_name).like(bindparam("pattern"), escape="\\"),
+    tuple_(col(Channel.sort_name), col(Channel.channel_id))
+    > tuple_(bindparam("after_name", type_=Text), bindparam("after_id", type_=IDENTIFIER)),
+)
+_DISCOVERABLE = FilteredStatement(_select_discoverable, *_BY_NAME)
+_MANAGEABLE = FilteredStatement(_select_manageable, *_BY_NAME)
+
+
+async def load_seats(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, Seat]:
+    records = await _SEATS.fetch(connection, account_id=account_id, **pair_arrays(pairs))
+    return {(seat.agent.agent_id, seat.channel.channel_id): seat for seat in map(Seat.of, records)}
+
+
+async def load_joined_channels(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, list[Seat]]:
+    """Returns the agents' seats in all channels that they are a member of, for streams over all of them."""
     found: dict[str, list[Seat]] = defaultdict(list)
-    for row in rows:
-        seat = Seat.from_row(row)
+    for record in await _JOINED.fetch(connection, account_id=account_id, agent_ids=agent_ids):
+        seat = Seat.of(record)
         found[seat.agent.agent_id].append(seat)
     return found
 
 
-async def load_sidebars(session: AsyncSession, account_id: str, keys: list[SidebarKey]) -> dict[SidebarKey, Page[Seat]]:
+async def load_sidebars(
+    connection: Connection, account_id: str, keys: list[SidebarKey]
+) -> dict[SidebarKey, Page[Seat]]:
     """Returns pages of the agents' channels, most recently active first. PostgreSQL sorts an agent's memberships, so
     the cost grows with their number, not with the number of messages."""
-    return {key: await _sidebar(session, account_id, *key) for key in keys}
+    return {key: await _sidebar(connection, account_id, *key) for key in keys}
 
 
 async def load_discovery(
-    session: AsyncSession, account_id: str, keys: list[NameListKey]
+    connection: Connection, account_id: str, keys: list[NameListKey]
 ) -> dict[NameListKey, Page[Seat]]:
     """Returns pages of the public channels and announcements that are not archived, ordered by name."""
-    found = col(Channel.kind).in_([ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT]), col(Channel.archived_at).is_(None)
-    return {key: await _page_by_name(session, account_id, key, *found) for key in keys}
+    return {key: await _page_by_name(connection, account_id, _DISCOVERABLE, *key) for key in keys}
 
 
 async def load_manageable(
-    session: AsyncSession, account_id: str, keys: list[NameListKey]
+    connection: Connection, account_id: str, keys: list[NameListKey]
 ) -> dict[NameListKey, Page[Seat]]:
     """Returns pages of all channels of the account except direct messages, ordered by name. The agents must be
     administrators."""
-    return {key: await _page_by_name(session, account_id, key, col(Channel.kind) != ChannelKind.DIRECT) for key in keys}
-
-
-def seats_of_agent(account_id: str, agent_id: str) -> Seats:
-    """Returns a SELECT of the agent's seats in all channels that they can see."""
-    return seats().where(col(Agent.account_id) == account_id, col(Agent.agent_id) == agent_id)
+    return {key: await _page_by_name(connection, account_id, _MANAGEABLE, *key) for key in keys}
 
 
 async def _sidebar(
-    session: AsyncSession, account_id: str, agent_id: str, wanted: SidebarFilter, asked: PageRequest
+    connection: Connection, account_id: str, agent_id: str, wanted: SidebarFilter, asked: PageRequest
 ) -> Page[Seat]:
-    statement = seats_of_agent(account_id, agent_id).where(col(Member.agent_id).is_not(None))
-    statement = statement.where(col(Channel.archived_at).is_not(None) == wanted.archived)
-    if wanted.kinds is not None:
-        statement = statement.where(col(Channel.kind).in_(wanted.kinds))
-    if wanted.unread_only:
-        statement = statement.where(col(Channel.post_count) > col(Member.read_posts))
-    if asked.after:
-        moment, channel_id = asked.after
-        after = (datetime.fromisoformat(str(moment)), UUID(str(channel_id)))
-        statement = statement.where(tuple_(col(Channel.last_activity_at), col(Channel.channel_id)) < tuple_(*after))
-    statement = statement.order_by(col(Channel.last_activity_at).desc(), col(Channel.channel_id).desc())
-    return await _page(session, statement, asked, _by_activity)
+    after_time, after_id = asked.after or (None, None)
+    records = await _SIDEBAR.fetch(
+        connection,
+        account_id=account_id,
+        agent_id=agent_id,
+        archived=wanted.archived,
+        least_unread=1 if wanted.unread_only else 0,
+        kinds=wanted.kinds,
+        after_time=datetime.fromisoformat(str(after_time)) if after_time is not None else None,
+        after_id=UUID(str(after_id)) if after_id is not None else None,
+        limit=asked.size + 1,
+    )
+    return _page(records, asked, _by_activity)
 
 
 async def _page_by_name(
-    session: AsyncSession, account_id: str, key: NameListKey, *conditions: ColumnElement[bool]
+    connection: Connection,
+    account_id: str,
+    statement: FilteredStatement,
+    agent_id: str,
+    query: str | None,
+    asked: PageRequest,
 ) -> Page[Seat]:
-    agent_id, query, asked = key
-    statement = seats_of_agent(account_id, agent_id).where(*conditions)
-    if query:
-        statement = statement.where(col(Channel.sort_name).like(like_pattern(query), escape="\\"))
-    if asked.after:
-        name, channel_id = asked.after
-        after = (str(name), UUID(str(channel_id)))
-        statement = statement.where(tuple_(col(Channel.sort_name), col(Channel.channel_id)) > tuple_(*after))
-    statement = statement.order_by(col(Channel.sort_name), col(Channel.channel_id))
-    return await _page(session, statement, asked, _by_name)
+    after_name, after_id = asked.after or (None, None)
+    records = await statement.fetch(
+        connection,
+        account_id=account_id,
+        agent_id=agent_id,
+        pattern=like_pattern(query) if query else None,
+        after_name=after_name,
+        after_id=UUID(str(after_id)) if after_id is not None else None,
+        limit=asked.size + 1,
+    )
+    return _page(records, asked, _by_name)
 
 
-async def _page(
-    session: AsyncSession, statement: Seats, asked: PageRequest, sort_key: Callable[[Seat], Cursor]
-) -> Page[Seat]:
-    rows = await session.execute(statement.limit(asked.size + 1))
-    found: Sequence[Seat] = [Seat.from_row(row) for row in rows]
+def _page(records: Sequence[Record], asked: PageRequest, sort_key: Callable[[Seat], Cursor]) -> Page[Seat]:
+    found = [Seat.of(record) for record in records]
     return to_page(found, [sort_key(seat) for seat in found], asked)
 
 

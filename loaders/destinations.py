@@ -1,18 +1,21 @@
 """The destinations of a shared item: channels that the viewer can post in and active agents, in one list by name."""
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, Text, bindparam, select, tuple_
 from sqlmodel import col
 
 from chat.access import Seat, postable
 from chat.naming import like_pattern
 from loaders.channels import NameListKey, seats_of_agent
-from loaders.pages import Cursor, Page, invalid_cursor, is_id, to_page
+from loaders.pages import Cursor, Page, PageRequest, invalid_cursor, is_id, to_page
 from models import Agent, Channel
+from models.columns import ACCOUNT_ID, IDENTIFIER
+from models.database import Connection
 from models.enums import ChannelKind
+from models.rows import AgentRow, columns, to_row
+from models.statements import Conditions, FilteredStatement
 
 AGENT, CHANNEL = "agent", "channel"
 """The second part of the list's sort key: the order of destinations with the same name."""
@@ -32,58 +35,93 @@ class _SortKey(NamedTuple):
         raise invalid_cursor()
 
 
+def _select_channels(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    """Direct messages are listed as agents."""
+    return (
+        seats_of_agent()
+        .where(postable(), col(Channel.kind) != ChannelKind.DIRECT, *conditions)
+        .order_by(col(Channel.sort_name), col(Channel.channel_id))
+        .limit(bindparam("limit"))
+    )
+
+
+def _select_agents(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*columns(AgentRow))
+        .where(
+            col(Agent.account_id) == ACCOUNT_ID,
+            col(Agent.active),
+            col(Agent.agent_id) != bindparam("agent_id"),
+            *conditions,
+        )
+        .order_by(col(Agent.sort_name), col(Agent.agent_id))
+        .limit(bindparam("limit"))
+    )
+
+
+# A page that starts after an agent has the channels of the same name: they follow the agents. One that starts after a
+# channel has no agents of that name.
+_CHANNELS = FilteredStatement(
+    _select_channels,
+    col(Channel.sort_name).like(bindparam("pattern"), escape="\\"),
+    tuple_(col(Channel.sort_name), col(Channel.channel_id))
+    > tuple_(bindparam("after_name", type_=Text), bindparam("after_id", type_=IDENTIFIER)),
+    col(Channel.sort_name) >= bindparam("from_name"),
+)
+_AGENTS = FilteredStatement(
+    _select_agents,
+    col(Agent.sort_name).like(bindparam("pattern"), escape="\\"),
+    tuple_(col(Agent.sort_name), col(Agent.agent_id))
+    > tuple_(bindparam("after_name", type_=Text), bindparam("after_id", type_=Text)),
+    col(Agent.sort_name) > bindparam("beyond_name"),
+)
+
+
 async def load_destinations(
-    session: AsyncSession, account_id: str, keys: list[NameListKey]
-) -> dict[NameListKey, Page[Seat | Agent]]:
-    return {key: await _page(session, account_id, key) for key in keys}
+    connection: Connection, account_id: str, keys: list[NameListKey]
+) -> dict[NameListKey, Page[Seat | AgentRow]]:
+    return {key: await _page(connection, account_id, *key) for key in keys}
 
 
-async def _page(session: AsyncSession, account_id: str, key: NameListKey) -> Page[Seat | Agent]:
+async def _page(
+    connection: Connection, account_id: str, agent_id: str, query: str | None, asked: PageRequest
+) -> Page[Seat | AgentRow]:
     """Returns one page of both. Reads a full page of each, because the result could consist of only one kind."""
-    agent_id, query, asked = key
     after = _SortKey.of(asked.after) if asked.after else None
-    found: list[tuple[_SortKey, Seat | Agent]] = [
-        *[
-            (_SortKey(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id)), seat)
-            for seat in await _channels(session, account_id, agent_id, query, after, asked.size + 1)
-        ],
-        *[
-            (_SortKey(agent.sort_name, AGENT, agent.agent_id), agent)
-            for agent in await _agents(session, account_id, agent_id, query, after, asked.size + 1)
-        ],
+    after_channel = after if after is not None and after.type == CHANNEL else None
+    after_agent = after if after is not None and after.type == AGENT else None
+    common = {
+        "account_id": account_id,
+        "agent_id": agent_id,
+        "pattern": like_pattern(query) if query else None,
+        "limit": asked.size + 1,
+    }
+    channels = await _CHANNELS.fetch(
+        connection,
+        **common,
+        after_name=after_channel.sort_name if after_channel else None,
+        after_id=UUID(after_channel.id) if after_channel else None,
+        from_name=after_agent.sort_name if after_agent else None,
+    )
+    agents = await _AGENTS.fetch(
+        connection,
+        **common,
+        after_name=after_agent.sort_name if after_agent else None,
+        after_id=after_agent.id if after_agent else None,
+        beyond_name=after_channel.sort_name if after_channel else None,
+    )
+    found: list[tuple[_SortKey, Seat | AgentRow]] = [
+        *((_key_of_channel(seat), seat) for seat in map(Seat.of, channels)),
+        *((_key_of_agent(agent), agent) for agent in (to_row(AgentRow, record) for record in agents)),
     ]
     found.sort(key=lambda key_and_destination: key_and_destination[0])
     del found[asked.size + 1 :]
     return to_page([destination for _, destination in found], [tuple(key) for key, _ in found], asked)
 
 
-async def _channels(
-    session: AsyncSession, account_id: str, agent_id: str, query: str | None, after: _SortKey | None, limit: int
-) -> list[Seat]:
-    # Direct messages are listed as agents.
-    statement = seats_of_agent(account_id, agent_id).where(postable(), col(Channel.kind) != ChannelKind.DIRECT)
-    if query:
-        statement = statement.where(col(Channel.sort_name).like(like_pattern(query), escape="\\"))
-    if after is not None and after.type == CHANNEL:
-        key = tuple_(col(Channel.sort_name), col(Channel.channel_id))
-        statement = statement.where(key > tuple_(after.sort_name, UUID(after.id)))
-    elif after is not None:
-        statement = statement.where(col(Channel.sort_name) >= after.sort_name)
-    rows = await session.execute(statement.order_by(col(Channel.sort_name), col(Channel.channel_id)).limit(limit))
-    return [Seat.from_row(row) for row in rows]
+def _key_of_channel(seat: Seat) -> _SortKey:
+    return _SortKey(seat.channel.sort_name, CHANNEL, str(seat.channel.channel_id))
 
 
-async def _agents(
-    session: AsyncSession, account_id: str, agent_id: str, query: str | None, after: _SortKey | None, limit: int
-) -> list[Agent]:
-    statement = select(Agent).where(
-        col(Agent.account_id) == account_id, col(Agent.active), col(Agent.agent_id) != agent_id
-    )
-    if query:
-        statement = statement.where(col(Agent.sort_name).like(like_pattern(query), escape="\\"))
-    if after is not None and after.type == AGENT:
-        key = tuple_(col(Agent.sort_name), col(Agent.agent_id))
-        statement = statement.where(key > tuple_(after.sort_name, after.id))
-    elif after is not None:
-        statement = statement.where(col(Agent.sort_name) > after.sort_name)
-    return list(await session.scalars(statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(limit)))
+def _key_of_agent(agent: AgentRow) -> _SortKey:
+    return _SortKey(agent.sort_name, AGENT, agent.agent_id)

@@ -5,21 +5,23 @@ LATERAL reads each channel's page.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, func, select, true, tuple_
 from sqlmodel import col
 
-from chat.access import Pair, ids_table, pairs_table
+from chat.access import Pair, pair_arrays
 from chat.naming import like_pattern
-from loaders.pages import Page, PageRequest, to_page
+from loaders.pages import Cursor, Page, PageRequest, to_page
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
-from models.columns import is_one_of
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
+from models.database import Connection, Record
 from models.enums import MemberRole
+from models.rows import MemberRow, columns, to_row
+from models.statements import Conditions, FilteredStatement, Statement, keys_table
 
 
 @dataclass(frozen=True)
@@ -31,76 +33,40 @@ class MemberFilter:
     role: MemberRole | None = None
 
 
-Person = TypeVar("Person", Member, Author)
+Person = TypeVar("Person")
 Wanted = TypeVar("Wanted", MemberFilter, PageRequest)
 
 MembersKey = tuple[UUID, MemberFilter]
 AuthorsKey = tuple[UUID, PageRequest]
 
 
-async def load_members(
-    session: AsyncSession, account_id: str, keys: list[MembersKey]
-) -> dict[MembersKey, Page[Member]]:
-    found: dict[MembersKey, Page[Member]] = {}
-    for wanted, channel_ids in _grouped(keys).items():
-        statement = select(Member, col(Agent.sort_name)).join(Agent, _agent_of(Member))
-        if wanted.query:
-            statement = statement.where(col(Agent.sort_name).like(like_pattern(wanted.query), escape="\\"))
-        if wanted.role:
-            statement = statement.where(col(Member.role) == wanted.role)
-        pages = await _pages(session, account_id, channel_ids, wanted.page, statement, Member)
-        found |= {(channel_id, wanted): slice_ for channel_id, slice_ in pages.items()}
-    return found
-
-
-async def load_authors(
-    session: AsyncSession, account_id: str, keys: list[AuthorsKey]
-) -> dict[AuthorsKey, Page[Author]]:
-    found: dict[AuthorsKey, Page[Author]] = {}
-    for page, channel_ids in _grouped(keys).items():
-        statement = select(Author, col(Agent.sort_name)).join(Agent, _agent_of(Author))
-        pages = await _pages(session, account_id, channel_ids, page, statement, Author)
-        found |= {(channel_id, page): slice_ for channel_id, slice_ in pages.items()}
-    return found
-
-
-async def load_active_members(session: AsyncSession, account_id: str, channel_ids: list[UUID]) -> dict[UUID, list[str]]:
-    """Returns the ids of the channels' active members. The channels are small: a shared item's access is not counted in
-    larger ones."""
-    rows = await session.execute(
-        select(col(Member.channel_id), col(Member.agent_id))
-        .join(Agent, _agent_of(Member))
-        .where(col(Member.account_id) == account_id, is_one_of(col(Member.channel_id), channel_ids), col(Agent.active))
+def _select_pages(
+    person: type[Member] | type[Author], read: list[ColumnElement[Any]], conditions: Conditions
+) -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of a page of each of the channels `ids`: the channel, the sort name, and the columns to read."""
+    asked = keys_table(id=IDENTIFIER)
+    page = (
+        select(*read, col(Agent.sort_name))
+        .join(Agent, _agent_of(person))
+        .where(col(person.account_id) == ACCOUNT_ID, col(person.channel_id) == asked.c.id, *conditions)
+        .order_by(col(Agent.sort_name), col(Agent.agent_id))
+        .limit(bindparam("limit"))
+        .lateral("page")
     )
-    found: dict[UUID, list[str]] = defaultdict(list)
-    for channel_id, agent_id in rows:
-        found[channel_id].append(agent_id)
-    return found
-
-
-async def load_notes(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, str]:
-    asked = pairs_table(pairs)
-    rows = await session.execute(
-        select(asked.c.agent_id, asked.c.id, col(PersonalNote.note)).join(
-            PersonalNote,
-            and_(
-                col(PersonalNote.account_id) == account_id,
-                col(PersonalNote.agent_id) == asked.c.agent_id,
-                col(PersonalNote.channel_id) == asked.c.id,
-            ),
-        )
+    return (
+        select(asked.c.id, page.c.sort_name, *(page.c[str(column.key)] for column in read))
+        .join(page, true())
+        .order_by(asked.c.id, page.c.sort_name, page.c.agent_id)
     )
-    return {(agent_id, channel_id): note for agent_id, channel_id, note in rows}
 
 
-async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
-    """Returns how many messages after the read marker mention the member. LATERAL reads one range of the key for each,
-    starting at the marker, so earlier mentions are not read."""
-    asked = pairs_table(pairs)
+def _select_unread_mentions() -> Select[*tuple[Any, ...]]:
+    """LATERAL reads one range of the key for each pair, starting at the marker, so earlier mentions are not read."""
+    asked = keys_table(agent_id=Text, id=IDENTIFIER)
     unread = (
         select(func.count().label("count"))
         .where(
-            col(MentionedAgent.account_id) == account_id,
+            col(MentionedAgent.account_id) == ACCOUNT_ID,
             col(MentionedAgent.agent_id) == asked.c.agent_id,
             col(MentionedAgent.channel_id) == asked.c.id,
             col(MentionedAgent.seq) > col(Member.read_seq),
@@ -108,19 +74,110 @@ async def load_unread_mentions(session: AsyncSession, account_id: str, pairs: li
         .correlate(asked, Member)
         .lateral("unread")
     )
-    rows = await session.execute(
-        select(asked.c.agent_id, asked.c.id, unread.c.count)
-        .join(
-            Member,
-            and_(
-                col(Member.account_id) == account_id,
-                col(Member.agent_id) == asked.c.agent_id,
-                col(Member.channel_id) == asked.c.id,
-            ),
-        )
-        .join(unread, true())
+    is_asked = and_(
+        col(Member.account_id) == ACCOUNT_ID,
+        col(Member.agent_id) == asked.c.agent_id,
+        col(Member.channel_id) == asked.c.id,
     )
-    return {(agent_id, channel_id): count for agent_id, channel_id, count in rows}
+    return select(asked.c.agent_id, asked.c.id, unread.c.count).join(Member, is_asked).join(unread, true())
+
+
+def _select_notes() -> Select[*tuple[Any, ...]]:
+    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    is_asked = and_(
+        col(PersonalNote.account_id) == ACCOUNT_ID,
+        col(PersonalNote.agent_id) == asked.c.agent_id,
+        col(PersonalNote.channel_id) == asked.c.id,
+    )
+    return select(asked.c.agent_id, asked.c.id, col(PersonalNote.note)).join(PersonalNote, is_asked)
+
+
+def _agent_of(person: type[Member] | type[Author]) -> ColumnElement[bool]:
+    return and_(col(Agent.account_id) == col(person.account_id), col(Agent.agent_id) == col(person.agent_id))
+
+
+_is_after = tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(
+    bindparam("after_name", type_=Text), bindparam("after_id", type_=Text)
+)
+_MEMBERS = FilteredStatement(
+    lambda conditions: _select_pages(Member, columns(MemberRow), conditions),
+    col(Agent.sort_name).like(bindparam("pattern"), escape="\\"),
+    col(Member.role) == bindparam("role"),
+    _is_after,
+)
+_AUTHORS = FilteredStatement(
+    lambda conditions: _select_pages(Author, [col(Author.agent_id)], conditions),  # type: ignore[list-item]
+    _is_after,
+)
+_ACTIVE_MEMBERS = Statement(
+    select(col(Member.channel_id), col(Member.agent_id))
+    .join(Agent, _agent_of(Member))
+    .where(col(Member.account_id) == ACCOUNT_ID, is_one_of(col(Member.channel_id), "channel_ids"), col(Agent.active))
+)
+_NOTES = Statement(_select_notes())
+_UNREAD_MENTIONS = Statement(_select_unread_mentions())
+
+
+async def load_members(
+    connection: Connection, account_id: str, keys: list[MembersKey]
+) -> dict[MembersKey, Page[MemberRow]]:
+    found: dict[MembersKey, Page[MemberRow]] = {}
+    for wanted, channel_ids in _grouped(keys).items():
+        after_name, after_id = wanted.page.after or (None, None)
+        records = await _MEMBERS.fetch(
+            connection,
+            account_id=account_id,
+            ids=channel_ids,
+            pattern=like_pattern(wanted.query) if wanted.query else None,
+            role=wanted.role,
+            after_name=after_name,
+            after_id=after_id,
+            limit=wanted.page.size + 1,
+        )
+        pages = _pages(records, wanted.page, lambda values: to_row(MemberRow, values))
+        found |= {(channel_id, wanted): page for channel_id, page in pages.items()}
+    return found
+
+
+async def load_authors(connection: Connection, account_id: str, keys: list[AuthorsKey]) -> dict[AuthorsKey, Page[str]]:
+    """Returns pages of the ids of the announcements' authors."""
+    found: dict[AuthorsKey, Page[str]] = {}
+    for asked, channel_ids in _grouped(keys).items():
+        after_name, after_id = asked.after or (None, None)
+        records = await _AUTHORS.fetch(
+            connection,
+            account_id=account_id,
+            ids=channel_ids,
+            after_name=after_name,
+            after_id=after_id,
+            limit=asked.size + 1,
+        )
+        pages = _pages(records, asked, lambda values: str(values[0]))
+        found |= {(channel_id, asked): page for channel_id, page in pages.items()}
+    return found
+
+
+async def load_active_members(
+    connection: Connection, account_id: str, channel_ids: list[UUID]
+) -> dict[UUID, list[str]]:
+    """Returns the ids of the channels' active members. The channels are small: a shared item's access is not counted in
+    larger ones."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    records = await _ACTIVE_MEMBERS.fetch(connection, account_id=account_id, channel_ids=channel_ids)
+    for channel_id, agent_id in records:
+        found[channel_id].append(agent_id)
+    return found
+
+
+async def load_notes(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, str]:
+    records = await _NOTES.fetch(connection, account_id=account_id, **pair_arrays(pairs))
+    return {(agent_id, channel_id): note for agent_id, channel_id, note in records}
+
+
+async def load_unread_mentions(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, int]:
+    """Returns how many messages after the read marker mention the member."""
+    records = await _UNREAD_MENTIONS.fetch(connection, account_id=account_id, **pair_arrays(pairs))
+    return {(agent_id, channel_id): count for agent_id, channel_id, count in records}
 
 
 def _grouped(keys: list[tuple[UUID, Wanted]]) -> dict[Wanted, list[UUID]]:
@@ -131,36 +188,14 @@ def _grouped(keys: list[tuple[UUID, Wanted]]) -> dict[Wanted, list[UUID]]:
     return grouped
 
 
-async def _pages(
-    session: AsyncSession,
-    account_id: str,
-    channel_ids: list[UUID],
-    page: PageRequest,
-    people: Select[Person, str],
-    person: type[Person],
+def _pages(
+    records: Iterable[Record], asked: PageRequest, person_of: Callable[[Sequence[Any]], Person]
 ) -> dict[UUID, Page[Person]]:
-    asked = ids_table(channel_ids)
-    statement = people.where(col(person.account_id) == account_id, col(person.channel_id) == asked.c.id)
-    if page.after:
-        statement = statement.where(tuple_(col(Agent.sort_name), col(Agent.agent_id)) > tuple_(*page.after))
-    lateral = statement.order_by(col(Agent.sort_name), col(Agent.agent_id)).limit(page.size + 1).lateral("page")
-    rows = await session.execute(
-        select(asked.c.id, aliased(person, lateral), lateral.c.sort_name)
-        .join(lateral, true())
-        .order_by(asked.c.id, lateral.c.sort_name, lateral.c.agent_id)
-    )
-    found: dict[UUID, list[tuple[Person, str]]] = defaultdict(list)
-    for channel_id, row, sort_name in rows:
-        found[channel_id].append((row, sort_name))
-    return {
-        channel_id: to_page(
-            [row for row, _ in people_found],
-            [(sort_name, row.agent_id) for row, sort_name in people_found],
-            page,
-        )
-        for channel_id, people_found in found.items()
-    }
-
-
-def _agent_of(person: type[Member] | type[Author]) -> ColumnElement[bool]:
-    return and_(col(Agent.account_id) == col(person.account_id), col(Agent.agent_id) == col(person.agent_id))
+    """Returns the page of each channel. The agent's id is the first of the columns that were read of a person."""
+    people: dict[UUID, list[Person]] = defaultdict(list)
+    cursors: dict[UUID, list[Cursor]] = defaultdict(list)
+    for record in records:
+        channel_id, sort_name, agent_id = record[:3]
+        people[channel_id].append(person_of(record[2:]))
+        cursors[channel_id].append((sort_name, agent_id))
+    return {channel_id: to_page(found, cursors[channel_id], asked) for channel_id, found in people.items()}

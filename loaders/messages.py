@@ -2,18 +2,19 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, func, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, Select, Text, and_, bindparam, func, select, true
 from sqlmodel import col
 
-from chat.access import Pair, channel_of_message, member_of_channel, pairs_table, readable, readable_messages
+from chat.access import READABLE_MESSAGES, Pair, channel_of_message, member_of_channel, pair_arrays, readable
 from loaders.pages import PAGE_LIMIT, Page, PageRequest, to_page
 from models import Agent, Channel, Member, Mention, Message, Reaction
-from models.columns import IDENTIFIER, is_one_of
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
+from models.database import Connection
+from models.rows import AgentRow, MentionRow, MessageRow, columns, places, to_optional_row, to_row
+from models.statements import Conditions, FilteredStatement, Statement, keys_table
 
 SeqRange = tuple[str, UUID, int, int]
 """An agent, a channel, and a range: the messages with first <= seq <= last."""
@@ -38,32 +39,18 @@ class ReactionCount:
 class MentionWithAgent:
     """A mention and the mentioned agent; None for a team, the channel, or an unknown id."""
 
-    mention: Mention
-    agent: Agent | None
+    mention: MentionRow
+    agent: AgentRow | None
 
 
-async def load_messages(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, Message]:
-    rows = await session.execute(readable_messages(account_id, pairs))
-    return {(agent_id, message.message_id): message for agent_id, message in rows}
-
-
-async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqRange]) -> dict[SeqRange, list[Message]]:
-    """Returns the messages of each range, oldest first. `seq` has no gaps, so a page is a range of the unique index.
+def _select_history() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of ranges and their messages. `seq` has no gaps, so a page is a range of the unique index.
     LATERAL and LIMIT make PostgreSQL read it that way; with a join, the planner may read the whole channel."""
-    asked = (
-        func.unnest(
-            bindparam(None, [agent_id for agent_id, _, _, _ in ranges], type_=ARRAY(Text)),
-            bindparam(None, [channel_id for _, channel_id, _, _ in ranges], type_=ARRAY(IDENTIFIER)),
-            bindparam(None, [first for _, _, first, _ in ranges], type_=ARRAY(BigInteger)),
-            bindparam(None, [last for _, _, _, last in ranges], type_=ARRAY(BigInteger)),
-        )
-        .table_valued("agent_id", "channel_id", "first", "last", joins_implicitly=True)
-        .render_derived("asked")
-    )
+    asked = keys_table(agent_id=Text, channel_id=IDENTIFIER, first=BigInteger, last=BigInteger)
     page = (
-        select(Message)
+        select(*columns(MessageRow))
         .where(
-            col(Message.account_id) == account_id,
+            col(Message.account_id) == ACCOUNT_ID,
             col(Message.channel_id) == asked.c.channel_id,
             col(Message.seq).between(asked.c.first, asked.c.last),
         )
@@ -71,53 +58,36 @@ async def load_history(session: AsyncSession, account_id: str, ranges: list[SeqR
         .limit(PAGE_LIMIT)
         .lateral("page")
     )
-    rows = await session.execute(
-        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, aliased(Message, page))
-        .join(Channel, and_(col(Channel.account_id) == account_id, col(Channel.channel_id) == asked.c.channel_id))
+    return (
+        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, *columns(MessageRow, page))
+        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == asked.c.channel_id))
         .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
         .join(page, true())
         .where(readable())
         .order_by(page.c.seq)
     )
-    found: dict[SeqRange, list[Message]] = defaultdict(list)
-    for agent_id, channel_id, first, last, message in rows:
-        found[agent_id, channel_id, first, last].append(message)
-    return found
 
 
-async def load_posts(session: AsyncSession, account_id: str, keys: list[PostKey]) -> dict[PostKey, Message]:
-    """Returns posts by their number in the channel. The first unread post has the number after the read marker's."""
-    asked = (
-        func.unnest(
-            bindparam(None, [agent_id for agent_id, _, _ in keys], type_=ARRAY(Text)),
-            bindparam(None, [channel_id for _, channel_id, _ in keys], type_=ARRAY(IDENTIFIER)),
-            bindparam(None, [number for _, _, number in keys], type_=ARRAY(BigInteger)),
-        )
-        .table_valued("agent_id", "channel_id", "number", joins_implicitly=True)
-        .render_derived("asked")
+def _select_posts() -> Select[*tuple[Any, ...]]:
+    asked = keys_table(agent_id=Text, channel_id=IDENTIFIER, number=BigInteger)
+    is_asked = and_(
+        col(Message.account_id) == ACCOUNT_ID,
+        col(Message.channel_id) == asked.c.channel_id,
+        col(Message.post_number) == asked.c.number,
+        col(Message.system_event).is_(None),
     )
-    rows = await session.execute(
-        select(asked.c.agent_id, Message)
-        .join(
-            Message,
-            and_(
-                col(Message.account_id) == account_id,
-                col(Message.channel_id) == asked.c.channel_id,
-                col(Message.post_number) == asked.c.number,
-                col(Message.system_event).is_(None),
-            ),
-        )
+    return (
+        select(asked.c.agent_id, *columns(MessageRow))
+        .join(Message, is_asked)
         .join(Channel, channel_of_message())
         .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
         .where(readable())
     )
-    return {(agent_id, message.channel_id, message.post_number): message for agent_id, message in rows}
 
 
-async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionCount]]:
-    """Returns the reactions to messages that the agents can read, in the order in which each emoji was first used."""
-    asked = pairs_table(pairs)
-    rows = await session.execute(
+def _select_reactions() -> Select[*tuple[Any, ...]]:
+    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    return (
         select(
             asked.c.agent_id,
             asked.c.id,
@@ -125,68 +95,123 @@ async def load_reactions(session: AsyncSession, account_id: str, pairs: list[Pai
             func.count(),
             func.bool_or(col(Reaction.agent_id) == asked.c.agent_id),
         )
-        .join(Reaction, and_(col(Reaction.account_id) == account_id, col(Reaction.message_id) == asked.c.id))
+        .join(Reaction, and_(col(Reaction.account_id) == ACCOUNT_ID, col(Reaction.message_id) == asked.c.id))
         .group_by(asked.c.agent_id, asked.c.id, col(Reaction.emoji))
         .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
     )
+
+
+def _select_reactors(conditions: Conditions) -> Select[*tuple[Any, ...]]:
+    asked = keys_table(message_id=IDENTIFIER, emoji=Text)
+    page = (
+        select(col(Reaction.agent_id))
+        .where(
+            col(Reaction.account_id) == ACCOUNT_ID,
+            col(Reaction.message_id) == asked.c.message_id,
+            col(Reaction.emoji) == asked.c.emoji,
+            *conditions,
+        )
+        .order_by(col(Reaction.agent_id))
+        .limit(bindparam("limit"))
+        .lateral("page")
+    )
+    return select(asked.c.message_id, asked.c.emoji, page.c.agent_id).join(page, true()).order_by(page.c.agent_id)
+
+
+def _select_mentions() -> Select[*tuple[Any, ...]]:
+    is_mentioned = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
+    return (
+        select(*columns(MentionRow), *columns(AgentRow))
+        .outerjoin_from(Mention, Agent, is_mentioned)
+        .where(col(Mention.account_id) == ACCOUNT_ID, is_one_of(col(Mention.message_id), "message_ids"))
+        .order_by(col(Mention.place))
+    )
+
+
+_HISTORY = Statement(_select_history())
+_POSTS = Statement(_select_posts())
+_REACTIONS = Statement(_select_reactions())
+_REACTORS = FilteredStatement(_select_reactors, col(Reaction.agent_id) > bindparam("after_id"))
+_MENTIONS = Statement(_select_mentions())
+_MENTION, _MENTIONED = places(MentionRow, AgentRow)
+
+
+async def load_messages(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, MessageRow]:
+    records = await READABLE_MESSAGES.fetch(connection, account_id=account_id, **pair_arrays(pairs))
+    messages = [(record[0], to_row(MessageRow, record[1:])) for record in records]
+    return {(agent_id, message.message_id): message for agent_id, message in messages}
+
+
+async def load_history(
+    connection: Connection, account_id: str, ranges: list[SeqRange]
+) -> dict[SeqRange, list[MessageRow]]:
+    """Returns the messages of each range, oldest first."""
+    records = await _HISTORY.fetch(
+        connection,
+        account_id=account_id,
+        agent_ids=[agent_id for agent_id, _, _, _ in ranges],
+        channel_ids=[channel_id for _, channel_id, _, _ in ranges],
+        firsts=[first for _, _, first, _ in ranges],
+        lasts=[last for _, _, _, last in ranges],
+    )
+    found: dict[SeqRange, list[MessageRow]] = defaultdict(list)
+    for record in records:
+        agent_id, channel_id, first, last = record[:4]
+        found[agent_id, channel_id, first, last].append(to_row(MessageRow, record[4:]))
+    return found
+
+
+async def load_posts(connection: Connection, account_id: str, keys: list[PostKey]) -> dict[PostKey, MessageRow]:
+    """Returns posts by their number in the channel. The first unread post has the number after the read marker's."""
+    records = await _POSTS.fetch(
+        connection,
+        account_id=account_id,
+        agent_ids=[agent_id for agent_id, _, _ in keys],
+        channel_ids=[channel_id for _, channel_id, _ in keys],
+        numbers=[number for _, _, number in keys],
+    )
+    messages = [(record[0], to_row(MessageRow, record[1:])) for record in records]
+    return {(agent_id, message.channel_id, message.post_number): message for agent_id, message in messages}
+
+
+async def load_reactions(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, list[ReactionCount]]:
+    """Returns the reactions to messages that the agents can read, in the order in which each emoji was first used."""
     found: dict[Pair, list[ReactionCount]] = defaultdict(list)
-    for agent_id, message_id, emoji, count, viewer_reacted in rows:
+    records = await _REACTIONS.fetch(connection, account_id=account_id, **pair_arrays(pairs))
+    for agent_id, message_id, emoji, count, viewer_reacted in records:
         found[agent_id, message_id].append(ReactionCount(emoji, count, viewer_reacted))
     return found
 
 
 async def load_reactors(
-    session: AsyncSession, account_id: str, keys: list[ReactorsKey]
+    connection: Connection, account_id: str, keys: list[ReactorsKey]
 ) -> dict[ReactorsKey, Page[str]]:
     """Returns pages of the agents who reacted with an emoji, ordered by id, the last column of the primary key."""
     found: dict[ReactorsKey, Page[str]] = {}
-    for page in {page for _, _, page in keys}:
-        asked = (
-            func.unnest(
-                bindparam(
-                    None,
-                    [message_id for message_id, _, of in keys if of == page],
-                    type_=ARRAY(IDENTIFIER),
-                ),
-                bindparam(None, [emoji for _, emoji, of in keys if of == page], type_=ARRAY(Text)),
-            )
-            .table_valued("message_id", "emoji", joins_implicitly=True)
-            .render_derived("asked")
-        )
-        reactors = select(col(Reaction.agent_id)).where(
-            col(Reaction.account_id) == account_id,
-            col(Reaction.message_id) == asked.c.message_id,
-            col(Reaction.emoji) == asked.c.emoji,
-        )
-        if page.after:
-            reactors = reactors.where(col(Reaction.agent_id) > page.after[0])
-        lateral = reactors.order_by(col(Reaction.agent_id)).limit(page.size + 1).lateral("page")
-        rows = await session.execute(
-            select(asked.c.message_id, asked.c.emoji, lateral.c.agent_id)
-            .join(lateral, onclause=lateral.c.agent_id.is_not(None))
-            .order_by(lateral.c.agent_id)
+    for asked in {asked for _, _, asked in keys}:
+        records = await _REACTORS.fetch(
+            connection,
+            account_id=account_id,
+            message_ids=[message_id for message_id, _, of in keys if of == asked],
+            emojis=[emoji for _, emoji, of in keys if of == asked],
+            after_id=asked.after[0] if asked.after else None,
+            limit=asked.size + 1,
         )
         agents: dict[tuple[UUID, str], list[str]] = defaultdict(list)
-        for message_id, emoji, agent_id in rows:
+        for message_id, emoji, agent_id in records:
             agents[message_id, emoji].append(agent_id)
         for (message_id, emoji), agent_ids in agents.items():
             cursors = [(agent_id,) for agent_id in agent_ids]
-            found[message_id, emoji, page] = to_page(agent_ids, cursors, page)
+            found[message_id, emoji, asked] = to_page(agent_ids, cursors, asked)
     return found
 
 
 async def load_mentions(
-    session: AsyncSession, account_id: str, message_ids: list[UUID]
+    connection: Connection, account_id: str, message_ids: list[UUID]
 ) -> dict[UUID, list[MentionWithAgent]]:
     """Returns the mentions with their agents, so that no second statement is needed."""
-    is_mentioned = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
-    rows = await session.execute(
-        select(Mention, Agent)
-        .outerjoin(Agent, is_mentioned)
-        .where(col(Mention.account_id) == account_id, is_one_of(col(Mention.message_id), message_ids))
-        .order_by(col(Mention.place))
-    )
     found: dict[UUID, list[MentionWithAgent]] = defaultdict(list)
-    for mention, agent in rows:
-        found[mention.message_id].append(MentionWithAgent(mention, agent))
+    for record in await _MENTIONS.fetch(connection, account_id=account_id, message_ids=message_ids):
+        mention = to_row(MentionRow, record[_MENTION])
+        found[mention.message_id].append(MentionWithAgent(mention, to_optional_row(AgentRow, record[_MENTIONED])))
     return found

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from chat.viewer import CHANNEL_MANAGERS, Viewer, viewers
+from models.database import Connection
+from models.statements import Statement
 
-from chat.viewer import Viewer, select_channel_managers, select_viewers
+_VIEWERS = Statement(viewers())
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,12 @@ class ViewerSnapshot:
     change: int
 
 
-async def load_viewers(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, ViewerSnapshot]:
-    rows = await session.execute(select_viewers(account_id, agent_ids))
-    return {agent.agent_id: ViewerSnapshot(Viewer(agent, account), change) for agent, account, change in rows}
+async def load_viewers(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, ViewerSnapshot]:
+    records = await _VIEWERS.fetch(connection, account_id=account_id, agent_ids=agent_ids)
+    snapshots = [ViewerSnapshot(Viewer.of(record), record[-1]) for record in records]
+    return {snapshot.viewer.agent_id: snapshot for snapshot in snapshots}
 
 
-async def load_channel_managers(session: AsyncSession, account_id: str, agent_ids: list[str]) -> dict[str, bool]:
-    return dict.fromkeys(await session.scalars(select_channel_managers(account_id, agent_ids)), True)
+async def load_channel_managers(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, bool]:
+    records = await CHANNEL_MANAGERS.fetch(connection, account_id=account_id, agent_ids=agent_ids)
+    return {agent_id: True for (agent_id,) in records}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, DateTime, Enum, Text, any_, bindparam
+from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, DateTime, Enum, Text, any_, bindparam, literal_column
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped
 from sqlmodel import Field, SQLModel
@@ -19,12 +19,16 @@ SQLModel.metadata.naming_convention = {
 }
 
 Value = TypeVar("Value")
+Word = TypeVar("Word", bound=StrEnum)
 
 TIMESTAMPTZ = DateTime(timezone=True)
 IDENTIFIER = UUID(as_uuid=True)
 TEXT_ARRAY = ARRAY(Text)
 # Compared by bytes, whatever the server's locale, so that keyset pages are the same everywhere.
 SORTABLE = Text(collation="C")
+
+ACCOUNT_ID = bindparam("account_id", type_=Text)
+"""The parameter that every statement has: nothing is read across accounts."""
 
 
 def enum_text(enum: type[StrEnum]) -> Enum:
@@ -43,7 +47,12 @@ def key_column(sql_type: Any = Text) -> Any:
     return Field(primary_key=True, sa_type=sql_type)
 
 
-def is_one_of(column: Mapped[Value], values: Iterable[Value]) -> ColumnElement[bool]:
-    """Returns the condition that the column has one of the values. They are one array argument, so a statement of any
-    size is prepared once, and the driver's limit of 32,767 arguments is never reached."""
-    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))  # type: ignore[attr-defined]
+def is_one_of(column: Mapped[Value], parameter: str) -> ColumnElement[bool]:
+    """Returns the condition that the column has one of the parameter's values. They are one array, so a statement of
+    any size is prepared once, and the driver's limit of 32,767 arguments is never reached."""
+    return column == any_(bindparam(parameter, type_=ARRAY(column.type)))  # type: ignore[attr-defined]
+
+
+def is_word(column: Mapped[Word], words: Iterable[Word]) -> ColumnElement[bool]:
+    """Returns the condition that an enum's column has one of these members, which become part of the statement."""
+    return column.in_([literal_column(f"'{word}'") for word in words])

@@ -6,13 +6,12 @@ A test compares each class with its table.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Enum, FromClause, inspect
-from sqlalchemy.orm.util import AliasedClass
 from sqlmodel import SQLModel
 
 from models.accounts import Account
@@ -144,21 +143,47 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
 )
 
 
-class _NamedTuple(Protocol):
-    _fields: ClassVar[tuple[str, ...]]
-
-    @classmethod
-    def _make(cls, iterable: Iterable[Any]) -> Self: ...
-
-
-Row = TypeVar("Row", bound=_NamedTuple)
+Row = TypeVar("Row", bound=tuple[Any, ...])
 Words = Mapping[str | None, StrEnum | None]
 
 
-def _words_of(table: type[SQLModel], fields: Sequence[str]) -> list[tuple[int, Words]]:
+def columns(row: type[Row], source: type[SQLModel] | FromClause | None = None) -> list[ColumnElement[Any]]:
+    """Returns the columns to select for a row: those of its table, or of an alias or subquery that has the same
+    columns."""
+    if isinstance(source, FromClause):
+        return [source.c[name] for name in _names(row)]
+    return [getattr(source or TABLES[row], name) for name in _names(row)]
+
+
+def places(*rows: type[tuple[Any, ...]]) -> list[slice]:
+    """Returns where the columns of each row are in a record that begins with the columns of these rows."""
+    ends = [0, *accumulate(len(_names(row)) for row in rows)]
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def to_row(row: type[Row], values: Iterable[Any]) -> Row:
+    """Returns the row with these values, in the order of its columns. Words of enums become members."""
+    converted = list(values)
+    for place, members in _WORDS[row]:
+        converted[place] = members[converted[place]]
+    made: Row = row._make(converted)  # type: ignore[attr-defined]
+    return made
+
+
+def to_optional_row(row: type[Row], values: Sequence[Any]) -> Row | None:
+    """Returns the row; None if an outer join found none. Every row begins with a column that is never null."""
+    return to_row(row, values) if values[0] is not None else None
+
+
+def _names(row: type[tuple[Any, ...]]) -> tuple[str, ...]:
+    names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
+    return names
+
+
+def _words(row: type[tuple[Any, ...]]) -> list[tuple[int, Words]]:
     """Returns the places of the columns that hold words of an enum, with their members."""
-    types = [(place, inspect(table).columns[name].type) for place, name in enumerate(fields)]
-    return [(place, _members(sql_type)) for place, sql_type in types if isinstance(sql_type, Enum)]
+    types = [inspect(TABLES[row]).columns[name].type for name in _names(row)]
+    return [(place, _members(sql_type)) for place, sql_type in enumerate(types) if isinstance(sql_type, Enum)]
 
 
 def _members(sql_type: Enum) -> Words:
@@ -169,34 +194,4 @@ def _members(sql_type: Enum) -> Words:
     return members | {None: None}
 
 
-_WORDS = {row: _words_of(table, row._fields) for row, table in TABLES.items()}  # type: ignore[attr-defined]
-
-
-def columns(row: type[Row], source: AliasedClass[Any] | FromClause | None = None) -> list[ColumnElement[Any]]:
-    """Returns the columns to select for a row: those of its table, or of an alias or subquery that has the same
-    columns."""
-    if isinstance(source, FromClause):
-        return [source.c[name] for name in row._fields]
-    table = TABLES[row] if source is None else source  # type: ignore[index]
-    return [getattr(table, name) for name in row._fields]
-
-
-def places(*rows: type[_NamedTuple]) -> list[slice]:
-    """Returns where the columns of each row are in a record that begins with the columns of these rows."""
-    ends = [0]
-    for row in rows:
-        ends.append(ends[-1] + len(row._fields))
-    return [slice(start, end) for start, end in pairwise(ends)]
-
-
-def to_row(row: type[Row], values: Iterable[Any]) -> Row:
-    """Returns the row with these values, in the order of its columns. Words of enums become members."""
-    converted = list(values)
-    for place, members in _WORDS[row]:  # type: ignore[index]
-        converted[place] = members[converted[place]]
-    return row._make(converted)
-
-
-def to_optional_row(row: type[Row], values: Sequence[Any]) -> Row | None:
-    """Returns the row; None if an outer join found none. Every row begins with a column that is never null."""
-    return to_row(row, values) if values[0] is not None else None
+_WORDS = {row: _words(row) for row in TABLES}

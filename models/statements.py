@@ -1,22 +1,24 @@
-"""Statements that are compiled once, when their module is imported, and executed by asyncpg as prepared statements.
+"""Statements that are compiled once and executed by asyncpg as prepared statements. They are module constants."""
 
-They are module constants. Where the text depends on optional filters, a cached function returns the statement of each
-combination: one text with `:query IS NULL OR …` would have one plan for all of them, which fits none.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import combinations
+from typing import Any
 
 from asyncpg.exceptions import DataError, PostgresError
-from sqlalchemy import ARRAY, Executable, TableValuedAlias, bindparam, func
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Executable, TableValuedAlias, bindparam, func, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from models.database import Connection, Record
 
+SqlType = type[TypeEngine[Any]] | TypeEngine[Any]
+Conditions = Sequence[ColumnElement[bool]]
+
 _DIALECT = dialect()
-_built: "list[Statement]" = []
+_statements: "list[Statement | FilteredStatement]" = []
 
 
 class Statement:
@@ -26,13 +28,12 @@ class Statement:
         assert isinstance(clause, ClauseElement)
         compiled = clause.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)
-        self.clause = clause
         self.text = str(compiled)
         self._names: Sequence[str] = compiled.positiontup or ()
         binds = {name: compiled.binds[name] for name in self._names}
         self._parameters = {name for name, bind in binds.items() if bind.required}
         self._constants = {name: bind.value for name, bind in binds.items() if not bind.required}
-        _built.append(self)
+        _statements.append(self)
 
     async def fetch(self, connection: Connection, **parameters: object) -> Sequence[Record]:
         """Executes the statement and returns its rows. The errors that it raises are logged, so they contain no values
@@ -45,20 +46,63 @@ class Statement:
             raise _without_values(error) from None
 
 
-def statements() -> Sequence[Statement]:
-    """Returns all statements of the modules that are imported. A test checks their plans."""
-    return tuple(_built)
+class FilteredStatement:
+    """A statement with optional conditions. Each combination of them that is used is compiled once and has its own
+    plan: one text with `:query IS NULL OR …` would have one plan for all of them."""
+
+    def __init__(self, build: Callable[[Conditions], Executable], *conditions: ColumnElement[bool]) -> None:
+        self._conditions = [(condition, _parameters_of(condition)) for condition in conditions]
+        self._with = cache(lambda chosen: Statement(build([self._conditions[place][0] for place in chosen])))
+        _statements.append(self)
+
+    async def fetch(self, connection: Connection, **parameters: object) -> Sequence[Record]:
+        """Executes the statement and returns its rows. A condition whose parameters are None is omitted."""
+        chosen = tuple(
+            place
+            for place, (_, names) in enumerate(self._conditions)
+            if any(parameters[name] is not None for name in names)
+        )
+        omitted = {name for place, (_, names) in enumerate(self._conditions) if place not in chosen for name in names}
+        given = {name: value for name, value in parameters.items() if name not in omitted}
+        return await self._with(chosen).fetch(connection, **given)
+
+    def build_all(self) -> None:
+        """Compiles every combination."""
+        places = range(len(self._conditions))
+        for size in range(len(self._conditions) + 1):
+            for chosen in combinations(places, size):
+                self._with(chosen)
 
 
-def keys_table(**columns: type[TypeEngine[object]] | TypeEngine[object]) -> TableValuedAlias:
-    """Returns the keys of a batch as a table `asked` to join with. Each column is an array parameter, whose name is the
+def sql(statement: str, **types: SqlType) -> Statement:
+    """Returns the statement with this text, in which `:name` is a parameter. `types` are those of the parameters whose
+    types PostgreSQL cannot infer."""
+    return Statement(text(statement).bindparams(*(bindparam(name, type_=types[name]) for name in types)))
+
+
+def keys_table(table: str = "asked", /, **columns: SqlType) -> TableValuedAlias:
+    """Returns the keys of a batch as a table to join with. Each column is an array parameter, whose name is the
     column's with an "s": a batch of any size is one statement, and the driver's limit of 32,767 arguments is never
     reached."""
     arrays = [bindparam(f"{name}s", type_=ARRAY(sql_type)) for name, sql_type in columns.items()]
-    return func.unnest(*arrays).table_valued(*columns, joins_implicitly=True).render_derived("asked")
+    return func.unnest(*arrays).table_valued(*columns, joins_implicitly=True).render_derived(table)
+
+
+def all_texts() -> set[str]:
+    """Returns the texts of all statements of the modules that are imported. A test checks their plans."""
+    for statement in list(_statements):
+        if isinstance(statement, FilteredStatement):
+            statement.build_all()
+    return {statement.text for statement in _statements if isinstance(statement, Statement)}
+
+
+def _parameters_of(condition: ColumnElement[bool]) -> frozenset[str]:
+    binds = (part for part in visitors.iterate(condition) if isinstance(part, BindParameter))
+    return frozenset(bind.key for bind in binds if bind.required)
 
 
 def _without_values(error: PostgresError) -> PostgresError:
+    """Details quote rows, and messages about invalid data quote parameters."""
     error.detail = error.hint = None  # type: ignore[attr-defined]
     if isinstance(error, DataError):
         error.args = (f"A value is invalid ({type(error).__name__}).",)

@@ -14,7 +14,7 @@ from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_ite
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
 from loaders.pages import page_request
-from models import Agent as AgentRow
+from models.rows import AgentRow
 from resolvers.mutation import mutation
 from schema.agents import Agent
 from schema.cards import SharedCard, SharedEntityRefInput

@@ -9,7 +9,7 @@ from chat.naming import is_storable
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
-from models import Agent as AgentRow
+from models.rows import AgentRow
 from schema.context import Info
 from schema.enums import AgentRole, PresenceStatus
 

@@ -15,8 +15,8 @@ from chat.cards import Answer, CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
 from chat.viewer import Viewer
 from execution import level_field
-from models import Card as CardRow
 from models.enums import CardPreview, ItemKind
+from models.rows import CardRow
 from schema.agents import Agent, agents
 from schema.context import Info
 from schema.entities import ENTITIES, Entity, SharedEntity

@@ -181,9 +181,7 @@ class Channel:
         pages = await info.context.loaders.authors.load_many(
             (channel.seat.channel.channel_id, asked) for channel in channels
         )
-        authors = await agents_of_each(
-            info.context.loaders, [[author.agent_id for author in page.rows] for page in pages]
-        )
+        authors = await agents_of_each(info.context.loaders, [page.rows for page in pages])
         return list(map(connection_of, authors, pages))
 
     @level_field(

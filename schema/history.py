@@ -9,7 +9,7 @@ from chat.errors import DenialCode, Denied
 from loaders import Loaders
 from loaders.messages import SeqRange
 from loaders.pages import Page, decode_cursor, empty_page, encode_cursor, page_size
-from models import Message as MessageRow
+from models.rows import MessageRow
 from schema.ids import Prefix, parse_id
 
 SeqOfPage = tuple[int, int]

@@ -10,7 +10,7 @@ from chat.recipients import is_muted
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
-from models import Member as MemberRow
+from models.rows import MemberRow
 from schema.agents import Agent, agents
 from schema.context import Info
 from schema.enums import MemberRole, NotificationLevel

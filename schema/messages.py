@@ -15,9 +15,7 @@ from execution import level_field
 from loaders import Loaders
 from loaders.messages import ReactionCount
 from loaders.pages import Page, page_request
-from models import Agent as AgentRow
-from models import Mention as MentionRow
-from models import Message as MessageRow
+from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Context, Info

@@ -8,7 +8,7 @@ from chat.policies import allowed, check_create
 from chat.viewer import Viewer as ViewerFacts
 from chat.viewer import require_enabled
 from execution import level_field
-from models import Account as AccountRow
+from models.rows import AccountRow
 from schema.agents import Agent
 from schema.context import Info, positions
 from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey

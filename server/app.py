@@ -47,17 +47,17 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
 
     Source modules of type "demo" answer from `demo_items`, by default from the items of the demo's content.
     """
-    pool = ConnectionPool.at(database_url)
+    pool = ConnectionPool(database_url)
     sources = build_sources(settings.source_configs, load_items() if demo_items is None else demo_items)
-    data = DataSources(pool.reads, sources)
+    data = DataSources(pool, sources)
     hub = Hub(data, _broadcast_url(settings, database_url))
     presence, connections = PresenceTracker(hub), Connections()
-    services = Services(Chat(pool.writes, SystemClock(), hub, sources), data, settings.url)
+    services = Services(Chat(pool, SystemClock(), hub, sources), data, settings.url)
     background = BackgroundParts(
         {
             "hub": hub.run,
             "presence": presence.run,
-            "pruning": partial(prune_periodically, pool.reads, SystemClock()),
+            "pruning": partial(prune_periodically, pool, SystemClock()),
         }
     )
 
@@ -68,18 +68,18 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with background.started():
-            _tune_garbage_collection()
-            yield
-        await sources.aclose()
-        await pool.engine.dispose()
+        async with pool.opened():
+            async with background.started():
+                _tune_garbage_collection()
+                yield
+            await sources.aclose()
 
     app = Starlette(
         routes=[
             Route("/", _redirect_to_graphiql),
             assets_mount(),
-            *(demo_sign_in_routes(settings, pool.reads) if settings.is_demo else []),
-            *health_routes(pool.reads, head_revision(), hub, background, connections),
+            *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
+            *health_routes(pool, head_revision(), hub, background, connections),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
         ],

@@ -21,7 +21,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, start: int) -
     scope = Scope(viewer.agent_id, {channel_id})
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
         seat = require_readable(await context.loaders.seats.load((viewer.agent_id, channel_id)))
-        access = (await access_at(context.hub.sessions, [seat], start))[channel_id]
+        access = (await access_at(context.hub.database, viewer.account_id, [seat], start))[channel_id]
         async for event in reader.events_after(start):
             if event.change.channel_id != channel_id:
                 continue

@@ -29,7 +29,7 @@ class StreamContext(Context):
         """Returns the number of the change after which a stream of the viewer starts. Raises Denied as
         `live.positions.starting_change` does."""
         viewer = await self.viewer()
-        return await starting_change(self.hub.sessions, viewer.account_id, await self.current_change(), since)
+        return await starting_change(self.hub.database, viewer.account_id, await self.current_change(), since)
 
     def for_operation(self) -> "StreamContext":
         """Returns a context for an operation of the same caller. Loaders are never shared by two operations."""

@@ -59,7 +59,7 @@ async def _events_with_access(
     current = await context.current_change()
     async with read_feed(context.hub, context.chat.clock, context.token, Scope(viewer.agent_id), current) as reader:
         accesses = await access_at(
-            context.hub.sessions, await context.loaders.joined_channels.load(viewer.agent_id), start
+            context.hub.database, viewer.account_id, await context.loaders.joined_channels.load(viewer.agent_id), start
         )
         for channel_id in accesses:
             reader.add_channel(channel_id)

@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from starlette.applications import Starlette
 
 from models.enums import ItemKind
 from server.app import create_app
-from server.settings import Settings
+from server.settings import Settings, async_url
 from tests.support.api import Account, Api, ItemRegistry
 from tests.support.databases import Databases, shared_databases
 from tests.support.workers import RUN_FOLDER
@@ -62,10 +63,17 @@ async def app(settings: Settings, database_url: str, items: ItemRegistry) -> Asy
 
 
 @pytest.fixture(scope="session")
-async def api(app: Starlette, settings: Settings, items: ItemRegistry) -> AsyncIterator[Api]:
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(async_url(database_url))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def api(app: Starlette, settings: Settings, engine: AsyncEngine, items: ItemRegistry) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-        yield Api(http, settings, app.state.pool.engine, app.state.hub, items)
+        yield Api(http, settings, engine, app.state.hub, app.state.pool, items)
 
 
 @pytest.fixture

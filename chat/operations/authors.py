@@ -3,17 +3,35 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlalchemy import Text
 
 from chat.locking import lock_channel, not_found
 from chat.membership import check_number_of_agents, require_active_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from chat.policies import check_manage_authors
-from models import Author
+from models.columns import IDENTIFIER
 from models.enums import ChangeKind
+from models.statements import sql
+
+_INSERT = sql(
+    """
+    INSERT INTO authors (account_id, channel_id, agent_id)
+    SELECT :account_id, :channel_id, unnest(CAST(:agent_ids AS text[]))
+    ON CONFLICT DO NOTHING
+    RETURNING agent_id
+    """,
+    account_id=Text,
+    channel_id=IDENTIFIER,
+)
+
+_DELETE = sql(
+    """
+    DELETE FROM authors
+     WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    RETURNING agent_id
+    """
+)
 
 
 @operation
@@ -25,13 +43,7 @@ async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str
     known = await require_active_agents(tx, agent_ids, "agentIds")
     if not known:
         return
-    added = await tx.session.scalars(
-        insert(Author)
-        .values([{"account_id": tx.account_id, "channel_id": channel_id, "agent_id": agent_id} for agent_id in known])
-        .on_conflict_do_nothing()
-        .returning(col(Author.agent_id))
-    )
-    for agent_id in added:
+    for (agent_id,) in await tx.fetch(_INSERT, channel_id=channel_id, agent_ids=known):
         tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)
 
 
@@ -40,17 +52,6 @@ async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> Non
     """Makes the agent an ordinary member of the announcement again. Raises Refused."""
     seat = await lock_channel(tx, channel_id)
     check_manage_authors(seat)
-    if not is_storable(agent_id):
-        raise not_found("author", "agentId")
-    removed = await tx.session.scalar(
-        delete(Author)
-        .where(
-            col(Author.account_id) == tx.account_id,
-            col(Author.channel_id) == channel_id,
-            col(Author.agent_id) == agent_id,
-        )
-        .returning(col(Author.agent_id))
-    )
-    if removed is None:
+    if not is_storable(agent_id) or not await tx.fetch(_DELETE, channel_id=channel_id, agent_id=agent_id):
         raise not_found("author", "agentId")
     tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)

@@ -10,8 +10,16 @@ from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_change_kind, check_edit, check_manage
 from chat.posting import SystemMessage, post_system_messages
-from models import Channel
 from models.enums import ChangeKind, ChannelKind, SystemEvent
+from models.rows import ChannelRow
+from models.statements import sql
+
+_KEY = "WHERE account_id = :account_id AND channel_id = :channel_id"
+_SET_NAME = sql(f"UPDATE channels SET name = :name, sort_name = :sort_name {_KEY}")  # noqa: S608
+_SET_DESCRIPTION = sql(f"UPDATE channels SET description = :description {_KEY}")  # noqa: S608
+_SET_AVATAR = sql(f"UPDATE channels SET avatar_icon = :icon, avatar_color = :color {_KEY}")  # noqa: S608
+_SET_KIND = sql(f"UPDATE channels SET kind = :kind {_KEY}")  # noqa: S608
+_SET_ARCHIVED_AT = sql(f"UPDATE channels SET archived_at = :archived_at {_KEY}")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,9 @@ async def update_channel(tx: Transaction, changes: ChannelChanges) -> None:
     if description is not None:
         await _change_description(tx, seat, description.value)
     if changes.avatar:
-        _change_avatar(tx, seat.channel, changes.avatar.value)
+        await _change_avatar(tx, seat.channel, changes.avatar.value)
     if changes.kind:
         await _change_kind(tx, seat, changes.kind.value)
-    await tx.session.flush()
 
 
 @operation
@@ -49,7 +56,7 @@ async def archive_channel(tx: Transaction, channel_id: UUID) -> None:
     seat = await lock_channel(tx, channel_id)
     check_manage(seat)
     if seat.channel.archived_at is None:
-        seat.channel.archived_at = tx.now
+        await tx.fetch(_SET_ARCHIVED_AT, channel_id=channel_id, archived_at=tx.now)
         await _report(tx, seat, SystemEvent.ARCHIVED)
 
 
@@ -59,30 +66,29 @@ async def unarchive_channel(tx: Transaction, channel_id: UUID) -> None:
     seat = await lock_channel(tx, channel_id)
     check_manage(seat)
     if seat.channel.archived_at is not None:
-        seat.channel.archived_at = None
+        await tx.fetch(_SET_ARCHIVED_AT, channel_id=channel_id, archived_at=None)
         await _report(tx, seat, SystemEvent.UNARCHIVED)
 
 
 async def _change_name(tx: Transaction, seat: Seat, name: str) -> None:
     before = seat.channel.name
     if name != before:
-        seat.channel.name = name
-        seat.channel.sort_name = fold(name)
+        await tx.fetch(_SET_NAME, channel_id=seat.channel.channel_id, name=name, sort_name=fold(name))
         await _report(tx, seat, SystemEvent.RENAMED, before, name)
 
 
 async def _change_description(tx: Transaction, seat: Seat, description: str | None) -> None:
     before = seat.channel.description
     if description != before:
-        seat.channel.description = description
+        await tx.fetch(_SET_DESCRIPTION, channel_id=seat.channel.channel_id, description=description)
         await _report(tx, seat, SystemEvent.DESCRIBED, before, description)
 
 
-def _change_avatar(tx: Transaction, channel: Channel, avatar: IconAvatar | None) -> None:
+async def _change_avatar(tx: Transaction, channel: ChannelRow, avatar: IconAvatar | None) -> None:
     """Posts no system message: a new avatar is not important enough."""
     icon, color = (avatar.icon, avatar.color) if avatar else (None, None)
     if (icon, color) != (channel.avatar_icon, channel.avatar_color):
-        channel.avatar_icon, channel.avatar_color = icon, color
+        await tx.fetch(_SET_AVATAR, channel_id=channel.channel_id, icon=icon, color=color)
         tx.announce(ChangeKind.CHANNEL_UPDATED, channel.channel_id)
 
 
@@ -91,7 +97,7 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
     if kind == before:
         return
     check_change_kind(await require_viewer(tx), seat, kind)
-    seat.channel.kind = kind
+    await tx.fetch(_SET_KIND, channel_id=seat.channel.channel_id, kind=kind)
     change = ChangeKind.MADE_PUBLIC if kind == ChannelKind.PUBLIC else ChangeKind.MADE_PRIVATE
     tx.announce(change, seat.channel.channel_id)
     await _report(tx, seat, SystemEvent.KIND_CHANGED, before.value, kind.value)

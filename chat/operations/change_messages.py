@@ -2,10 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
-
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
 from chat.locking import lock_message
@@ -14,15 +10,52 @@ from chat.operation import Transaction, operation
 from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.sending import check_body, check_has_text
 from chat.sharing import remove_cards
-from models import Card, Message, Reaction
 from models.enums import ChangeKind
+from models.rows import MessageRow
+from models.statements import sql
 
 EMOJIS_LIMIT = 50
 """How many different emojis a message can have: clients show each as a button."""
 
+_HAS_CARDS = sql("SELECT EXISTS (SELECT FROM cards WHERE account_id = :account_id AND message_id = :message_id)")
+
+_UPDATE_MESSAGE = sql(
+    """
+    UPDATE messages SET body = :body, edited_at = :edited_at, deleted_at = :deleted_at, revision = :revision
+     WHERE account_id = :account_id AND message_id = :message_id
+    """
+)
+
+_COUNT_EMOJIS = sql(
+    """
+    SELECT count(DISTINCT emoji), bool_or(emoji = :emoji)
+      FROM reactions
+     WHERE account_id = :account_id AND message_id = :message_id
+    """
+)
+
+_INSERT_REACTION = sql(
+    """
+    INSERT INTO reactions (account_id, message_id, emoji, agent_id, created_at)
+    VALUES (:account_id, :message_id, :emoji, :agent_id, :now)
+    ON CONFLICT DO NOTHING
+    RETURNING emoji
+    """
+)
+
+_DELETE_REACTION = sql(
+    """
+    DELETE FROM reactions
+     WHERE account_id = :account_id AND message_id = :message_id AND emoji = :emoji AND agent_id = :agent_id
+    RETURNING emoji
+    """
+)
+
+_DELETE_REACTIONS = sql("DELETE FROM reactions WHERE account_id = :account_id AND message_id = :message_id")
+
 
 @operation
-async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
+async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageRow:
     """Returns the message with its new text and mentions. The text may be empty if the message has a card. Raises
     Refused."""
     check_body(body)
@@ -30,18 +63,16 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> Message:
     check_edit_message(seat, message)
     if message.body == body:
         return message
-    if not await _has_cards(tx, message):
+    if not await tx.fetch_value(_HAS_CARDS, message_id=message_id):
         check_has_text(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
-    message.body = body
-    message.edited_at = tx.now
-    await _save(tx, message, ChangeKind.MESSAGE_EDITED)
-    await rewrite_mentions(tx, message, mentions)
-    return message
+    edited = await _save(tx, message._replace(body=body, edited_at=tx.now), ChangeKind.MESSAGE_EDITED)
+    await rewrite_mentions(tx, edited, mentions)
+    return edited
 
 
 @operation
-async def delete_message(tx: Transaction, message_id: UUID) -> Message:
+async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     """Returns the tombstone: the message without its text, cards, mentions and reactions. Deleting a deleted message
     changes nothing. Raises Refused."""
     seat, message = await lock_message(tx, message_id)
@@ -50,82 +81,52 @@ async def delete_message(tx: Transaction, message_id: UUID) -> Message:
         return message
     await rewrite_mentions(tx, message, NO_MENTIONS)
     await remove_cards(tx, message)
-    await tx.session.execute(
-        delete(Reaction).where(col(Reaction.account_id) == tx.account_id, col(Reaction.message_id) == message_id)
-    )
-    message.body = ""
-    message.deleted_at = tx.now
-    await _save(tx, message, ChangeKind.MESSAGE_DELETED)
-    return message
+    await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
+    return await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
 
 
 @operation
-async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message:
+async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Adding an emoji that the viewer added before changes nothing. Raises Refused: INVALID also
     for the 51st different emoji."""
     qualified = qualified_emoji(emoji)
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
     await _check_emojis_limit(tx, message_id, qualified)
-    added = await tx.session.scalar(
-        insert(Reaction)
-        .values(
-            account_id=tx.account_id,
-            message_id=message_id,
-            emoji=qualified,
-            agent_id=seat.agent.agent_id,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(col(Reaction.emoji))
+    added = await tx.fetch(
+        _INSERT_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id, now=tx.now
     )
-    if added is not None:
-        await _save(tx, message, ChangeKind.MESSAGE_REACTED)
-    return message
+    return await _save(tx, message, ChangeKind.MESSAGE_REACTED) if added else message
 
 
 @operation
-async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message:
+async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Removing an emoji that the viewer did not add changes nothing. Raises Refused."""
     qualified = qualified_emoji(emoji)
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
-    removed = await tx.session.scalar(
-        delete(Reaction)
-        .where(
-            col(Reaction.account_id) == tx.account_id,
-            col(Reaction.message_id) == message_id,
-            col(Reaction.emoji) == qualified,
-            col(Reaction.agent_id) == seat.agent.agent_id,
-        )
-        .returning(col(Reaction.emoji))
-    )
-    if removed is not None:
-        await _save(tx, message, ChangeKind.MESSAGE_REACTED)
-    return message
-
-
-async def _has_cards(tx: Transaction, message: Message) -> bool:
-    cards = exists().where(col(Card.account_id) == tx.account_id, col(Card.message_id) == message.message_id)
-    return bool(await tx.session.scalar(select(cards)))
+    removed = await tx.fetch(_DELETE_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id)
+    return await _save(tx, message, ChangeKind.MESSAGE_REACTED) if removed else message
 
 
 async def _check_emojis_limit(tx: Transaction, message_id: UUID, emoji: str) -> None:
     """Raises Refused INVALID if the emoji is new to the message and the message has 50 already. The caller holds the
     channel's lock, so two transactions cannot both add the last one."""
-    on_message = (
-        select(col(Reaction.emoji))
-        .where(col(Reaction.account_id) == tx.account_id, col(Reaction.message_id) == message_id)
-        .correlate(None)
-    )
-    present = on_message.where(col(Reaction.emoji) == emoji).exists()
-    distinct = on_message.with_only_columns(func.count(col(Reaction.emoji).distinct())).scalar_subquery()
-    if not await tx.session.scalar(select(or_(present, distinct < EMOJIS_LIMIT))):
+    ((distinct, present),) = await tx.fetch(_COUNT_EMOJIS, message_id=message_id, emoji=emoji)
+    if distinct >= EMOJIS_LIMIT and not present:
         raise Refused(RefusalCode.INVALID, f"A message can have at most {EMOJIS_LIMIT} different emojis.", "emoji")
 
 
-async def _save(tx: Transaction, message: Message, kind: ChangeKind) -> None:
-    """Writes the changed message with its next revision, and announces the change."""
-    message.revision += 1
-    await tx.session.flush()
-    tx.announce_message(kind, message)
+async def _save(tx: Transaction, message: MessageRow, kind: ChangeKind) -> MessageRow:
+    """Writes the changed message with its next revision, announces the change, and returns the message."""
+    saved = message._replace(revision=message.revision + 1)
+    await tx.fetch(
+        _UPDATE_MESSAGE,
+        message_id=saved.message_id,
+        body=saved.body,
+        edited_at=saved.edited_at,
+        deleted_at=saved.deleted_at,
+        revision=saved.revision,
+    )
+    tx.announce_message(kind, saved)
+    return saved

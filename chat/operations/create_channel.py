@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from chat.drafts import IconAvatar, check_avatar
@@ -15,9 +13,30 @@ from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
 from chat.posting import SystemMessage, post_system_messages
-from chat.viewer import Viewer, select_channel_managers
-from models import Agent, Author, Channel
+from chat.viewer import CHANNEL_MANAGERS, Viewer
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
+from models.statements import sql
+
+_INSERT_CHANNEL = sql(
+    """
+    INSERT INTO channels (
+        account_id, channel_id, kind, name, sort_name, description, avatar_icon, avatar_color, created_by, created_at,
+        last_seq, post_count, member_count, last_activity_at
+    )
+    VALUES (
+        :account_id, :channel_id, :kind, :name, :sort_name, :description, :icon, :color, :created_by, :now,
+        0, 0, 0, :now
+    )
+    """
+)
+
+_INSERT_AUTHOR = sql(
+    "INSERT INTO authors (account_id, channel_id, agent_id) VALUES (:account_id, :channel_id, :agent_id)"
+)
+
+_OTHER_ACTIVE_AGENTS = sql(
+    "SELECT agent_id FROM agents WHERE account_id = :account_id AND active AND agent_id <> :agent_id"
+)
 
 
 @dataclass(frozen=True)
@@ -36,46 +55,37 @@ async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
     check_avatar(draft.avatar)
     check_number_of_agents(draft.member_ids, "memberIds")
     viewer = await require_viewer(tx)
-    managers = await tx.session.scalars(select_channel_managers(tx.account_id, [viewer.agent_id]))
-    check_create(viewer, draft.kind, viewer.agent_id in set(managers))
+    manages = await tx.fetch(CHANNEL_MANAGERS, agent_ids=[viewer.agent_id])
+    check_create(viewer, draft.kind, bool(manages))
     member_ids = await _first_members(tx, viewer, draft)
 
-    channel = Channel(
-        account_id=tx.account_id,
-        channel_id=uuid7(),
+    channel_id = uuid7()
+    await tx.fetch(
+        _INSERT_CHANNEL,
+        channel_id=channel_id,
         kind=draft.kind,
         name=name,
         sort_name=fold(name),
         description=description,
-        avatar_icon=draft.avatar.icon if draft.avatar else None,
-        avatar_color=draft.avatar.color if draft.avatar else None,
+        icon=draft.avatar.icon if draft.avatar else None,
+        color=draft.avatar.color if draft.avatar else None,
         created_by=viewer.agent_id,
-        created_at=tx.now,
-        last_activity_at=tx.now,
+        now=tx.now,
     )
-    tx.session.add(channel)
-    await tx.session.flush()
-    tx.announce(ChangeKind.CHANNEL_CREATED, channel.channel_id)
-    await add_members(tx, channel.channel_id, [viewer.agent_id], MemberRole.OWNER)
-    added = await add_members(tx, channel.channel_id, member_ids)
-    await post_system_messages(tx, SystemMessage(channel.channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
-    if channel.kind == ChannelKind.ANNOUNCEMENT:
-        tx.session.add(Author(account_id=tx.account_id, channel_id=channel.channel_id, agent_id=viewer.agent_id))
+    tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
+    await add_members(tx, channel_id, [viewer.agent_id], MemberRole.OWNER)
+    added = await add_members(tx, channel_id, member_ids)
+    await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
+    if draft.kind == ChannelKind.ANNOUNCEMENT:
+        await tx.fetch(_INSERT_AUTHOR, channel_id=channel_id, agent_id=viewer.agent_id)
     elif added:
-        await post_system_messages(tx, SystemMessage(channel.channel_id, viewer.agent_id, SystemEvent.ADDED, added))
-    await tx.session.flush()
-    return channel.channel_id
+        await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.ADDED, added))
+    return channel_id
 
 
 async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -> list[str]:
     named = await require_active_agents(tx, draft.member_ids, "memberIds")
     if draft.kind != ChannelKind.ANNOUNCEMENT:
         return [agent_id for agent_id in named if agent_id != viewer.agent_id]
-    everybody = await tx.session.scalars(
-        select(col(Agent.agent_id)).where(
-            col(Agent.account_id) == tx.account_id,
-            col(Agent.active),
-            col(Agent.agent_id) != viewer.agent_id,
-        )
-    )
-    return list(everybody)
+    everybody = await tx.fetch(_OTHER_ACTIVE_AGENTS, agent_id=viewer.agent_id)
+    return [agent_id for (agent_id,) in everybody]

@@ -24,8 +24,16 @@ from chat.policies import (
     check_manage_members,
 )
 from chat.posting import SystemMessage, post_system_messages
-from models import Member
 from models.enums import ChangeKind, MemberRole, SystemEvent
+from models.rows import MemberRow
+from models.statements import sql
+
+_SET_ROLE = sql(
+    """
+    UPDATE members SET role = :role
+     WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    """
+)
 
 
 @operation
@@ -76,7 +84,7 @@ async def remove_channel_member(tx: Transaction, channel_id: UUID, agent_id: str
 
 
 @operation
-async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, role: MemberRole) -> Member:
+async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, role: MemberRole) -> MemberRow:
     """Returns the member in the new role. A deactivated agent can only be demoted to MEMBER. Raises Refused."""
     seat = await lock_channel(tx, channel_id)
     check_edit(seat)
@@ -89,13 +97,13 @@ async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, r
     if role != MemberRole.MEMBER:
         await require_active_agents(tx, [agent_id], "agentId")
     await check_owner_remains(tx, seat.channel, target)
-    target.role = role
+    await tx.fetch(_SET_ROLE, channel_id=channel_id, agent_id=agent_id, role=role)
     tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, agent_id)
     await post_system_messages(
         tx,
         SystemMessage(channel_id, seat.agent.agent_id, SystemEvent.ROLE_CHANGED, [agent_id], before.value, role.value),
     )
-    return target
+    return target._replace(role=role)
 
 
 async def _report_added(tx: Transaction, seat: Seat, added: list[str]) -> None:

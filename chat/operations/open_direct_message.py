@@ -2,9 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from chat.errors import RefusalCode, Refused
@@ -13,8 +10,24 @@ from chat.membership import add_members, require_active_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from chat.viewer import Viewer, require_agent
-from models import Channel
-from models.enums import ChangeKind, ChannelKind
+from models.enums import ChangeKind
+from models.statements import sql
+
+_FIND = sql(
+    "SELECT channel_id FROM channels WHERE account_id = :account_id AND direct_low = :low AND direct_high = :high"
+)
+
+_INSERT = sql(
+    """
+    INSERT INTO channels (
+        account_id, channel_id, kind, sort_name, direct_low, direct_high, created_by, created_at, last_seq, post_count,
+        member_count, last_activity_at
+    )
+    VALUES (:account_id, :channel_id, 'DIRECT', '', :low, :high, :created_by, :now, 0, 0, 0, :now)
+    ON CONFLICT DO NOTHING
+    RETURNING channel_id
+    """
+)
 
 
 @operation
@@ -34,39 +47,24 @@ async def find_direct_channel(tx: Transaction, agent_id: str, *path: str) -> UUI
         raise Refused(RefusalCode.INVALID, "You cannot open a direct message with yourself.", *path)
     if not is_storable(agent_id):
         raise not_found("agent", *path)
-    found: UUID | None = await tx.session.scalar(_channel_of_pair(tx.account_id, viewer_id, agent_id))
-    return found
+    return await _find(tx, viewer_id, agent_id)
 
 
 async def open_direct_channel(tx: Transaction, viewer: Viewer, agent_id: str, *path: str) -> UUID:
     """Creates the direct message and returns its id. If another transaction created it meanwhile, returns that
     id. Raises Refused NOT_FOUND unless the agent is active."""
     await require_active_agents(tx, [agent_id], *path)
-    channel_id = await tx.session.scalar(
-        insert(Channel)
-        .values(
-            account_id=tx.account_id,
-            channel_id=uuid7(),
-            kind=ChannelKind.DIRECT,
-            direct_low=min(viewer.agent_id, agent_id),
-            direct_high=max(viewer.agent_id, agent_id),
-            created_by=viewer.agent_id,
-            created_at=tx.now,
-            last_activity_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(col(Channel.channel_id))
-    )
-    if channel_id is not None:
+    low, high = sorted([viewer.agent_id, agent_id])
+    inserted = await tx.fetch(_INSERT, channel_id=uuid7(), low=low, high=high, created_by=viewer.agent_id, now=tx.now)
+    for (channel_id,) in inserted:
         tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
         await add_members(tx, channel_id, [viewer.agent_id, agent_id])
-    found: UUID = (await tx.session.scalars(_channel_of_pair(tx.account_id, viewer.agent_id, agent_id))).one()
+    found = await _find(tx, viewer.agent_id, agent_id)
+    assert found is not None
     return found
 
 
-def _channel_of_pair(account_id: str, one: str, other: str) -> Select[UUID]:
-    return select(col(Channel.channel_id)).where(
-        col(Channel.account_id) == account_id,
-        col(Channel.direct_low) == min(one, other),
-        col(Channel.direct_high) == max(one, other),
-    )
+async def _find(tx: Transaction, one: str, other: str) -> UUID | None:
+    low, high = sorted([one, other])
+    found: UUID | None = await tx.fetch_value(_FIND, low=low, high=high)
+    return found

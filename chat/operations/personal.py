@@ -3,11 +3,10 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlalchemy import Boolean, Text
 
 from chat.access import Seat
 from chat.drafts import Given
@@ -17,10 +16,45 @@ from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_member
 from chat.viewer import require_agent
-from models import Agent, Member, PersonalNote
+from models.columns import TIMESTAMPTZ
 from models.enums import NotificationLevel, SendKey
+from models.rows import AgentRow, MemberRow, to_row
+from models.statements import sql
 
 NOTE_LENGTH = 5_000
+
+_UPDATE_MEMBER = sql(
+    f"""
+    UPDATE members
+       SET notification_level = coalesce(:notification_level, notification_level),
+           favourite = coalesce(:favourite, favourite),
+           muted = coalesce(:muted, muted),
+           muted_until = CASE WHEN :sets_muted_until THEN :muted_until ELSE muted_until END
+     WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    RETURNING {", ".join(MemberRow._fields)}
+    """,  # noqa: S608
+    notification_level=Text,
+    favourite=Boolean,
+    muted=Boolean,
+    sets_muted_until=Boolean,
+    muted_until=TIMESTAMPTZ,
+)
+
+_LOCK_AGENT = sql("SELECT FROM agents WHERE account_id = :account_id AND agent_id = :agent_id FOR UPDATE")
+
+_SET_SEND_KEY = sql("UPDATE agents SET send_key = :send_key WHERE account_id = :account_id AND agent_id = :agent_id")
+
+_DELETE_NOTE = sql(
+    "DELETE FROM personal_notes WHERE account_id = :account_id AND agent_id = :agent_id AND channel_id = :channel_id"
+)
+
+_WRITE_NOTE = sql(
+    """
+    INSERT INTO personal_notes (account_id, agent_id, channel_id, note)
+    VALUES (:account_id, :agent_id, :channel_id, :note)
+    ON CONFLICT (account_id, agent_id, channel_id) DO UPDATE SET note = excluded.note
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +67,15 @@ class MembershipChanges:
     personal_note: Given[str | None] | None = None
 
 
+class _Mute(NamedTuple):
+    """`muted` is None to leave it as it is."""
+
+    muted: bool | None
+    until: datetime | None
+
+
 @operation
-async def update_membership(tx: Transaction, changes: MembershipChanges) -> Member:
+async def update_membership(tx: Transaction, changes: MembershipChanges) -> MemberRow:
     """Changes the given settings and returns the membership. Raises Refused.
 
     `muted: true` mutes the channel indefinitely, or until `mutedUntil` if that is given. `muted: false` clears both.
@@ -50,59 +91,50 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
 
 
 @operation
-async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> Agent:
+async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> AgentRow:
     """Returns the viewer with the new profile."""
     identity = require_agent(tx.identity)
     # Locked FOR UPDATE from the start: two calls that first lock it FOR SHARE would deadlock when both write.
-    await tx.session.execute(
-        select(Agent)
-        .where(col(Agent.account_id) == identity.account_id, col(Agent.agent_id) == identity.agent_id)
-        .with_for_update()
-    )
-    viewer = await require_viewer(tx)
-    if send_key:
-        viewer.agent.send_key = send_key.value
-        await tx.session.flush()
-    return viewer.agent
+    await tx.fetch(_LOCK_AGENT, agent_id=identity.agent_id)
+    agent = (await require_viewer(tx)).agent
+    if not send_key:
+        return agent
+    await tx.fetch(_SET_SEND_KEY, agent_id=agent.agent_id, send_key=send_key.value)
+    return agent._replace(send_key=send_key.value)
 
 
-async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> Member:
+async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> MemberRow:
     """Returns the membership as written. The row was not locked before, so the agent may have been removed meanwhile.
     In that case, raises Refused."""
-    columns: dict[str, object] = {**_mute_columns(tx, changes)}
-    if changes.notification_level:
-        columns["notification_level"] = changes.notification_level.value
-    if changes.favourite:
-        columns["favourite"] = changes.favourite.value
-    if not columns:
+    mute = _new_mute(tx, changes)
+    if changes.notification_level is None and changes.favourite is None and mute is None:
         return check_member(seat)
-    member = await tx.session.scalar(
-        update(Member)
-        .where(
-            col(Member.account_id) == tx.account_id,
-            col(Member.channel_id) == changes.channel_id,
-            col(Member.agent_id) == seat.agent.agent_id,
-        )
-        .values(columns)
-        .returning(Member)
-        .execution_options(populate_existing=True)
+    row = await tx.fetch_row(
+        _UPDATE_MEMBER,
+        channel_id=changes.channel_id,
+        agent_id=seat.agent.agent_id,
+        notification_level=changes.notification_level.value if changes.notification_level else None,
+        favourite=changes.favourite.value if changes.favourite else None,
+        muted=mute.muted if mute else None,
+        sets_muted_until=mute is not None,
+        muted_until=mute.until if mute else None,
     )
-    return member if member is not None else check_member(await read_seat(tx, changes.channel_id))
+    return to_row(MemberRow, row) if row is not None else check_member(await read_seat(tx, changes.channel_id))
 
 
-def _mute_columns(tx: Transaction, changes: MembershipChanges) -> dict[str, object]:
-    """Returns the columns to write."""
+def _new_mute(tx: Transaction, changes: MembershipChanges) -> _Mute | None:
+    """Returns what to write; None if the mute does not change."""
     until = _in_utc(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
     if until is not None and until <= tx.now:
         raise Refused(RefusalCode.INVALID, "`mutedUntil` must be in the future.", "mutedUntil")
     if changes.muted is not None and not changes.muted.value:
         if until is not None:
             raise Refused(RefusalCode.INVALID, "`mutedUntil` cannot be combined with `muted: false`.", "mutedUntil")
-        return {"muted": False, "muted_until": None}
+        return _Mute(muted=False, until=None)
     if changes.muted is not None or until is not None:
-        return {"muted": True, "muted_until": until}
+        return _Mute(muted=True, until=until)
     # Only `mutedUntil: null`: a muted channel stays muted, now indefinitely.
-    return {"muted_until": None} if changes.muted_until is not None else {}
+    return _Mute(muted=None, until=None) if changes.muted_until is not None else None
 
 
 def _in_utc(given: datetime) -> datetime:
@@ -122,22 +154,8 @@ def _checked_note(note: str | None) -> str | None:
 
 
 async def _write_note(tx: Transaction, seat: Seat, note: str | None) -> None:
-    key = {
-        "account_id": tx.account_id,
-        "agent_id": seat.agent.agent_id,
-        "channel_id": seat.channel.channel_id,
-    }
+    agent_id, channel_id = seat.agent.agent_id, seat.channel.channel_id
     if note is None:
-        await tx.session.execute(
-            delete(PersonalNote).where(
-                col(PersonalNote.account_id) == tx.account_id,
-                col(PersonalNote.agent_id) == seat.agent.agent_id,
-                col(PersonalNote.channel_id) == seat.channel.channel_id,
-            )
-        )
-        return
-    await tx.session.execute(
-        insert(PersonalNote)
-        .values(**key, note=note)
-        .on_conflict_do_update(index_elements=list(key), set_={"note": note})
-    )
+        await tx.fetch(_DELETE_NOTE, agent_id=agent_id, channel_id=channel_id)
+    else:
+        await tx.fetch(_WRITE_NOTE, agent_id=agent_id, channel_id=channel_id, note=note)

@@ -2,25 +2,26 @@
 
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
 from chat.locking import read_seat, require_viewer
 from chat.operation import Transaction, operation
 from chat.policies import check_post
 from chat.ports import Signal, SignalKind
-from models import Presence
 from models.enums import PresenceStatus
+from models.statements import sql
+
+_SET_STATUS = sql(
+    """
+    INSERT INTO presences (account_id, agent_id, status) VALUES (:account_id, :agent_id, :status)
+    ON CONFLICT (account_id, agent_id) DO UPDATE SET status = excluded.status
+    """
+)
 
 
 @operation
 async def set_presence(tx: Transaction, status: PresenceStatus) -> None:
     """Sets the presence that the viewer shows while they have a socket open."""
     viewer = await require_viewer(tx)
-    await tx.session.execute(
-        insert(Presence)
-        .values(account_id=tx.account_id, agent_id=viewer.agent_id, status=status)
-        .on_conflict_do_update(index_elements=["account_id", "agent_id"], set_={"status": status})
-    )
+    await tx.fetch(_SET_STATUS, agent_id=viewer.agent_id, status=status)
     tx.signals.append(Signal(tx.account_id, SignalKind.PRESENCE, (viewer.agent_id,)))
 
 

@@ -6,7 +6,7 @@ from chat.ports import Chat
 from chat.sending import InputPaths, MessageDraft, check_content, find_sent_message, write_message
 from chat.sharing import ask_for_items
 from chat.viewer import require_agent
-from models import Message
+from models.rows import MessageRow
 
 SEND_PATHS = InputPaths(channel=("channelId",), card=lambda place: ("cards", str(place)))
 
@@ -14,7 +14,9 @@ _find_sent_message = operation(find_sent_message)
 _write_message = operation(write_message)
 
 
-async def send_message(chat: Chat, identity: Identity, draft: MessageDraft, paths: InputPaths = SEND_PATHS) -> Message:
+async def send_message(
+    chat: Chat, identity: Identity, draft: MessageDraft, paths: InputPaths = SEND_PATHS
+) -> MessageRow:
     """Returns the new message or, for a client key used before with the same payload, that message as it is now.
 
     With cards, the source modules are queried between two transactions, so that no lock is held meanwhile. Raises

@@ -1,18 +1,28 @@
 """The account's settings. Administrators can change them even if the chat is disabled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import select
-from sqlmodel import col
+from dataclasses import dataclass, fields
 
 from chat.drafts import Given
 from chat.errors import RefusalCode, Refused
 from chat.locking import read_viewer
 from chat.operation import Transaction, operation
 from chat.viewer import require_administrator
-from models import Account
 from models.enums import AgentRole, CardPreview, ChangeKind, Creators
+from models.rows import AccountRow
+from models.statements import sql
+
+_LOCK_ACCOUNT = sql("SELECT FROM accounts WHERE account_id = :account_id FOR UPDATE")
+
+_UPDATE_ACCOUNT = sql(
+    """
+    UPDATE accounts
+       SET chat_enabled = :chat_enabled, enabled_roles = :enabled_roles, who_creates_private = :who_creates_private,
+           who_creates_announcement = :who_creates_announcement, card_preview = :card_preview,
+           email_contents = :email_contents
+     WHERE account_id = :account_id
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -26,28 +36,25 @@ class SettingsChanges:
 
 
 @operation
-async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> Account:
+async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> AccountRow:
     """Changes the given settings and returns the account. Raises Denied for everyone but administrators, and Refused
     INVALID for settings that would lock administrators out."""
-    account = await tx.session.scalar(select(Account).where(col(Account.account_id) == tx.account_id).with_for_update())
-    require_administrator(await read_viewer(tx))
-    assert account is not None
-    if changes.chat_enabled:
-        account.chat_enabled = changes.chat_enabled.value
-    if changes.enabled_roles:
-        account.enabled_roles = _checked_roles(changes.enabled_roles.value)
-    if changes.who_creates_private:
-        account.who_creates_private = changes.who_creates_private.value
-    if changes.who_creates_announcement:
-        account.who_creates_announcement = changes.who_creates_announcement.value
-    if changes.card_preview:
-        account.card_preview = changes.card_preview.value
-    if changes.email_contents:
-        account.email_contents = changes.email_contents.value
-    if tx.session.is_modified(account):
-        await tx.session.flush()
+    await tx.fetch(_LOCK_ACCOUNT)
+    account = require_administrator(await read_viewer(tx)).account
+    changed = _changed(account, changes)
+    if changed != account:
+        await _UPDATE_ACCOUNT.fetch(tx.connection, **changed._asdict())
         tx.announce(ChangeKind.SETTINGS_CHANGED)
-    return account
+    return changed
+
+
+def _changed(account: AccountRow, changes: SettingsChanges) -> AccountRow:
+    given = {
+        field.name: value.value for field in fields(changes) if (value := getattr(changes, field.name)) is not None
+    }
+    if changes.enabled_roles:
+        given["enabled_roles"] = _checked_roles(changes.enabled_roles.value)
+    return account._replace(**given)
 
 
 def _checked_roles(roles: Sequence[AgentRole]) -> list[str]:

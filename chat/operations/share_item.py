@@ -22,7 +22,7 @@ from chat.sending import (
 )
 from chat.sharing import SharedItem, ask_for_items
 from chat.viewer import require_agent
-from models import Message
+from models.rows import MessageRow
 
 SHARE_PATHS = InputPaths(channel=("destination", "channelId"), card=lambda _: ("entity",))
 AGENT_PATH = ("destination", "agentId")
@@ -49,7 +49,7 @@ class ShareDraft:
         return MessageDraft(channel_id, self.body, client_key=self.client_key, cards=(self.item,))
 
 
-async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Message:
+async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> MessageRow:
     """Returns the message with the card, as `send_message` does. Raises Refused as `send_message` does."""
     match draft.destination:
         case ToChannel(channel_id):
@@ -58,7 +58,7 @@ async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Messa
             return await _share_with_agent(chat, identity, draft, agent_id)
 
 
-async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> Message:
+async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> MessageRow:
     check_content(draft.body, [draft.item], draft.client_key, SHARE_PATHS)
     sent = await _find_sent_or_check_agent(chat, identity, draft, agent_id)
     if sent is not None:
@@ -68,7 +68,7 @@ async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, a
 
 
 @operation
-async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id: str) -> Message | None:
+async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id: str) -> MessageRow | None:
     """Returns the message that this client key sent before, if any. Raises Refused if the viewer cannot post to the
     agent. This check comes before the call to the source module, so that an answer of the module never hides it."""
     channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
@@ -81,7 +81,7 @@ async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id
 
 
 @operation
-async def _write_to_agent(tx: Transaction, draft: ShareDraft, agent_id: str, items: Sequence[SharedItem]) -> Message:
+async def _write_to_agent(tx: Transaction, draft: ShareDraft, agent_id: str, items: Sequence[SharedItem]) -> MessageRow:
     """Opens the direct message, unless it exists, and writes the message, both in one transaction. An existing channel
     is locked before the viewer's permissions are read, as in every write."""
     channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)

@@ -8,8 +8,7 @@ calls of each account, because the channels must be locked before the agents, as
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Boolean, Text, bindparam, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Boolean, Text, select
 from sqlmodel import col
 
 from chat.errors import DenialCode, Denied, RefusalCode, Refused
@@ -18,15 +17,86 @@ from chat.membership import join_announcements
 from chat.naming import check_nameable, checked_text, fold
 from chat.operation import Transaction, operation
 from chat.ownership import assign_missing_owners, lock_affected_channels
-from models import Account, AccountClock, Agent, Team, TeamAgent
-from models.columns import is_one_of
+from models import Agent
+from models.columns import ACCOUNT_ID, TEXT_ARRAY
 from models.enums import AgentRole, ChangeKind, SendKey
+from models.rows import AgentRow, columns, to_row
+from models.statements import Statement, sql
 
 AGENTS_LIMIT = 10_000
 TEAMS_LIMIT = 1_000
 NAME_LENGTH = 200
 EMAIL_LENGTH = 320
 URL_LENGTH = 2_000
+
+
+_ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended(:account_id, 0))")
+
+_AGENTS = Statement(select(*columns(AgentRow)).where(col(Agent.account_id) == ACCOUNT_ID))
+
+_WRITE_ACCOUNT = sql(
+    """
+    INSERT INTO accounts (account_id, name, chat_enabled, enabled_roles, who_creates_private, who_creates_announcement,
+                          card_preview, email_contents, created_at)
+    VALUES (:account_id, :name, false, '{AGENT,ADMINISTRATOR}', 'CHANNEL_MANAGERS', 'CHANNEL_MANAGERS',
+            'WITH_ACCESS', true, :now)
+    ON CONFLICT (account_id) DO UPDATE SET name = excluded.name WHERE accounts.name <> excluded.name
+    """
+)
+
+_WRITE_CLOCK = sql("INSERT INTO account_clocks (account_id, change) VALUES (:account_id, 0) ON CONFLICT DO NOTHING")
+
+_WRITE_AGENTS = sql(
+    """
+    INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, send_key)
+    SELECT :account_id, sent.*, :send_key
+      FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives) AS sent
+    ON CONFLICT (account_id, agent_id) DO UPDATE
+       SET name = excluded.name, sort_name = excluded.sort_name, email = excluded.email,
+           avatar_url = excluded.avatar_url, role = excluded.role, active = excluded.active
+     WHERE (agents.name, agents.sort_name, agents.email, agents.avatar_url, agents.role, agents.active)
+           IS DISTINCT FROM
+           (excluded.name, excluded.sort_name, excluded.email, excluded.avatar_url, excluded.role, excluded.active)
+    """,
+    account_id=Text,
+    agent_ids=TEXT_ARRAY,
+    names=TEXT_ARRAY,
+    sort_names=TEXT_ARRAY,
+    emails=TEXT_ARRAY,
+    avatar_urls=TEXT_ARRAY,
+    roles=TEXT_ARRAY,
+    actives=ARRAY(Boolean),
+)
+
+_WRITE_TEAMS = sql(
+    """
+    INSERT INTO teams (account_id, team_id, name)
+    SELECT :account_id, sent.* FROM unnest(:team_ids, :names) AS sent
+    ON CONFLICT (account_id, team_id) DO UPDATE SET name = excluded.name
+    """,
+    account_id=Text,
+    team_ids=TEXT_ARRAY,
+    names=TEXT_ARRAY,
+)
+
+_DELETE_TEAM_AGENTS = sql("DELETE FROM team_agents WHERE account_id = :account_id AND team_id = ANY (:team_ids)")
+
+_INSERT_TEAM_AGENTS = sql(
+    """
+    INSERT INTO team_agents (account_id, team_id, agent_id)
+    SELECT :account_id, sent.* FROM unnest(:team_ids, :agent_ids) AS sent
+    """,
+    account_id=Text,
+    team_ids=TEXT_ARRAY,
+    agent_ids=TEXT_ARRAY,
+)
+
+_COUNTS = sql(
+    """
+    SELECT (SELECT count(*) FROM agents WHERE account_id = :account_id),
+           (SELECT count(*) FROM teams WHERE account_id = :account_id)
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +138,7 @@ async def sync_directory(tx: Transaction, directory: Directory) -> DirectoryCoun
     """Returns the counts after the sync. Raises Denied without a service token, Refused for an invalid directory."""
     check_directory_service(tx)
     check_directory(directory)
-    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(tx.account_id, 0))))
+    await tx.fetch(_ONE_AT_A_TIME)
     known = await _known_agents(tx)
     activated = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]
     deactivated = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
@@ -132,7 +202,7 @@ def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
         raise Refused(RefusalCode.INVALID, "The ids must be distinct.", path)
 
 
-def _check_team_agents(directory: Directory, known: dict[str, Agent]) -> None:
+def _check_team_agents(directory: Directory, known: dict[str, AgentRow]) -> None:
     existing = known.keys() | {agent.agent_id for agent in directory.agents}
     for place, team in enumerate(directory.teams):
         if unknown := set(team.agent_ids) - existing:
@@ -140,20 +210,17 @@ def _check_team_agents(directory: Directory, known: dict[str, Agent]) -> None:
             raise Refused(RefusalCode.INVALID, message, "teams", str(place), "agentIds")
 
 
-async def _known_agents(tx: Transaction) -> dict[str, Agent]:
-    found = await tx.session.scalars(select(Agent).where(col(Agent.account_id) == tx.account_id))
-    known = {agent.agent_id: agent for agent in found}
-    # The old rows are compared with the new state. They are detached so that the session does not reuse them.
-    tx.session.expunge_all()
-    return known
+async def _known_agents(tx: Transaction) -> dict[str, AgentRow]:
+    agents = [to_row(AgentRow, row) for row in await tx.fetch(_AGENTS)]
+    return {agent.agent_id: agent for agent in agents}
 
 
-def _was_active(known: dict[str, Agent], agent: DirectoryAgent) -> bool:
+def _was_active(known: dict[str, AgentRow], agent: DirectoryAgent) -> bool:
     before = known.get(agent.agent_id)
     return before is not None and before.active
 
 
-def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: dict[str, Agent]) -> None:
+def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: dict[str, AgentRow]) -> None:
     for agent in agents:
         before = known.get(agent.agent_id)
         if before is None:
@@ -168,52 +235,21 @@ def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: d
 
 async def _write_account(tx: Transaction, name: str) -> None:
     """A new account starts with the chat disabled."""
-    statement = insert(Account).values(account_id=tx.account_id, name=name, created_at=tx.now)
-    await tx.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_id"],
-            set_={"name": name},
-            where=col(Account.name) != name,
-        )
-    )
-    await tx.session.execute(insert(AccountClock).values(account_id=tx.account_id).on_conflict_do_nothing())
-
-
-_WRITE_AGENTS = text(
-    """
-    INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, send_key)
-    SELECT :account_id, sent.*, :send_key
-      FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives) AS sent
-    ON CONFLICT (account_id, agent_id) DO UPDATE
-       SET name = excluded.name, sort_name = excluded.sort_name, email = excluded.email,
-           avatar_url = excluded.avatar_url, role = excluded.role, active = excluded.active
-     WHERE (agents.name, agents.sort_name, agents.email, agents.avatar_url, agents.role, agents.active)
-           IS DISTINCT FROM
-           (excluded.name, excluded.sort_name, excluded.email, excluded.avatar_url, excluded.role, excluded.active)
-    """
-).bindparams(
-    *(
-        bindparam(name, type_=ARRAY(Text))
-        for name in ("agent_ids", "names", "sort_names", "emails", "avatar_urls", "roles")
-    ),
-    bindparam("actives", type_=ARRAY(Boolean)),
-)
+    await tx.fetch(_WRITE_ACCOUNT, name=name, now=tx.now)
+    await tx.fetch(_WRITE_CLOCK)
 
 
 async def _write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> None:
-    await tx.session.execute(
+    await tx.fetch(
         _WRITE_AGENTS,
-        {
-            "account_id": tx.account_id,
-            "send_key": SendKey.ENTER.value,
-            "agent_ids": [agent.agent_id for agent in agents],
-            "names": [agent.name for agent in agents],
-            "sort_names": [fold(agent.name) for agent in agents],
-            "emails": [agent.email for agent in agents],
-            "avatar_urls": [agent.avatar_url for agent in agents],
-            "roles": [agent.role.value for agent in agents],
-            "actives": [agent.active for agent in agents],
-        },
+        send_key=SendKey.ENTER,
+        agent_ids=[agent.agent_id for agent in agents],
+        names=[agent.name for agent in agents],
+        sort_names=[fold(agent.name) for agent in agents],
+        emails=[agent.email for agent in agents],
+        avatar_urls=[agent.avatar_url for agent in agents],
+        roles=[agent.role for agent in agents],
+        actives=[agent.active for agent in agents],
     )
 
 
@@ -221,31 +257,17 @@ async def _write_teams(tx: Transaction, teams: Sequence[DirectoryTeam]) -> None:
     """Replaces the agents of each team with those that are sent."""
     if not teams:
         return
-    statement = insert(Team).values(
-        [{"account_id": tx.account_id, "team_id": team.team_id, "name": team.name} for team in teams]
+    team_ids = [team.team_id for team in teams]
+    await tx.fetch(_WRITE_TEAMS, team_ids=team_ids, names=[team.name for team in teams])
+    await tx.fetch(_DELETE_TEAM_AGENTS, team_ids=team_ids)
+    team_agents = [(team.team_id, agent_id) for team in teams for agent_id in dict.fromkeys(team.agent_ids)]
+    await tx.fetch(
+        _INSERT_TEAM_AGENTS,
+        team_ids=[team_id for team_id, _ in team_agents],
+        agent_ids=[agent_id for _, agent_id in team_agents],
     )
-    await tx.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_id", "team_id"], set_={"name": statement.excluded.name}
-        )
-    )
-    await tx.session.execute(
-        delete(TeamAgent).where(
-            col(TeamAgent.account_id) == tx.account_id,
-            is_one_of(col(TeamAgent.team_id), [team.team_id for team in teams]),
-        )
-    )
-    team_agents = [
-        {"account_id": tx.account_id, "team_id": team.team_id, "agent_id": agent_id}
-        for team in teams
-        for agent_id in dict.fromkeys(team.agent_ids)
-    ]
-    if team_agents:
-        await tx.session.execute(insert(TeamAgent), team_agents)
 
 
 async def _counts(tx: Transaction) -> DirectoryCounts:
-    agents = select(func.count()).select_from(Agent).where(col(Agent.account_id) == tx.account_id)
-    teams = select(func.count()).select_from(Team).where(col(Team.account_id) == tx.account_id)
-    row = await tx.session.execute(select(agents.scalar_subquery(), teams.scalar_subquery()))
-    return DirectoryCounts(*row.one())
+    (row,) = await tx.fetch(_COUNTS)
+    return DirectoryCounts(*row)

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from chat.drafts import Given, IconAvatar
 from chat.identity import AgentToken, DirectoryToken
 from chat.operations.authors import add_authors
@@ -22,6 +20,7 @@ from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
 from chat.ports import CardSource, Chat, Signal
 from chat.sending import MessageDraft
+from models.database import Database
 from models.enums import ChannelKind
 from server.demo.account_format import DemoDirectory
 from server.demo.channel_format import (
@@ -79,14 +78,14 @@ class Player:
 
     def __init__(
         self,
-        sessions: async_sessionmaker[AsyncSession],
+        database: Database,
         directory: DemoDirectory,
         sources: CardSource,
         founded: datetime,
     ) -> None:
         self._directory = directory
         self._clock = SimulatedClock(founded)
-        self._chat = Chat(sessions, self._clock, NoWakeUps(), sources)
+        self._chat = Chat(database, self._clock, NoWakeUps(), sources)
         self._channel_ids: dict[GroupChannel | DirectMessage, UUID] = {}
         self._deactivated: set[str] = set()
         self._message_ids: dict[Message, UUID] = {}

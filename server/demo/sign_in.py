@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from loaders.batches import Sessions
 from models import Account, Agent
+from models.database import Database
+from models.statements import Statement
 from server.identity.tokens import issue_token
 from server.settings import Settings
 
@@ -33,22 +34,37 @@ class DemoAgent:
     active: bool
 
 
+_AGENTS = Statement(
+    select(
+        col(Agent.account_id),
+        col(Account.name),
+        col(Agent.agent_id),
+        col(Agent.name),
+        col(Agent.role),
+        col(Agent.active),
+    )
+    .join(Account, col(Account.account_id) == col(Agent.account_id))
+    .order_by(col(Agent.account_id), col(Agent.sort_name))
+    .limit(LISTED_AGENTS)
+)
+
+
 class _Refusal(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.response = _json({"error": message}, status)
 
 
-def demo_sign_in_routes(settings: Settings, sessions: Sessions) -> list[Route]:
+def demo_sign_in_routes(settings: Settings, database: Database) -> list[Route]:
     """Returns the routes that list the agents and issue a token for one of them."""
 
     async def agents(_: Request) -> JSONResponse:
-        return _json([_agent_json(agent) for agent in await _agents(sessions)])
+        return _json([_agent_json(agent) for agent in await _agents(database)])
 
     async def token(request: Request) -> JSONResponse:
         try:
             _refuse_other_sites(request)
-            agent = await _chosen_agent(request, sessions)
+            agent = await _chosen_agent(request, database)
         except _Refusal as refusal:
             return refusal.response
         return _token_json(issue_token(settings, agent.account_id, agent.agent_id, SESSION))
@@ -59,18 +75,9 @@ def demo_sign_in_routes(settings: Settings, sessions: Sessions) -> list[Route]:
     ]
 
 
-async def _agents(sessions: Sessions) -> list[DemoAgent]:
-    async with sessions() as session:
-        rows = await session.execute(
-            select(Agent, col(Account.name))
-            .join(Account, col(Account.account_id) == col(Agent.account_id))
-            .order_by(col(Agent.account_id), col(Agent.sort_name))
-            .limit(LISTED_AGENTS)
-        )
-        return [
-            DemoAgent(agent.account_id, account_name, agent.agent_id, agent.name, agent.role.value, agent.active)
-            for agent, account_name in rows
-        ]
+async def _agents(database: Database) -> list[DemoAgent]:
+    async with database.connection() as connection:
+        return [DemoAgent(*record) for record in await _AGENTS.fetch(connection)]
 
 
 def _refuse_other_sites(request: Request) -> None:
@@ -83,9 +90,9 @@ def _refuse_other_sites(request: Request) -> None:
         raise _Refusal(415, "The content type must be application/json.")
 
 
-async def _chosen_agent(request: Request, sessions: Sessions) -> DemoAgent:
+async def _chosen_agent(request: Request, database: Database) -> DemoAgent:
     account_id, agent_id = _choice(await _body(request))
-    for agent in await _agents(sessions):
+    for agent in await _agents(database):
         if (agent.account_id, agent.agent_id) == (account_id, agent_id):
             return agent
     raise _Refusal(404, "The demo has no such agent.")

@@ -2,22 +2,25 @@
 
 import asyncio
 
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from live.hub import Hub
-from loaders.batches import DATABASE_FAILURES, Sessions
+from loaders.batches import DATABASE_FAILURES
+from models.database import Database
+from models.statements import sql
 from server.background import BackgroundParts
 from server.http.connections import Connections
 
 DATABASE_SECONDS = 2.0
 """How long the database may take to answer. Polling goes on meanwhile, and each poll holds a connection."""
 
+_REVISION = sql("SELECT version_num FROM alembic_version")
+
 
 def health_routes(
-    sessions: Sessions, head: str | None, hub: Hub, background: BackgroundParts, connections: Connections
+    database: Database, head: str | None, hub: Hub, background: BackgroundParts, connections: Connections
 ) -> list[Route]:
     """Returns `/healthz`, which answers 200 while the process can answer, and `/readyz`, which answers 200 if the
     process should receive traffic, and otherwise 503. The body of `/readyz` has the result of each check."""
@@ -26,7 +29,7 @@ def health_routes(
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> JSONResponse:
-        revision = await _revision(sessions)
+        revision = await _revision(database)
         checks = {
             "database": revision is not None,
             "migrations": revision is not None and revision == head,
@@ -39,10 +42,10 @@ def health_routes(
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-async def _revision(sessions: Sessions) -> str | None:
+async def _revision(database: Database) -> str | None:
     """Returns the database's revision; None if it cannot be read."""
     try:
-        async with asyncio.timeout(DATABASE_SECONDS), sessions() as session:
-            return str(await session.scalar(text("SELECT version_num FROM alembic_version")))
+        async with asyncio.timeout(DATABASE_SECONDS), database.connection() as connection:
+            return str((await _REVISION.fetch(connection))[0][0])
     except DATABASE_FAILURES:
         return None

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from sqlalchemy import make_url, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -23,6 +25,12 @@ def open_database(settings: Settings) -> Iterator[str]:
         return
     with EmbeddedPostgres(settings.data_dir) as url:
         yield async_url(url)
+
+
+def driver_arguments(database_url: str) -> dict[str, Any]:
+    """Returns the arguments of asyncpg.connect for this database."""
+    _, arguments = dialect().create_connect_args(make_url(async_url(database_url)))
+    return dict(arguments)
 
 
 @asynccontextmanager

@@ -16,11 +16,9 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 from asyncpg.exceptions import InterfaceError, PostgresError
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import make_url
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from models.database import Connection
-from server.settings import async_url
+from server.postgres.database import driver_arguments
 
 SIZE = 40
 WAIT_SECONDS = 10.0
@@ -64,7 +62,7 @@ class ConnectionPool:
     """The connections of the process, which are opened when they are needed. Implements models.database.Database."""
 
     def __init__(self, database_url: str) -> None:
-        self._url = make_url(async_url(database_url))
+        self._database_url = database_url
         self._pool: asyncpg.Pool | None = None
         self._connections: WeakSet[_PooledConnection] = WeakSet()
         self._loggers: set[StatementLogger] = set()
@@ -72,9 +70,8 @@ class ConnectionPool:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """The pool can be used inside the block. At its end, all connections are closed."""
-        _, arguments = dialect().create_connect_args(self._url)
         self._pool = await asyncpg.create_pool(
-            **arguments,
+            **driver_arguments(self._database_url),
             min_size=0,
             max_size=SIZE,
             init=self._add,
@@ -189,7 +186,7 @@ class _PooledConnection(asyncpg.Connection):
         """Returns no statement: nothing that the chat executes changes the state of a session."""
         return ""
 
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Called when the connection returns to the pool."""
         await super().reset(timeout=timeout)
         self.mark_idle()

@@ -3,19 +3,30 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from sqlmodel import SQLModel
+
 from chat.access import Seat
 from chat.viewer import Viewer
 from models import Account, Agent, Channel, Member, Message
 from models.enums import AgentRole, ChannelKind, Creators, MemberRole, SystemEvent
+from models.rows import AccountRow, AgentRow, ChannelRow, MemberRow, MessageRow, Row
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 ACCOUNT_ID = "1"
 CHANNEL_ID = UUID(int=1)
 
 
-def make_agent(agent_id: str = "viewer", *, administrator: bool = False, active: bool = True) -> Agent:
+def row_of(row: type[Row], entity: SQLModel) -> Row:
+    """Returns what a read of this entity would return."""
+    names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
+    made: Row = row(*(getattr(entity, name) for name in names))
+    return made
+
+
+def make_agent(agent_id: str = "viewer", *, administrator: bool = False, active: bool = True) -> AgentRow:
     role = AgentRole.ADMINISTRATOR if administrator else AgentRole.AGENT
-    return Agent(account_id=ACCOUNT_ID, agent_id=agent_id, name=agent_id, sort_name=agent_id, role=role, active=active)
+    agent = Agent(account_id=ACCOUNT_ID, agent_id=agent_id, name=agent_id, sort_name=agent_id, role=role, active=active)
+    return row_of(AgentRow, agent)
 
 
 def make_viewer(
@@ -32,11 +43,12 @@ def make_viewer(
         who_creates_announcement=announcement,
         created_at=NOW,
     )
-    return Viewer(make_agent(administrator=administrator), account)
+    return Viewer(make_agent(administrator=administrator), row_of(AccountRow, account))
 
 
-def make_member(role: MemberRole, agent_id: str = "viewer") -> Member:
-    return Member(account_id=ACCOUNT_ID, channel_id=CHANNEL_ID, agent_id=agent_id, role=role, joined_at=NOW)
+def make_member(role: MemberRole, agent_id: str = "viewer") -> MemberRow:
+    member = Member(account_id=ACCOUNT_ID, channel_id=CHANNEL_ID, agent_id=agent_id, role=role, joined_at=NOW)
+    return row_of(MemberRow, member)
 
 
 def make_seat(
@@ -64,15 +76,15 @@ def make_seat(
     )
     return Seat(
         agent=make_agent(administrator=administrator),
-        channel=channel,
+        channel=row_of(ChannelRow, channel),
         member=make_member(role) if role is not None else None,
         author=author,
         peer=make_agent("peer", active=peer_active) if direct else None,
     )
 
 
-def make_message(author_id: str = "viewer", *, system: bool = False, deleted: bool = False) -> Message:
-    return Message(
+def make_message(author_id: str = "viewer", *, system: bool = False, deleted: bool = False) -> MessageRow:
+    message = Message(
         account_id=ACCOUNT_ID,
         message_id=uuid4(),
         channel_id=CHANNEL_ID,
@@ -83,3 +95,4 @@ def make_message(author_id: str = "viewer", *, system: bool = False, deleted: bo
         created_at=NOW,
         deleted_at=NOW if deleted else None,
     )
+    return row_of(MessageRow, message)

@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from chat.access import Seat, postable, readable, readable_messages, seats
+from chat.access import READABLE_MESSAGES, SEAT_COLUMNS, Seat, pair_arrays, postable, readable, seats
 from chat.identity import AgentToken
 from chat.mentions import resolve_mentions
 from chat.operation import Transaction
 from chat.policies import allowed, check_post
-from chat.viewer import Viewer, select_channel_managers
+from chat.viewer import CHANNEL_MANAGERS, Viewer
 from live.presence import PresenceTracker
-from models import Account as AccountRow
+from models import Account as AccountTable
 from models import Agent, Author, Channel, Member, Message, Presence
 from models.enums import AgentRole, ChannelKind, MemberRole
+from models.rows import AccountRow, AgentRow, ChannelRow, MemberRow
+from tests.chat.seats import row_of
 from tests.support.api import Account, Api
 from tests.support.waiting import until_true
 
@@ -35,13 +38,13 @@ async def test_access_in_sql_equals_seats_in_python(account: Account) -> None:
     for viewer_id in VIEWERS:
         expected = [seat for seat in seats_in_python if seat.agent.agent_id == viewer_id]
         statement = seats().where(
-            col(Agent.account_id) == account.account_id,
             col(Agent.agent_id) == viewer_id,
             col(Channel.channel_id).in_([seat.channel.channel_id for seat in expected]),
         )
         async with AsyncSession(account.api.engine) as session:
-            rows = (await session.execute(statement.add_columns(readable(), postable()))).all()
-        found = {row[1].channel_id: row for row in rows}
+            statement = statement.add_columns(readable(), postable())
+            rows = (await session.execute(statement, {"account_id": account.account_id})).all()
+        found = {Seat.of(row).channel.channel_id: row for row in rows}
         for seat in expected:
             manages = seat.is_administrator and seat.channel.kind != ChannelKind.DIRECT
             row = found.get(seat.channel.channel_id)
@@ -49,18 +52,20 @@ async def test_access_in_sql_equals_seats_in_python(account: Account) -> None:
             if row is None:
                 assert not allowed(check_post, seat), f"postable, but not visible: {seat}"
                 continue
-            assert Seat.from_row(row[:5]).readable == row[5] == seat.readable, f"readable: {seat}"
-            assert row[6] == allowed(check_post, seat), f"postable: {seat}"
+            assert Seat.of(row).readable == row[SEAT_COLUMNS] == seat.readable, f"readable: {seat}"
+            assert row[SEAT_COLUMNS + 1] == allowed(check_post, seat), f"postable: {seat}"
 
 
 async def test_messages_are_readable_where_the_seat_is(account: Account) -> None:
     seats_in_python = await _all_seats(account)
-    messages = {seat.channel.channel_id: _message(seat.channel) for seat in seats_in_python}
+    messages = {
+        seat.channel.channel_id: _message(account.account_id, seat.channel.channel_id) for seat in seats_in_python
+    }
     await _insert(account, list(messages.values()))
     pairs = [(seat.agent.agent_id, messages[seat.channel.channel_id].message_id) for seat in seats_in_python]
-    async with AsyncSession(account.api.engine) as session:
-        rows = (await session.execute(readable_messages(account.account_id, pairs))).all()
-    found = {(agent_id, message.message_id) for agent_id, message in rows}
+    async with account.api.pool.connection() as connection:
+        records = await READABLE_MESSAGES.fetch(connection, account_id=account.account_id, **pair_arrays(pairs))
+    found = {(agent_id, message_id) for agent_id, message_id, *_ in records}
     assert found == {pair for pair, seat in zip(pairs, seats_in_python, strict=True) if seat.readable}
 
 
@@ -83,28 +88,39 @@ async def _all_seats(account: Account) -> list[Seat]:
         *({"id": f"z-{number:03}", "name": f"Z {number:03}"} for number in range(2 * 2 * 4 * 2 * 2)),
     ]
     await account.sync(agents=agents)
-    made = list(_seats(account.account_id))
+    made = list(_made(account.account_id))
     await account.sync(
         agents=[
-            {"id": seat.peer.agent_id, "name": seat.peer.name, "active": False}
-            for seat in made
-            if seat.peer is not None and not seat.peer.active
+            {"id": each.peer.agent_id, "name": each.peer.name, "active": False}
+            for each in made
+            if each.peer is not None and not each.peer.active
         ]
     )
-    await _insert(account, [seat.channel for seat in made])
-    await _insert(account, [seat.member for seat in made if seat.member is not None])
+    await _insert(account, [each.channel for each in made])
+    await _insert(account, [each.member for each in made if each.member is not None])
     await _insert(
         account,
         [
-            Author(account_id=account.account_id, channel_id=seat.channel.channel_id, agent_id=seat.agent.agent_id)
-            for seat in made
-            if seat.author
+            Author(account_id=account.account_id, channel_id=each.channel.channel_id, agent_id=each.agent.agent_id)
+            for each in made
+            if each.author
         ],
     )
-    return made
+    return [_seat(each.agent, each.channel, each.member, author=each.author, peer=each.peer) for each in made]
 
 
-def _seats(account_id: str) -> Iterator[Seat]:
+@dataclass(frozen=True)
+class _Made:
+    """An agent, a channel, and what relates them."""
+
+    agent: Agent
+    channel: Channel
+    member: Member | None
+    author: bool
+    peer: Agent | None
+
+
+def _made(account_id: str) -> Iterator[_Made]:
     peers = iter(range(1_000))
     facts = product(VIEWERS, ChannelKind, MEMBERSHIPS, (False, True), (False, True), (False, True))
     for viewer_id, kind, membership, archived, author, peer_active in facts:
@@ -115,7 +131,7 @@ def _seats(account_id: str) -> Iterator[Seat]:
         peer = _agent(account_id, f"z-{next(peers):03}", active=peer_active) if direct else None
         channel = _channel(account_id, kind, archived=archived, pair=(viewer_id, peer.agent_id) if peer else None)
         member = _member(channel, viewer_id, membership) if membership is not None else None
-        yield Seat(_agent(account_id, viewer_id, role=role), channel, member, author, peer)
+        yield _Made(_agent(account_id, viewer_id, role=role), channel, member, author, peer)
 
 
 async def _share_destinations(account: Account, viewer_id: str) -> set[str]:
@@ -167,9 +183,10 @@ async def _viewers(api: Api, enabled: bool, administrators_only: bool) -> list[V
             "updateChatAccountSettings", "settings { chatEnabled }", enabledRoles=["ADMINISTRATOR"]
         )
     async with AsyncSession(api.engine) as session:
-        row = (await session.scalars(select(AccountRow).where(col(AccountRow.account_id) == account.account_id))).one()
+        statement = select(AccountTable).where(col(AccountTable.account_id) == account.account_id)
+        row = row_of(AccountRow, (await session.scalars(statement)).one())
         agents = await session.scalars(select(Agent).where(col(Agent.account_id) == account.account_id))
-        viewers = [Viewer(agent, row) for agent in agents]
+        viewers = [Viewer(row_of(AgentRow, agent), row) for agent in agents]
     combinations = {(viewer.agent.role, viewer.agent.active) for viewer in viewers}
     assert combinations == set(product(AgentRole, (False, True)))
     return viewers
@@ -218,8 +235,8 @@ async def _reached(account: Account, channel: Channel, targets: Sequence[str]) -
     """Returns which of these mentions of a message in the channel reach someone."""
     seat = _seat(_agent(account.account_id, "ana"), channel, None)
     body = " ".join(f"[@x](mention://{target}/x)" for target in targets)
-    async with AsyncSession(account.api.engine) as session:
-        tx = Transaction(session, AgentToken(account.account_id, "ana", NOW), NOW)
+    async with account.api.pool.connection() as connection:
+        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW)
         return [mention.reachable for mention in (await resolve_mentions(tx, seat, body)).mentions]
 
 
@@ -229,16 +246,20 @@ async def test_managers_of_channels_are_the_agents_with_a_seat_that_manages(acco
     roles = [[role for role, held in zip(MemberRole, subset, strict=True) if held] for subset in subsets]
     facts = {f"agent-{number}": fact for number, fact in enumerate(product(roles, (False, True)))}
     await account.sync(agents=[{"id": id, "name": id} for id in facts])
-    made: dict[str, list[Seat]] = {}
+    made: dict[str, list[tuple[Channel, Member]]] = {}
     for id, (held, archived) in facts.items():
         channels = [(_channel(account.account_id, ChannelKind.PRIVATE, archived=archived), role) for role in held]
-        agent = _agent(account.account_id, id)
-        made[id] = [_seat(agent, channel, _member(channel, id, role)) for channel, role in channels]
-    await _insert(account, [seat.channel for seats in made.values() for seat in seats])
-    await _insert(account, [seat.member for seats in made.values() for seat in seats if seat.member is not None])
-    async with AsyncSession(account.api.engine) as session:
-        found = set(await session.scalars(select_channel_managers(account.account_id, list(facts))))
-    assert found == {id for id, seats in made.items() if any(seat.is_manager for seat in seats)}
+        made[id] = [(channel, _member(channel, id, role)) for channel, role in channels]
+    await _insert(account, [channel for memberships in made.values() for channel, _ in memberships])
+    await _insert(account, [member for memberships in made.values() for _, member in memberships])
+    async with account.api.pool.connection() as connection:
+        records = await CHANNEL_MANAGERS.fetch(connection, account_id=account.account_id, agent_ids=list(facts))
+    managers = {
+        id
+        for id, memberships in made.items()
+        if any(_seat(_agent(account.account_id, id), *membership).is_manager for membership in memberships)
+    }
+    assert {agent_id for (agent_id,) in records} == managers
 
 
 # ------------------------------------------------------------------ rows
@@ -270,15 +291,23 @@ def _member(channel: Channel, agent_id: str, role: MemberRole) -> Member:
     )
 
 
-def _seat(agent: Agent, channel: Channel, member: Member | None) -> Seat:
-    return Seat(agent, channel, member, author=False, peer=None)
+def _seat(
+    agent: Agent, channel: Channel, member: Member | None, *, author: bool = False, peer: Agent | None = None
+) -> Seat:
+    return Seat(
+        row_of(AgentRow, agent),
+        row_of(ChannelRow, channel),
+        row_of(MemberRow, member) if member is not None else None,
+        author,
+        row_of(AgentRow, peer) if peer is not None else None,
+    )
 
 
-def _message(channel: Channel) -> Message:
+def _message(account_id: str, channel_id: UUID) -> Message:
     return Message(
-        account_id=channel.account_id,
+        account_id=account_id,
         message_id=uuid4(),
-        channel_id=channel.channel_id,
+        channel_id=channel_id,
         seq=1,
         post_number=1,
         author_id="ana",

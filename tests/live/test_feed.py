@@ -1,15 +1,15 @@
 """Streams of one process share what they read for an event, and do not use it when it is outdated."""
 
 import asyncio
+from collections.abc import Sequence
 
+import asyncpg
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.pool import QueuePool
 
-from tests.support.api import Account, Api
+from models.database import Connection, Record
+from models.statements import Statement
+from tests.support.api import Account
 from tests.support.sockets import Json, Socket, open_socket
-from tests.support.waiting import until
 
 ADDED = """subscription ($channel: ID!, $since: String) {
   chatMessageAdded(channelId: $channel, since: $since) { message { body deletedAt } position }
@@ -40,19 +40,19 @@ async def test_a_failed_read_is_repeated_for_the_next_stream(
     """One failure of the database does not break the event for the streams that resume after it."""
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
     position = await account.carla.position(channel)
-    execute = AsyncSession.execute
+    fetch = Statement.fetch
     broken = True
 
-    async def failing(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
-        if broken and "SELECT asked.agent_id, messages." in str(statement):
+    async def failing(self: Statement, connection: Connection, **parameters: object) -> Sequence[Record]:
+        if broken and "SELECT asked.agent_id, messages." in self.text:
             raise OSError("the database is away")
-        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+        return await fetch(self, connection, **parameters)
 
     async with open_socket(socket_url, account.carla.token) as own:
         await own.subscribe(PRESENCE)  # keeps the account's feed in memory
         stream = await own.subscribe(ADDED, channel=channel, since=position)
         await account.until_subscribed(2)
-        monkeypatch.setattr(AsyncSession, "execute", failing)
+        monkeypatch.setattr(Statement, "fetch", failing)
         await account.bruno.send(channel, "Bom dia")
         assert await stream.error_code() == "INTERNAL_SERVER_ERROR"
         broken = False
@@ -67,19 +67,19 @@ async def test_a_stream_that_ends_during_a_shared_read_does_not_cancel_it(
     account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = await account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
-    execute = AsyncSession.execute
+    fetch = Statement.fetch
     reading, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
-        if "SELECT asked.agent_id, messages." in str(statement):
+    async def slow(self: Statement, connection: Connection, **parameters: object) -> Sequence[Record]:
+        if "SELECT asked.agent_id, messages." in self.text:
             reading.set()
             await go_on.wait()
-        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+        return await fetch(self, connection, **parameters)
 
     async with open_socket(socket_url, account.carla.token) as socket:
         ending, staying = [await socket.subscribe(ADDED, channel=channel) for _ in range(2)]
         await account.until_subscribed(2)
-        monkeypatch.setattr(AsyncSession, "execute", slow)
+        monkeypatch.setattr(Statement, "fetch", slow)
         sending = asyncio.create_task(account.bruno.send(channel, "Bom dia"))
         await reading.wait()
         await ending.stop()
@@ -91,19 +91,19 @@ async def test_a_stream_that_ends_during_a_shared_read_does_not_cancel_it(
 
 
 async def test_streams_stopped_while_opening_do_not_close_connections(
-    api: Api, account: Account, socket_url: str
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A statement that is cancelled would make its connection unusable."""
-    opened = 0
-    pool = api.engine.sync_engine.pool
-    assert isinstance(pool, QueuePool)
+    closed = 0
+    terminate = asyncpg.Connection.terminate
 
-    def count(*_: object) -> None:
-        nonlocal opened
-        opened += 1
+    def count(self: asyncpg.Connection) -> None:
+        nonlocal closed
+        closed += 1
+        terminate(self)  # type: ignore[no-untyped-call]
 
+    monkeypatch.setattr(asyncpg.Connection, "terminate", count)
     async with open_socket(socket_url, account.carla.token) as socket:
-        event.listen(api.engine.sync_engine, "connect", count)
         for moment in range(40):
             stream = await socket.subscribe("subscription { chatMessageAdded { position } }")
             await asyncio.sleep(0.0005 * moment)
@@ -111,9 +111,7 @@ async def test_streams_stopped_while_opening_do_not_close_connections(
         # Its answer shows that the server has seen everything sent before it.
         assert await (await socket.subscribe("{ __typename }")).next() == {"data": {"__typename": "Query"}}
         await account.until_subscribed(0)
-        await until(lambda: pool.checkedout() == 0, "all connections back in the pool")
-        event.remove(api.engine.sync_engine, "connect", count)
-    assert opened <= 5, "a new connection for each stopped stream"
+    assert closed == 0
 
 
 async def first_result(socket: Socket, channel: str, position: str) -> Json:

@@ -1,9 +1,12 @@
 """Who is shown as online: agents with an open socket, even after a failure of the database."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.database import Connection, Record
+from models.statements import Statement
 from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
 from tests.support.waiting import until, until_true
@@ -32,20 +35,20 @@ async def test_only_agents_admitted_to_the_chat_become_online(account: Account, 
 async def test_an_agent_who_connects_while_the_database_is_down_is_reported_later(
     account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute = AsyncSession.execute
+    fetch = Statement.fetch
     failures = 0
 
-    async def failing(self: AsyncSession, statement: object, *args: object, **kwargs: object) -> object:
+    async def failing(self: Statement, connection: Connection, **parameters: object) -> Sequence[Record]:
         nonlocal failures
-        if "INSERT INTO presences" in str(statement):
+        if "INSERT INTO presences" in self.text:
             failures += 1
             raise OSError("the database is down")
-        return await execute(self, statement, *args, **kwargs)  # type: ignore[call-overload]
+        return await fetch(self, connection, **parameters)
 
     async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(PRESENCE, agents=["carla"])
         await account.until_subscribed()
-        monkeypatch.setattr(AsyncSession, "execute", failing)
+        monkeypatch.setattr(Statement, "fetch", failing)
         async with open_socket(socket_url, account.carla.token):
             await until(lambda: failures > 0, "a failure to record carla")
             assert not stream.has_result

@@ -168,7 +168,7 @@ async def test_readyz_answers_503_while_a_part_is_down(
 ) -> None:
     hub: Hub = app.state.hub
     await until(lambda: hub.broadcast_is_healthy, "the broadcast of the application")
-    routes = health_routes(app.state.pool.reads, head_revision(), hub, supervised, Connections())
+    routes = health_routes(app.state.pool, head_revision(), hub, supervised, Connections())
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with supervised.started(), httpx.AsyncClient(transport=transport, base_url="http://chat.test") as http:
         await until(lambda: all(supervised.running.values()), "both parts")

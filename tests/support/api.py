@@ -9,13 +9,14 @@ from itertools import count
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, event
+from asyncpg.connection import LoggedQuery
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat.cards import ItemRef
 from live.hub import Hub
 from models.enums import ItemKind
 from server.identity.tokens import issue_token
+from server.postgres.pool import ConnectionPool
 from server.settings import Settings
 from sources.demo import DemoItem
 from tests.support.waiting import until
@@ -142,15 +143,25 @@ class Api:
     http: httpx.AsyncClient
     settings: Settings
     engine: AsyncEngine
+    """Connections of the test itself."""
+
     served_hub: Hub | None = None
+    served_pool: ConnectionPool | None = None
     items: ItemRegistry | None = None
-    """What the server's source modules answer from. Like the hub, None if the server runs in another process."""
+    """What the server's source modules answer from. Like the hub and the pool, None if the server runs in another
+    process."""
 
     @property
     def hub(self) -> Hub:
         """The hub of a server that runs in this process."""
         assert self.served_hub is not None, "the server is a process of its own"
         return self.served_hub
+
+    @property
+    def pool(self) -> ConnectionPool:
+        """The connections of a server that runs in this process."""
+        assert self.served_pool is not None, "the server is a process of its own"
+        return self.served_pool
 
     def service(self, account_id: str) -> ApiClient:
         token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
@@ -184,17 +195,16 @@ class Api:
         """Collects the SQL statements of the requests in the block, without those of concurrent tasks."""
         sent: list[str] = []
 
-        def collect(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        def collect(executed: LoggedQuery) -> None:
             if _collected.get() is sent:
-                sent.append(statement)
+                sent.append(executed.query)
 
-        event.listen(self.engine.sync_engine, "before_cursor_execute", collect)
-        collecting = _collected.set(sent)
-        try:
-            yield sent
-        finally:
-            _collected.reset(collecting)
-            event.remove(self.engine.sync_engine, "before_cursor_execute", collect)
+        with self.pool.logging(collect):
+            collecting = _collected.set(sent)
+            try:
+                yield sent
+            finally:
+                _collected.reset(collecting)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import ExceptionContext, event
+from asyncpg.connection import LoggedQuery
 
 from tests.support.api import Account, Api
 from tests.support.fingerprint import fingerprint
@@ -80,15 +80,15 @@ async def test_a_profile_belongs_to_one_agent_of_one_account(account: Account, o
 
 async def test_concurrent_updates_of_one_profile_do_not_deadlock(account: Account) -> None:
     """Two transactions that lock the row FOR SHARE and then update it deadlock."""
-    failures: list[str | None] = []
+    failures: list[BaseException] = []
 
-    def record(context: ExceptionContext) -> None:
-        failures.append(getattr(context.original_exception, "sqlstate", None))
+    def record(executed: LoggedQuery) -> None:
+        if executed.exception is not None:
+            failures.append(executed.exception)
 
-    event.listen(account.api.engine.sync_engine, "handle_error", record)
-    await asyncio.gather(
-        *(account.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="ENTER") for _ in range(5)),
-        *(account.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER") for _ in range(5)),
-    )
-    event.remove(account.api.engine.sync_engine, "handle_error", record)
+    with account.api.pool.logging(record):
+        await asyncio.gather(
+            *(account.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="ENTER") for _ in range(5)),
+            *(account.ana.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER") for _ in range(5)),
+        )
     assert failures == []

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from server.app import create_app
 from server.demo import seed
 from server.postgres.database import single_connection
-from server.settings import Settings
+from server.settings import Settings, async_url
 from tests.server.demo.databases import migrated_database
 from tests.support.api import Api
 
@@ -27,7 +27,9 @@ async def demo(demo_url: str, settings: Settings) -> AsyncIterator[Api]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-            yield Api(http, settings, app.state.pool.engine)
+            engine = create_async_engine(async_url(demo_url))
+            yield Api(http, settings, engine, app.state.hub, app.state.pool)
+            await engine.dispose()
 
 
 @pytest.fixture

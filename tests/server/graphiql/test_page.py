@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from loaders.batches import Sessions
+from models.database import Database
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.graphiql.assets import FOLDER
@@ -24,20 +24,20 @@ from tests.support.api import Account, AgentClient
 HOST = "127.0.0.1:8000"
 
 
-def client_of(settings: Settings, sessions: Sessions | None) -> httpx.AsyncClient:
-    """Returns a client of an application that serves the page, and the demo's sign-in if `sessions` are given."""
+def client_of(settings: Settings, database: Database | None) -> httpx.AsyncClient:
+    """Returns a client of an application that serves the page, and the demo's sign-in if there is a database."""
 
     async def graphiql(request: Request) -> Response:
-        return page(request, DEMO_PATH if sessions else None)
+        return page(request, DEMO_PATH if database else None)
 
-    demo = demo_sign_in_routes(settings, sessions) if sessions else []
+    demo = demo_sign_in_routes(settings, database) if database else []
     app = Starlette(routes=[assets_mount(), *demo, Route("/graphql", graphiql)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{HOST}")
 
 
 @pytest.fixture
 async def client(settings: Settings, app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(settings, app.state.pool.reads) as client:
+    async with client_of(settings, app.state.pool) as client:
         yield client
 
 

@@ -6,20 +6,24 @@ begins with the account. So plans are generic, and each must use more of an inde
 """
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
+import asyncpg
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.generated_account import AccountPlan, generate, vacuum
+from models.statements import all_texts
 from server.app import create_app
-from server.settings import Settings
+from server.postgres.database import driver_arguments
+from server.postgres.pool import SETTINGS
+from server.settings import Settings, async_url
 from tests.schema.documents import SUBSCRIPTIONS, document
 from tests.schema.permissions import MATRIX, Row
 from tests.schema.scene import Scene
@@ -30,6 +34,9 @@ from tests.support.sockets import open_socket
 from tests.support.waiting import until
 
 LARGE_TABLES = {"messages", "members", "changes", "reactions", "mentions", "mentioned_agents", "cards"}
+
+PRUNING = "DELETE FROM changes"
+"""Reads the account's first changes, at most 5,000."""
 
 CHANNEL = """query ($id: ID!, $around: ID!) { chatChannel(id: $id) {
   members { nodes { agent { presence } } } authors { nodes { name } } firstUnreadMessage { id }
@@ -57,28 +64,73 @@ async def server(
     await until(lambda: listener.started, "a started server")
     port = listener.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-        yield Api(http, settings, app.state.pool.engine, app.state.hub, items), f"ws://127.0.0.1:{port}/graphql"
+        engine = create_async_engine(async_url(url))
+        api = Api(http, settings, engine, app.state.hub, app.state.pool, items)
+        yield api, f"ws://127.0.0.1:{port}/graphql"
+        await engine.dispose()
     listener.should_exit = True
     await serving
 
 
+@dataclass(frozen=True)
+class Explain:
+    """Plans statements with the settings of the server's connections. The tables of the test are small enough that
+    reading them whole can be the cheapest, so that is ruled out."""
+
+    connection: asyncpg.Connection
+
+    async def reads_of_whole_accounts(self, statements: Iterable[str]) -> list[str]:
+        """Returns what reads a large table by nothing but the account: the plan's node, and its statement."""
+        found = []
+        for statement in statements:
+            if statement.lstrip().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+                plan = await self._plan(statement)
+                found += [f"{node}\n{statement}" for node in _bad_nodes(plan)]
+        return found
+
+    async def _plan(self, statement: str) -> Json:
+        await self.connection.execute(f"PREPARE explained AS {statement}")
+        parameters = max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
+        arguments = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+        explained = await self.connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained{arguments}")
+        await self.connection.execute("DEALLOCATE explained")
+        plan: Json = json.loads(explained)[0]["Plan"]
+        return plan
+
+
+@pytest.fixture(scope="module")
+async def explain(server: tuple[Api, str]) -> AsyncIterator[Explain]:
+    api, _ = server
+    url = api.engine.url.render_as_string(hide_password=False)
+    settings = SETTINGS | {"enable_seqscan": "off"}
+    connection = await asyncpg.connect(**driver_arguments(url), server_settings=settings)
+    yield Explain(connection)
+    await connection.close()
+
+
 async def test_plans_are_generic(server: tuple[Api, str]) -> None:
     api, _ = server
-    async with api.engine.connect() as connection:
-        assert await connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
+    async with api.pool.connection() as connection:
+        assert [tuple(row) for row in await connection.fetch("SHOW plan_cache_mode")] == [("force_generic_plan",)]
 
 
-async def test_a_statement_that_reads_by_the_account_alone_is_found(server: tuple[Api, str]) -> None:
-    api, _ = server
+async def test_a_statement_that_reads_by_the_account_alone_is_found(explain: Explain) -> None:
     by_account = "SELECT body FROM messages WHERE account_id = $1::text AND body = $2::text"
     by_key = "SELECT body FROM messages WHERE account_id = $1::text AND message_id = $2::uuid"
-    assert await _reads_of_whole_accounts(api.engine, [by_account]) != []
-    assert await _reads_of_whole_accounts(api.engine, [by_key]) == []
+    assert await explain.reads_of_whole_accounts([by_account]) != []
+    assert await explain.reads_of_whole_accounts([by_key]) == []
 
 
-async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str]) -> None:
+async def test_no_statement_reads_by_the_account_alone(explain: Explain) -> None:
+    """All statements that are built when their modules are imported, with each combination of optional conditions."""
+    statements = [statement for statement in all_texts() if PRUNING not in statement]
+    assert len(statements) > 100
+    assert await explain.reads_of_whole_accounts(statements) == []
+
+
+async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str], explain: Explain) -> None:
     api, _ = server
-    with _statements(api.engine) as statements:
+    with _statements(api) as statements:
         for row in MATRIX.values():
             if row.field not in SUBSCRIPTIONS:
                 await _request(await Scene.build(api), row)
@@ -90,15 +142,15 @@ async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str]) ->
         await bruno.query(CHANNEL, id=scene.private, around=scene.message)
         await bruno.query(SEND, input={"channelId": scene.private, "body": "Olá", "clientKey": "1"})
     assert len(statements) > 60
-    assert await _reads_of_whole_accounts(api.engine, statements) == []
+    assert await explain.reads_of_whole_accounts(statements) == []
 
 
-async def test_no_stream_reads_by_the_account_alone(server: tuple[Api, str]) -> None:
+async def test_no_stream_reads_by_the_account_alone(server: tuple[Api, str], explain: Explain) -> None:
     api, socket_url = server
     scene = await Scene.build(api)
     since = await scene.account.carla.position(scene.private)
     await scene.cause_events()
-    with _statements(api.engine) as statements:
+    with _statements(api) as statements:
         async with open_socket(socket_url, scene.account.carla.token) as socket:
             for field in SUBSCRIPTIONS:
                 described = SUBSCRIPTIONS[field]
@@ -112,7 +164,7 @@ async def test_no_stream_reads_by_the_account_alone(server: tuple[Api, str]) -> 
                 await stream.next()
                 await stream.stop()
     assert len(statements) > 10
-    assert await _reads_of_whole_accounts(api.engine, statements) == []
+    assert await explain.reads_of_whole_accounts(statements) == []
 
 
 async def _request(scene: Scene, row: Row) -> None:
@@ -124,36 +176,11 @@ async def _request(scene: Scene, row: Row) -> None:
 
 
 @contextmanager
-def _statements(engine: AsyncEngine) -> Iterator[set[str]]:
+def _statements(api: Api) -> Iterator[set[str]]:
     """Collects the texts of all statements of the server in the block."""
     collected: set[str] = set()
-
-    def collect(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        collected.add(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", collect)
-    try:
+    with api.pool.logging(lambda executed: collected.add(executed.query)):
         yield collected
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", collect)
-
-
-async def _reads_of_whole_accounts(engine: AsyncEngine, statements: Iterable[str]) -> list[str]:
-    """Returns what reads a large table by nothing but the account: the plan's node, and its statement."""
-    found = []
-    async with engine.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        # The tables of the test are small enough that reading them whole can be the cheapest.
-        await driver.execute("SET enable_seqscan = off")
-        for number, statement in enumerate(statements):
-            if statement.lstrip().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
-                await driver.execute(f"PREPARE plan_{number} AS {statement}")
-                parameters = max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
-                arguments = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
-                plan = await driver.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE plan_{number}{arguments}")
-                found += [f"{node}\n{statement}" for node in _bad_nodes(plan[0]["Plan"])]
-        await connection.invalidate()
-    return found
 
 
 def _bad_nodes(node: Json) -> Iterator[Json]:
