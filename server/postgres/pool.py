@@ -52,6 +52,10 @@ SETTINGS = {
 CACHED_STATEMENTS = 1_000
 """More than there are statements, so each is prepared once per connection."""
 
+INTROSPECTED_TYPES = "SELECT NULL::bigint[], NULL::boolean[], NULL::integer[], NULL::uuid[], NULL::varchar[]"
+"""The types of parameters that asyncpg looks up in the catalog once per connection. If it did this when the first
+statement needs one, that request would take 10 ms longer."""
+
 PING = "SELECT 1"
 NOT_LOGGED = frozenset({PING, "BEGIN;", "COMMIT;", "ROLLBACK;"})
 
@@ -146,6 +150,7 @@ class ConnectionPool:
 
     async def _add(self, connection: "_PooledConnection") -> None:
         """Initializes a new connection."""
+        await connection.fetch(INTROSPECTED_TYPES)
         connection.mark_idle()
         self._connections.add(connection)
         for log in self._loggers:
