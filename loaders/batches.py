@@ -6,7 +6,7 @@ The batches of one request run concurrently, and a connection executes one state
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TypeVar
 
-from asyncpg.exceptions import InterfaceError, PostgresError
+from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 
 from execution import Loader
 from models.database import Connection, Database
@@ -17,7 +17,8 @@ Value = TypeVar("Value")
 Batch = Callable[[Connection, str, list[Key]], Awaitable[Mapping[Key, Value]]]
 """Reads the account's rows for these keys. A key that is missing in the result was not found."""
 
-DATABASE_FAILURES = (PostgresError, InterfaceError, OSError, TimeoutError)
+DATABASE_FAILURES = (PostgresError, InterfaceError, InternalClientError, OSError, TimeoutError)
+"""InternalClientError is raised on a connection that the server is closing."""
 
 
 def optional_loader(database: Database, account_id: str, batch: Batch[Key, Value]) -> Loader[Key, Value | None]:

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
-from asyncpg.exceptions import InterfaceError, PostgresError
+from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 from asyncpg.pool import PoolConnectionProxy
 
 from models.database import Connection
@@ -100,8 +100,8 @@ class ConnectionPool:
         connection = await self._acquire(pool)
         try:
             yield connection
-        except asyncio.CancelledError:
-            # It may be executing a statement, which nobody waits for any more.
+        except (asyncio.CancelledError, InternalClientError):
+            # It is executing a statement that nobody waits for any more, or the server is closing it.
             connection.terminate()
             raise
         except TimeoutError:
@@ -119,7 +119,7 @@ class ConnectionPool:
             await transaction.start()
             try:
                 yield connection
-            except (asyncio.CancelledError, TimeoutError):
+            except (asyncio.CancelledError, InternalClientError, TimeoutError):
                 # The connection is closed, which ends the transaction.
                 raise
             except BaseException:
