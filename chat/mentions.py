@@ -171,32 +171,21 @@ def _select_targets() -> CompoundSelect[*tuple[Any, ...]]:
 
 _FIND_TARGETS = Statement(_select_targets())
 
-_INSERT_MENTIONS = sql(
-    """
-    INSERT INTO mentions (account_id, message_id, place, target, agent_id, team_id, team_name, reachable)
-    SELECT :account_id, :message_id, place - 1, target, agent_id, team_id, team_name, reachable
-      FROM unnest(:targets, :agent_ids, :team_ids, :team_names, :reachables)
-           WITH ORDINALITY AS given (target, agent_id, team_id, team_name, reachable, place)
-    """,
-    account_id=Text,
-    message_id=IDENTIFIER,
-    targets=TEXT_ARRAY,
-    agent_ids=TEXT_ARRAY,
-    team_ids=TEXT_ARRAY,
-    team_names=TEXT_ARRAY,
-    reachables=ARRAY(Boolean),
-)
-
 _DELETE_MENTIONS = sql("DELETE FROM mentions WHERE account_id = :account_id AND message_id = :message_id")
 
 # The members for a mention of everybody are read in the same statement, so that 5,000 ids never pass through Python.
 # Agents whom an earlier revision already mentioned keep that revision, so an edit notifies only new ones.
-_WRITE_MENTIONED_AGENTS = sql(
+_WRITE_MENTIONS = sql(
     """
-    WITH reached AS (
+    WITH written AS (
+        INSERT INTO mentions (account_id, message_id, place, target, agent_id, team_id, team_name, reachable)
+        SELECT :account_id, :message_id, place - 1, target, agent_id, team_id, team_name, reachable
+          FROM unnest(:targets, :agent_ids, :team_ids, :team_names, :reachables)
+               WITH ORDINALITY AS given (target, agent_id, team_id, team_name, reachable, place)
+    ), reached AS (
         SELECT agent_id
           FROM (
-                SELECT unnest(:agent_ids) AS agent_id
+                SELECT unnest(:reached_ids) AS agent_id
                  UNION
                 SELECT members.agent_id
                   FROM members JOIN agents USING (account_id, agent_id)
@@ -215,10 +204,15 @@ _WRITE_MENTIONED_AGENTS = sql(
     """,
     account_id=Text,
     author_id=Text,
-    agent_ids=ARRAY(Text),
-    everybody=Boolean,
     channel_id=IDENTIFIER,
     message_id=IDENTIFIER,
+    targets=TEXT_ARRAY,
+    agent_ids=TEXT_ARRAY,
+    team_ids=TEXT_ARRAY,
+    team_names=TEXT_ARRAY,
+    reachables=ARRAY(Boolean),
+    reached_ids=TEXT_ARRAY,
+    everybody=Boolean,
 )
 
 NO_MENTIONS = ResolvedMentions((), (), everybody=False)
@@ -226,42 +220,29 @@ NO_MENTIONS = ResolvedMentions((), (), everybody=False)
 
 async def write_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
     """Stores the mentions of a new message."""
-    if resolved == NO_MENTIONS:
-        return
-    await _insert_mentions(tx, message, resolved)
-    await _write_mentioned_agents(tx, message, resolved)
+    if resolved != NO_MENTIONS:
+        await _write(tx, message, resolved)
 
 
 async def rewrite_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
     """Replaces the mentions of a message that was edited or deleted, at its current revision."""
     await tx.fetch(_DELETE_MENTIONS, message_id=message.message_id)
-    await _insert_mentions(tx, message, resolved)
-    await _write_mentioned_agents(tx, message, resolved)
+    await _write(tx, message, resolved)
 
 
-async def _insert_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
-    if not resolved.mentions:
-        return
-    targets, agent_ids, team_ids, team_names, reachables = zip(*resolved.mentions, strict=True)
+async def _write(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
     await tx.fetch(
-        _INSERT_MENTIONS,
+        _WRITE_MENTIONS,
         message_id=message.message_id,
-        targets=targets,
-        agent_ids=agent_ids,
-        team_ids=team_ids,
-        team_names=team_names,
-        reachables=reachables,
-    )
-
-
-async def _write_mentioned_agents(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:
-    await tx.fetch(
-        _WRITE_MENTIONED_AGENTS,
-        agent_ids=resolved.agent_ids,
-        everybody=resolved.everybody,
         channel_id=message.channel_id,
         seq=message.seq,
-        message_id=message.message_id,
         revision=message.revision,
         author_id=message.author_id,
+        targets=[mention.target for mention in resolved.mentions],
+        agent_ids=[mention.agent_id for mention in resolved.mentions],
+        team_ids=[mention.team_id for mention in resolved.mentions],
+        team_names=[mention.team_name for mention in resolved.mentions],
+        reachables=[mention.reachable for mention in resolved.mentions],
+        reached_ids=resolved.agent_ids,
+        everybody=resolved.everybody,
     )

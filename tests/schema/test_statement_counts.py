@@ -2,9 +2,9 @@
 
 from tests.support.api import Account, Api, Json
 
-SIDEBAR_STATEMENTS = 6
+SIDEBAR_STATEMENTS = 5
 PAGE_STATEMENTS = 8
-SEND_STATEMENTS = 14
+SEND_STATEMENTS = 11
 
 SIDEBAR = """{ chatChannels(first: 100) { nodes {
   id kind name directPeer { name } lastMessage { body author { name } } unreadCount unreadMentionCount
