@@ -187,13 +187,11 @@ class _PooledConnection(asyncpg.Connection):
         idle_since, self.idle_since = self.idle_since, None
         return monotonic() - idle_since
 
-    def get_reset_query(self) -> str:
-        """Returns no statement: nothing that the chat executes changes the state of a session."""
-        return ""
-
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Called when the connection returns to the pool."""
-        await super().reset(timeout=timeout)
+        """Called when the connection returns to the pool. Nothing that the chat executes changes the state of a
+        session, so the statement that resets it is omitted."""
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
         self.mark_idle()
 
 
