@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 
 from models.enums import ItemKind
@@ -63,17 +63,12 @@ async def app(settings: Settings, database_url: str, items: ItemRegistry) -> Asy
 
 
 @pytest.fixture(scope="session")
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(async_url(database_url))
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-async def api(app: Starlette, settings: Settings, engine: AsyncEngine, items: ItemRegistry) -> AsyncIterator[Api]:
+async def api(app: Starlette, settings: Settings, database_url: str, items: ItemRegistry) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
+    engine = create_async_engine(async_url(database_url))
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
         yield Api(http, settings, engine, app.state.hub, app.state.pool, items)
+    await engine.dispose()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 import loaders
 from models.enums import ItemKind
@@ -49,7 +48,7 @@ async def module_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="module")
-async def server(module_url: str, database_url: str, engine: AsyncEngine) -> AsyncIterator[tuple[Api, str]]:
+async def server(module_url: str, database_url: str, api: Api) -> AsyncIterator[tuple[Api, str]]:
     """A server whose nine source modules are that process, and the address of its sockets."""
     module = {"type": "http", "url": f"{module_url}/cards", "secret": "s" * 32, "timeout_ms": TIMEOUT_MS}
     sources = json.dumps({kind.value: module for kind in KINDS})
@@ -64,7 +63,7 @@ async def server(module_url: str, database_url: str, engine: AsyncEngine) -> Asy
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            yield Api(http, settings, engine, app.state.hub, app.state.pool), f"ws://127.0.0.1:{port}/graphql"
+            yield Api(http, settings, api.engine, app.state.hub, app.state.pool), f"ws://127.0.0.1:{port}/graphql"
         server.should_exit = True
         await serving
 

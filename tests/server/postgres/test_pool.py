@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-import asyncpg
 import pytest
 from sqlalchemy import make_url
 
@@ -54,20 +53,14 @@ async def processes(pool: ConnectionPool) -> set[int]:
 
 
 async def test_a_connection_is_pinged_if_it_was_idle(pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    execute = asyncpg.Connection.execute
-    pings = 0
-
-    async def count(self: asyncpg.Connection, query: str, *arguments: object) -> object:
-        nonlocal pings
-        pings += query == PING
-        return await execute(self, query, *arguments)
-
-    monkeypatch.setattr(asyncpg.Connection, "execute", count)
-    assert len({await process(pool) for _ in range(3)}) == 1
-    assert pings == 0
-    await asyncio.sleep(IDLE_SECONDS)
-    await process(pool)
-    assert pings == 1
+    monkeypatch.setattr(pool_module, "NOT_LOGGED", frozenset())
+    logged: list[str] = []
+    with pool.logging(lambda executed: logged.append(executed.query)):
+        assert len({await process(pool) for _ in range(3)}) == 1
+        assert PING not in logged
+        await asyncio.sleep(IDLE_SECONDS)
+        await process(pool)
+        assert logged.count(PING) == 1
 
 
 async def test_idle_connections_that_died_silently_are_replaced_together(pool: ConnectionPool, wire: Proxy) -> None:
