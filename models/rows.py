@@ -142,7 +142,6 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
     }
 )
 
-
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Words = Mapping[str | None, StrEnum | None]
 
