@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import execution, history, live
+from benchmarks import execution, history, live, peer
 from benchmarks.environment import Environment, Options, temporary_environment
 
 BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
     "execution": execution.run,
     "history": history.run,
     "live": live.run,
+    "peer": peer.run,
 }
 
 SMALLEST_CHANNEL = 60
@@ -27,15 +28,20 @@ def main() -> None:
     parser.add_argument(
         "benchmarks", nargs="*", metavar="BENCHMARK", help=f"one of: {', '.join(BENCHMARKS)} (default: all)"
     )
-    parser.add_argument("--messages", type=int, default=1_000_000, help="in the larger account (%(default)s)")
+    parser.add_argument(
+        "--messages",
+        type=int,
+        default=1_000_000,
+        help="in the larger account; the smaller one and that of peer have a tenth (%(default)s)",
+    )
     parser.add_argument("--channels", type=int, default=500, help="in each account (%(default)s)")
     parser.add_argument("--rounds", type=int, default=200, help="measured rounds per request (%(default)s)")
     parser.add_argument("--sockets", type=int, default=1_000, help="live: sockets on one channel (%(default)s)")
     parser.add_argument(
         "--posts",
         type=int,
-        default=20,
-        help="live: messages to the one channel; ten times as many are sent to many channels (%(default)s)",
+        default=10,
+        help="live: messages per round to the one channel; ten times as many are sent to many channels (%(default)s)",
     )
     arguments = parser.parse_args()
     if unknown := set(arguments.benchmarks) - BENCHMARKS.keys():

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from asyncpg.connection import LoggedQuery
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from server.app import create_app
@@ -43,6 +44,14 @@ class Environment:
     options: Options
     settings: Settings
     database_url: str
+
+
+def with_token_secret(environment: Environment) -> Environment:
+    """Returns the environment with a token secret, which disables the server's demo."""
+    settings = Settings(
+        data_dir=environment.settings.data_dir, jwt_secret=SecretStr("a secret that only this benchmark uses")
+    )
+    return Environment(environment.options, settings, environment.database_url)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 IDLE_SECONDS = 1.5
 IDLE_SHARE = 1 / 20
+IDLE_LIMIT_SECONDS = 120
 TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = Path(__file__).parent.parent
 
@@ -44,12 +45,14 @@ class ServerProcess:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     async def wait_until_idle(self) -> None:
-        """Returns once the process has used less than a twentieth of a core for a moment."""
-        while True:
-            before = self.processor_seconds
-            await asyncio.sleep(IDLE_SECONDS)
-            if self.processor_seconds - before < IDLE_SECONDS * IDLE_SHARE:
-                return
+        """Returns once the process has used less than a twentieth of a core for a moment. Raises TimeoutError after two
+        minutes."""
+        async with asyncio.timeout(IDLE_LIMIT_SECONDS):
+            while True:
+                before = self.processor_seconds
+                await asyncio.sleep(IDLE_SECONDS)
+                if self.processor_seconds - before < IDLE_SECONDS * IDLE_SHARE:
+                    return
 
 
 @asynccontextmanager
@@ -66,8 +69,10 @@ async def chat_process(environment: Environment) -> AsyncIterator[ServerProcess]
         "CHAT_JWT_ISSUER": environment.settings.issuer,
         "CHAT_PORT": str(port),
     }
+    if environment.settings.sources is not None:
+        variables["CHAT_SOURCES"] = environment.settings.sources
     program = str(Path(sys.executable).with_name("internal-chat"))
-    async with _server_process([program, "serve"], variables, port) as server:
+    async with server_process([program, "serve"], variables, port) as server:
         yield server
 
 
@@ -75,8 +80,14 @@ async def chat_process(environment: Environment) -> AsyncIterator[ServerProcess]
 async def bare_process() -> AsyncIterator[ServerProcess]:
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.bare_server", str(port)]
-    async with _server_process(command, dict(os.environ), port) as server:
+    async with server_process(command, dict(os.environ), port) as server:
         yield server
+
+
+@asynccontextmanager
+async def http_client(port: int) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+        yield http
 
 
 async def wait_until_answering(port: int) -> None:
@@ -97,7 +108,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def _server_process(command: Sequence[str], variables: dict[str, str], port: int) -> AsyncIterator[ServerProcess]:
+async def server_process(command: Sequence[str], variables: dict[str, str], port: int) -> AsyncIterator[ServerProcess]:
     with tempfile.TemporaryFile() as output:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=variables, stdout=output, stderr=output)
         try:
