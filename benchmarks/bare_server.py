@@ -1,6 +1,7 @@
 """The baseline of the live benchmark: uvicorn and its WebSocket protocol without any chat code.
 
-Sockets connect to `/<channel>`. A POST to the same path is acknowledged, then its body is sent to each of them.
+Sockets connect to `/<channel>?<variant>`. A POST to `/<channel>` is acknowledged. Then line n of its body is sent to
+the sockets of variant n.
 """
 
 import sys
@@ -9,25 +10,26 @@ from typing import Any
 
 import uvicorn
 
-sockets: defaultdict[str, set[Any]] = defaultdict(set)
+sockets: defaultdict[str, set[tuple[Any, int]]] = defaultdict(set)
+"""The `send` of each socket with its variant, by path."""
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
-        await _serve_socket(scope["path"], receive, send)
+        await _serve_socket(scope["path"], int(scope["query_string"]), receive, send)
     elif scope["type"] == "http":
         await _broadcast_body(scope["path"], receive, send)
 
 
-async def _serve_socket(path: str, receive: Any, send: Any) -> None:
+async def _serve_socket(path: str, variant: int, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
-    sockets[path].add(send)
+    sockets[path].add((send, variant))
     try:
         while (await receive())["type"] != "websocket.disconnect":
             pass
     finally:
-        sockets[path].discard(send)
+        sockets[path].discard((send, variant))
 
 
 async def _broadcast_body(path: str, receive: Any, send: Any) -> None:
@@ -39,9 +41,9 @@ async def _broadcast_body(path: str, receive: Any, send: Any) -> None:
         more = part.get("more_body", False)
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
-    frame = body.decode()
-    for send_to in list(sockets[path]):
-        await send_to({"type": "websocket.send", "text": frame})
+    frames = body.decode().split("\n")
+    for send_to, variant in list(sockets[path]):
+        await send_to({"type": "websocket.send", "text": frames[variant]})
 
 
 def main() -> None:

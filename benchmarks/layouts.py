@@ -24,11 +24,6 @@ class Layout:
     members: int
     """Per channel. No agent is a member of two channels."""
 
-    @property
-    def title(self) -> str:
-        channels = len(self.channel_ids)
-        return f"{channels:,} channel{'s' if channels > 1 else ''}, {self.members:,} sockets each"
-
     def public_channel_id(self, channel: int) -> str:
         return f"chn_{self.channel_ids[channel].hex}"
 

@@ -37,6 +37,12 @@ class StreamClient:
     """The address that one client connects to, and the frames that it sends first."""
 
     url: str
+    variant: int
+    """Clients with the same variant receive the same frame."""
+
+    expected: str
+    """A text that every frame must contain."""
+
     init: str | None = None
     """Sent first, and must be answered by `connection_ack`."""
 
@@ -53,11 +59,12 @@ class DeliveryLog:
     sent: dict[int, float] = field(default_factory=dict)
     acknowledged: dict[int, float] = field(default_factory=dict)
     arrivals: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    last_frame: str = ""
+    last_frames: dict[int, str] = field(default_factory=dict)
+    """The frame that arrived last at each variant of clients."""
 
     _complete: dict[int, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
-    def record(self, frame: str) -> None:
+    def record(self, frame: str, variant: int) -> None:
         now = time.perf_counter()
         match = NUMBER.search(frame)
         if match is None:
@@ -65,7 +72,7 @@ class DeliveryLog:
         number = int(match[1])
         arrivals = self.arrivals[number]
         arrivals.append(now)
-        self.last_frame = frame
+        self.last_frames[variant] = frame
         if len(arrivals) == self.subscribers:
             self._complete[number].set()
         elif len(arrivals) > self.subscribers:
@@ -103,22 +110,22 @@ async def connected(clients: Iterable[StreamClient], log: DeliveryLog) -> AsyncI
     """Keeps all clients connected inside the block and records every frame that they receive."""
     to_connect = list(clients)
     _raise_file_limit(len(to_connect) + OTHER_FILES)
-    connections: list[ClientConnection] = []
+    connections: list[tuple[ClientConnection, StreamClient]] = []
     slots = asyncio.Semaphore(CONCURRENT_CONNECTS)
 
     async def open_connection(client: StreamClient) -> None:
         async with slots:
-            connections.append(await _connect(client))
+            connections.append((await _connect(client), client))
 
     try:
         await asyncio.gather(*map(open_connection, to_connect))
         async with asyncio.TaskGroup() as tasks:
-            receivers = [tasks.create_task(_receive(connection, log)) for connection in connections]
+            receivers = [tasks.create_task(_receive(connection, client, log)) for connection, client in connections]
             yield
             for receiver in receivers:
                 receiver.cancel()
     finally:
-        for connection in connections:
+        for connection, _ in connections:
             connection.transport.abort()
 
 
@@ -141,10 +148,12 @@ async def _connect(client: StreamClient) -> ClientConnection:
     return connection
 
 
-async def _receive(connection: ClientConnection, log: DeliveryLog) -> None:
+async def _receive(connection: ClientConnection, client: StreamClient, log: DeliveryLog) -> None:
     async for frame in connection:
         assert isinstance(frame, str)
-        log.record(frame)
+        if client.expected not in frame:
+            raise RuntimeError(f"A frame lacks {client.expected}: {frame}")
+        log.record(frame, client.variant)
     raise RuntimeError("The server closed a socket.")
 
 
