@@ -10,12 +10,12 @@ test (tests/chat/test_rules_in_sql.py) checks that they agree.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, Text, and_, case, literal_column, or_, select, true
+from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 from sqlmodel import col
 
 from models import Agent, Author, Channel, Member, Message
@@ -25,10 +25,10 @@ from models.enums import AgentRole, ChannelKind, MemberRole
 from models.rows import AgentRow, ChannelRow, MemberRow, MessageRow, columns, places, to_optional_row, to_row
 from models.statements import Statement, keys_table
 
-Peer = aliased(Agent, name="peer")
-
 Pair = tuple[str, UUID]
 """An agent's id, and the id of a channel or message that is read for that agent."""
+
+MEMBER_ID = col(Member.agent_id)
 
 _AGENT, _CHANNEL, _MEMBER, _PEER = places(AgentRow, ChannelRow, MemberRow, AgentRow)
 _AUTHOR = _PEER.stop
@@ -36,8 +36,7 @@ SEAT_COLUMNS = _AUTHOR + 1
 """How many columns of a record belong to the seat."""
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(NamedTuple):
     """One agent's relation to one channel: their membership, if any, and whether they are an author of the
     announcement. `peer` is the other agent of a direct message."""
 
@@ -50,13 +49,28 @@ class Seat:
     @classmethod
     def of(cls, record: Record) -> "Seat":
         """Returns the seat of a record that begins with the columns of `seats`."""
-        return cls(
-            to_row(AgentRow, record[_AGENT]),
-            to_row(ChannelRow, record[_CHANNEL]),
-            to_optional_row(MemberRow, record[_MEMBER]),
-            record[_AUTHOR] is not None,
-            to_optional_row(AgentRow, record[_PEER]),
-        )
+        (seat,) = cls.of_all([record])
+        return seat
+
+    @classmethod
+    def of_all(cls, records: Sequence[Record]) -> list["Seat"]:
+        """Returns the seats of records that begin with the columns of `seats`. Most of them have the same agent or the
+        same channel, whose row is made once."""
+        agents: dict[str | None, AgentRow | None] = {None: None}
+        channels: dict[UUID, ChannelRow] = {}
+        seats = []
+        for record in records:
+            for place in (_AGENT, _PEER):
+                if record[place.start] not in agents:
+                    agents[record[place.start]] = to_row(AgentRow, record[place])
+            channel_id = record[_CHANNEL.start]
+            if channel_id not in channels:
+                channels[channel_id] = to_row(ChannelRow, record[_CHANNEL])
+            agent, peer = agents[record[_AGENT.start]], agents[record[_PEER.start]]
+            assert agent is not None
+            member = to_optional_row(MemberRow, record[_MEMBER])
+            seats.append(cls(agent, channels[channel_id], member, record[_AUTHOR] is not None, peer))
+        return seats
 
     @property
     def readable(self) -> bool:
@@ -87,46 +101,42 @@ def seats() -> Select[*tuple[Any, ...]]:
     agents and channels of the account."""
     return (
         select(
-            *columns(AgentRow),
-            *columns(ChannelRow),
-            *columns(MemberRow),
-            *columns(AgentRow, Peer),
-            col(Author.agent_id),
+            *columns(AgentRow), *columns(ChannelRow), *columns(MemberRow), *columns(AgentRow, PEER), AUTHOR.c.agent_id
         )
+        .select_from(Agent)
         .join(Channel, col(Channel.account_id) == col(Agent.account_id))
         .outerjoin(Member, _in_channel(Member))
-        .outerjoin(Author, _in_channel(Author))
-        .outerjoin(
-            Peer,
-            and_(
-                col(Channel.kind) == ChannelKind.DIRECT,
-                col(Peer.account_id) == col(Channel.account_id),
-                col(Peer.agent_id)
-                == case(
-                    (col(Channel.direct_low) == col(Agent.agent_id), col(Channel.direct_high)),
-                    else_=col(Channel.direct_low),
-                ),
-            ),
-        )
+        .outerjoin(AUTHOR, true())
+        .outerjoin(PEER, true())
         .where(col(Agent.account_id) == ACCOUNT_ID, visible())
     )
 
 
 def seats_of_pairs() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the seats of the pairs (`agent_ids`, `ids`), without channels that the agent cannot see."""
-    asked = keys_table(agent_id=Text, id=IDENTIFIER)
-    return seats().join(asked, and_(asked.c.agent_id == col(Agent.agent_id), asked.c.id == col(Channel.channel_id)))
+    keys = keys_table(agent_id=Text, id=IDENTIFIER)
+    member = _one(select(*columns(MemberRow)).where(_in_channel(Member)), "member")
+    return (
+        select(*columns(AgentRow), *columns(ChannelRow), *member.c, *columns(AgentRow, PEER), AUTHOR.c.agent_id)
+        .select_from(keys)
+        .join(Agent, and_(col(Agent.account_id) == ACCOUNT_ID, col(Agent.agent_id) == keys.c.agent_id))
+        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == keys.c.id))
+        .outerjoin(member, true())
+        .outerjoin(AUTHOR, true())
+        .outerjoin(PEER, true())
+        .where(visible(member.c.agent_id))
+    )
 
 
 def readable_messages() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the agent's id and the message for the pairs (`agent_ids`, `ids`), without messages that the
     agent cannot read."""
-    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    keys = keys_table(agent_id=Text, id=IDENTIFIER)
     return (
-        select(asked.c.agent_id, *columns(MessageRow))
-        .join(Message, and_(col(Message.account_id) == ACCOUNT_ID, asked.c.id == col(Message.message_id)))
+        select(keys.c.agent_id, *columns(MessageRow))
+        .join(Message, and_(col(Message.account_id) == ACCOUNT_ID, keys.c.id == col(Message.message_id)))
         .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), asked.c.agent_id == col(Member.agent_id)))
+        .outerjoin(Member, and_(member_of_channel(), keys.c.agent_id == col(Member.agent_id)))
         .where(readable())
     )
 
@@ -136,28 +146,27 @@ def pair_arrays(pairs: Sequence[Pair]) -> dict[str, list[str] | list[UUID]]:
     return {"agent_ids": [agent_id for agent_id, _ in pairs], "ids": [id for _, id in pairs]}
 
 
-def readable() -> ColumnElement[bool]:
+def readable(member_id: Mapped[str] | ColumnElement[str] = MEMBER_ID) -> ColumnElement[bool]:
     """Returns the condition that the agent can read the channel. The statement must outer join `channels` with the
-    agent's row of `members`."""
-    return or_(col(Channel.kind) == ChannelKind.PUBLIC, col(Member.agent_id).is_not(None))
+    agent's row of `members`. `member_id` is the agent's id in that row, by default that of the table."""
+    return or_(col(Channel.kind) == ChannelKind.PUBLIC, member_id.is_not(None))
 
 
-def visible() -> ColumnElement[bool]:
+def visible(member_id: Mapped[str] | ColumnElement[str] = MEMBER_ID) -> ColumnElement[bool]:
     """Returns the condition that the agent can see the channel. The statement must join the agent, `channels` and the
     agent's row of `members`, as `seats` does."""
     managed = and_(col(Agent.role) == AgentRole.ADMINISTRATOR, col(Channel.kind) != ChannelKind.DIRECT)
-    return or_(readable(), managed)
+    return or_(readable(member_id), managed)
 
 
 def postable() -> ColumnElement[bool]:
     """Returns the condition that the agent can send a message to the channel. The statement must join as `seats`
-    does. `chat.policies.check_post` is the same rule in Python; a property test
-    checks that they agree."""
+    does. `chat.policies.check_post` is the same rule in Python, and a property test checks that they agree."""
     return and_(
         col(Member.agent_id).is_not(None),
         col(Channel.archived_at).is_(None),
-        or_(col(Channel.kind) != ChannelKind.ANNOUNCEMENT, col(Author.agent_id).is_not(None)),
-        or_(col(Peer.agent_id).is_(None), col(Peer.active)),
+        or_(col(Channel.kind) != ChannelKind.ANNOUNCEMENT, AUTHOR.c.agent_id.is_not(None)),
+        or_(PEER.c.agent_id.is_(None), PEER.c.active),
     )
 
 
@@ -176,5 +185,28 @@ def _in_channel(row: type[Member] | type[Author]) -> ColumnElement[bool]:
         col(row.agent_id) == col(Agent.agent_id),
     )
 
+
+def _one(row: Select[*tuple[Any, ...]], name: str) -> LateralFromClause:
+    """Returns a row that exists once for each agent and channel. With a plain join, the planner may read all rows of an
+    account that its statistics do not know, once for each seat. LATERAL and LIMIT make it look up the whole key."""
+    return row.correlate(Agent, Channel).limit(literal_column("1")).lateral(name)
+
+
+def _peer() -> Select[*tuple[Any, ...]]:
+    peer = aliased(Agent, name="agent")
+    pair = case(
+        (col(Channel.direct_low) == col(Agent.agent_id), col(Channel.direct_high)), else_=col(Channel.direct_low)
+    )
+    return select(*columns(AgentRow, peer)).where(
+        col(Channel.kind) == ChannelKind.DIRECT,
+        col(peer.account_id) == col(Channel.account_id),
+        col(peer.agent_id) == pair,
+    )
+
+
+PEER = _one(_peer(), "peer")
+"""The other agent of a direct message."""
+
+AUTHOR = _one(select(col(Author.agent_id)).where(_in_channel(Author)), "author")
 
 READABLE_MESSAGES = Statement(readable_messages())

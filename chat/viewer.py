@@ -1,7 +1,7 @@
 """The viewer: the agent who makes a request, as currently stored, and the checks that admit them."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlmodel import col
@@ -18,8 +18,7 @@ from models.statements import Statement
 _AGENT, _ACCOUNT = places(AgentRow, AccountRow)
 
 
-@dataclass(frozen=True)
-class Viewer:
+class Viewer(NamedTuple):
     """An agent, active or not, and their account."""
 
     agent: AgentRow
@@ -28,7 +27,16 @@ class Viewer:
     @classmethod
     def of(cls, record: Record) -> "Viewer":
         """Returns the viewer of a record that begins with the columns of `viewers`."""
-        return cls(to_row(AgentRow, record[_AGENT]), to_row(AccountRow, record[_ACCOUNT]))
+        (viewer,) = cls.of_all([record])
+        return viewer
+
+    @classmethod
+    def of_all(cls, records: Sequence[Record]) -> list["Viewer"]:
+        """Returns the viewers of records that begin with the columns of `viewers`, all of the same account."""
+        if not records:
+            return []
+        account = to_row(AccountRow, records[0][_ACCOUNT])
+        return [cls(to_row(AgentRow, record[_AGENT]), account) for record in records]
 
     @property
     def account_id(self) -> str:
@@ -46,7 +54,7 @@ class Viewer:
     def chat_enabled(self) -> bool:
         """Whether the chat is enabled for the account and for the agent's role. `live.presence` has the same rule in
         SQL; a test checks that they agree."""
-        return self.account.chat_enabled and self.agent.role.value in self.account.enabled_roles
+        return self.account.chat_enabled and self.agent.role in self.account.enabled_roles
 
 
 def viewers() -> Select[*tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from chat.access import Pair, Seat, pair_arrays, seats, seats_of_pairs
 from chat.naming import like_pattern
 from loaders.pages import Cursor, Page, PageRequest, to_page
 from models import Agent, Channel, Member
-from models.columns import IDENTIFIER, TIMESTAMPTZ, is_one_of, is_word
+from models.columns import IDENTIFIER, TIMESTAMPTZ, is_one_of, is_one_of_members
 from models.database import Connection, Record
 from models.enums import ChannelKind
 from models.statements import Conditions, FilteredStatement, Statement
@@ -66,7 +66,7 @@ def _select_by_name(conditions: Conditions) -> Select[*tuple[Any, ...]]:
 
 
 def _select_discoverable(conditions: Conditions) -> Select[*tuple[Any, ...]]:
-    is_listed = is_word(col(Channel.kind), [ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT])
+    is_listed = is_one_of_members(col(Channel.kind), [ChannelKind.PUBLIC, ChannelKind.ANNOUNCEMENT])
     return _select_by_name([is_listed, col(Channel.archived_at).is_(None), *conditions])
 
 
@@ -96,14 +96,13 @@ _MANAGEABLE = FilteredStatement(_select_manageable, *_BY_NAME)
 
 async def load_seats(connection: Connection, account_id: str, pairs: list[Pair]) -> dict[Pair, Seat]:
     records = await _SEATS.fetch(connection, account_id=account_id, **pair_arrays(pairs))
-    return {(seat.agent.agent_id, seat.channel.channel_id): seat for seat in map(Seat.of, records)}
+    return {(seat.agent.agent_id, seat.channel.channel_id): seat for seat in Seat.of_all(records)}
 
 
 async def load_joined_channels(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, list[Seat]]:
     """Returns the agents' seats in all channels that they are a member of, for streams over all of them."""
     found: dict[str, list[Seat]] = defaultdict(list)
-    for record in await _JOINED.fetch(connection, account_id=account_id, agent_ids=agent_ids):
-        seat = Seat.of(record)
+    for seat in Seat.of_all(await _JOINED.fetch(connection, account_id=account_id, agent_ids=agent_ids)):
         found[seat.agent.agent_id].append(seat)
     return found
 
@@ -132,21 +131,21 @@ async def load_manageable(
 
 
 async def _sidebar(
-    connection: Connection, account_id: str, agent_id: str, wanted: SidebarFilter, asked: PageRequest
+    connection: Connection, account_id: str, agent_id: str, filter_: SidebarFilter, request: PageRequest
 ) -> Page[Seat]:
-    after_time, after_id = asked.after or (None, None)
+    after_time, after_id = request.after or (None, None)
     records = await _SIDEBAR.fetch(
         connection,
         account_id=account_id,
         agent_id=agent_id,
-        archived=wanted.archived,
-        least_unread=1 if wanted.unread_only else 0,
-        kinds=wanted.kinds,
+        archived=filter_.archived,
+        least_unread=1 if filter_.unread_only else 0,
+        kinds=filter_.kinds,
         after_time=datetime.fromisoformat(str(after_time)) if after_time is not None else None,
         after_id=UUID(str(after_id)) if after_id is not None else None,
-        limit=asked.size + 1,
+        limit=request.size + 1,
     )
-    return _page(records, asked, _by_activity)
+    return _page(records, request, _by_activity)
 
 
 async def _page_by_name(
@@ -155,9 +154,9 @@ async def _page_by_name(
     statement: FilteredStatement,
     agent_id: str,
     query: str | None,
-    asked: PageRequest,
+    request: PageRequest,
 ) -> Page[Seat]:
-    after_name, after_id = asked.after or (None, None)
+    after_name, after_id = request.after or (None, None)
     records = await statement.fetch(
         connection,
         account_id=account_id,
@@ -165,14 +164,14 @@ async def _page_by_name(
         pattern=like_pattern(query) if query else None,
         after_name=after_name,
         after_id=UUID(str(after_id)) if after_id is not None else None,
-        limit=asked.size + 1,
+        limit=request.size + 1,
     )
-    return _page(records, asked, _by_name)
+    return _page(records, request, _by_name)
 
 
-def _page(records: Sequence[Record], asked: PageRequest, sort_key: Callable[[Seat], Cursor]) -> Page[Seat]:
-    found = [Seat.of(record) for record in records]
-    return to_page(found, [sort_key(seat) for seat in found], asked)
+def _page(records: Sequence[Record], request: PageRequest, sort_key: Callable[[Seat], Cursor]) -> Page[Seat]:
+    found = Seat.of_all(records)
+    return to_page(found, lambda index: sort_key(found[index]), request)
 
 
 def _by_activity(seat: Seat) -> Cursor:

@@ -84,17 +84,17 @@ async def load_destinations(
 
 
 async def _page(
-    connection: Connection, account_id: str, agent_id: str, query: str | None, asked: PageRequest
+    connection: Connection, account_id: str, agent_id: str, query: str | None, request: PageRequest
 ) -> Page[Seat | AgentRow]:
     """Returns one page of both. Reads a full page of each, because the result could consist of only one kind."""
-    after = _SortKey.of(asked.after) if asked.after else None
+    after = _SortKey.of(request.after) if request.after else None
     after_channel = after if after is not None and after.type == CHANNEL else None
     after_agent = after if after is not None and after.type == AGENT else None
     common = {
         "account_id": account_id,
         "agent_id": agent_id,
         "pattern": like_pattern(query) if query else None,
-        "limit": asked.size + 1,
+        "limit": request.size + 1,
     }
     channels = await _CHANNELS.fetch(
         connection,
@@ -111,12 +111,12 @@ async def _page(
         beyond_name=after_channel.sort_name if after_channel else None,
     )
     found: list[tuple[_SortKey, Seat | AgentRow]] = [
-        *((_key_of_channel(seat), seat) for seat in map(Seat.of, channels)),
+        *((_key_of_channel(seat), seat) for seat in Seat.of_all(channels)),
         *((_key_of_agent(agent), agent) for agent in (to_row(AgentRow, record) for record in agents)),
     ]
     found.sort(key=lambda key_and_destination: key_and_destination[0])
-    del found[asked.size + 1 :]
-    return to_page([destination for _, destination in found], [tuple(key) for key, _ in found], asked)
+    del found[request.size + 1 :]
+    return to_page([destination for _, destination in found], lambda index: tuple(found[index][0]), request)
 
 
 def _key_of_channel(seat: Seat) -> _SortKey:

@@ -1,6 +1,6 @@
 """The viewer, which is the first thing that a request reads."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.viewer import CHANNEL_MANAGERS, Viewer, viewers
 from models.database import Connection
@@ -9,8 +9,7 @@ from models.statements import Statement
 _VIEWERS = Statement(viewers())
 
 
-@dataclass(frozen=True)
-class ViewerSnapshot:
+class ViewerSnapshot(NamedTuple):
     """An agent, active or not, and the account's last change at the time of reading."""
 
     viewer: Viewer
@@ -19,8 +18,11 @@ class ViewerSnapshot:
 
 async def load_viewers(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, ViewerSnapshot]:
     records = await _VIEWERS.fetch(connection, account_id=account_id, agent_ids=agent_ids)
-    snapshots = [ViewerSnapshot(Viewer.of(record), record[-1]) for record in records]
-    return {snapshot.viewer.agent_id: snapshot for snapshot in snapshots}
+    viewers_found = Viewer.of_all(records)
+    return {
+        viewer.agent_id: ViewerSnapshot(viewer, record[-1])
+        for viewer, record in zip(viewers_found, records, strict=True)
+    }
 
 
 async def load_channel_managers(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, bool]:

@@ -88,7 +88,7 @@ async def _all_seats(account: Account) -> list[Seat]:
         *({"id": f"z-{number:03}", "name": f"Z {number:03}"} for number in range(2 * 2 * 4 * 2 * 2)),
     ]
     await account.sync(agents=agents)
-    made = list(_made(account.account_id))
+    made = list(_relations(account.account_id))
     await account.sync(
         agents=[
             {"id": each.peer.agent_id, "name": each.peer.name, "active": False}
@@ -110,8 +110,8 @@ async def _all_seats(account: Account) -> list[Seat]:
 
 
 @dataclass(frozen=True)
-class _Made:
-    """An agent, a channel, and what relates them."""
+class _Relation:
+    """An agent, a channel, and the rows that connect them."""
 
     agent: Agent
     channel: Channel
@@ -120,7 +120,7 @@ class _Made:
     peer: Agent | None
 
 
-def _made(account_id: str) -> Iterator[_Made]:
+def _relations(account_id: str) -> Iterator[_Relation]:
     peers = iter(range(1_000))
     facts = product(VIEWERS, ChannelKind, MEMBERSHIPS, (False, True), (False, True), (False, True))
     for viewer_id, kind, membership, archived, author, peer_active in facts:
@@ -131,7 +131,7 @@ def _made(account_id: str) -> Iterator[_Made]:
         peer = _agent(account_id, f"z-{next(peers):03}", active=peer_active) if direct else None
         channel = _channel(account_id, kind, archived=archived, pair=(viewer_id, peer.agent_id) if peer else None)
         member = _member(channel, viewer_id, membership) if membership is not None else None
-        yield _Made(_agent(account_id, viewer_id, role=role), channel, member, author, peer)
+        yield _Relation(_agent(account_id, viewer_id, role=role), channel, member, author, peer)
 
 
 async def _share_destinations(account: Account, viewer_id: str) -> set[str]:
