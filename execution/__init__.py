@@ -18,20 +18,20 @@ often makes a coroutine. Here, each field of the query is executed once for all 
 4. Coroutines are driven by a scheduler, without a task for each (`scheduler`). One that awaits a load of a `Loader`
    (`loads`) is suspended. When nothing else can run, the loads that were requested start together, as a wave, and their
    coroutines continue when all have finished. So the number of batches depends on the query, and not on how long a read
-   takes. Loads of a `LastLoader` start when a wave would have no others.
+   takes. Loads of a `LastLoader` start in a wave that has no other loads.
 5. An error makes its value null, and the next nullable value around it if its type is non-null. Errors are found level
-   by level and reported in depth-first order, with paths that are derived only now (`errors`, `positions`). So the
+   by level and reported in depth-first order, with paths that are derived only then (`errors`, `positions`). So the
    result is that of graphql-core, including the order of its errors.
 6. Events of subscriptions that are submitted in one turn of the event loop are the roots of one execution, if their
-   operation and variables are equal and their contexts can stand for each other (`events`, `SharedContext`).
+   operations, variables and contexts are equal (`events`).
 
 The root fields of a mutation are executed one after the other, each of them as above. docs/execution.md describes the
 limits and the costs.
 """
 
-from execution.events import SharedContext
+from execution.events import Event
 from execution.executor import BreadthFirstExecutor
-from execution.level import level_field
+from execution.level import Conditional, level_field, root_field
 from execution.loads import LastLoader, Load, Loader
 
-__all__ = ["BreadthFirstExecutor", "LastLoader", "Load", "Loader", "SharedContext", "level_field"]
+__all__ = ["BreadthFirstExecutor", "Conditional", "Event", "LastLoader", "Load", "Loader", "level_field", "root_field"]

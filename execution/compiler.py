@@ -25,6 +25,8 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
 
 from execution.leaves import LeafSerializer
 from execution.plan import (
@@ -38,6 +40,7 @@ from execution.plan import (
     SelectionPlan,
     ValuePlan,
 )
+from execution.positions import Step
 from execution.resolvers import Constant, Resolver, resolver_of
 
 TYPENAME = "__typename"
@@ -59,10 +62,11 @@ class Compiler:
         self._variable_values = _only(conditions, executor.variable_values)
         self._hide_suggestions = executor.hide_suggestions
         self._field_resolver = executor.field_resolver
+        self._encoded_types: Mapping[str, type] = getattr(executor, "encoded_types", {})
 
     def compile(self) -> SelectionPlan | None:
         """Returns the plan; None if graphql-core executes the operation, because it selects introspection fields of the
-        root or the schema has no such root. Raises GraphQLError."""
+        root or the schema has no root type for it. Raises GraphQLError."""
         root_type = self._schema.get_root_type(self._operation.operation)
         if root_type is None:
             return None
@@ -86,7 +90,7 @@ class Compiler:
             definition = self._schema.get_field(type_, details[0].node.name.value)
             if definition is not None:
                 plans.append(self._field(key, len(plans), type_, definition, details, is_event))
-        non_null = [plan.rank for plan in plans if plan.value.non_null]
+        non_null = [plan.step.rank for plan in plans if plan.value.non_null]
         return SelectionPlan(type_, plans, _row_maker([plan.key for plan in plans]), non_null)
 
     def _field(
@@ -99,16 +103,19 @@ class Compiler:
         is_event: bool,
     ) -> FieldPlan:
         nodes = [detail.node for detail in details]
+        value = self._value(definition.type, details)
+        constants = self._constant_arguments(definition, nodes[0])
         return FieldPlan(
             key=key,
-            rank=rank,
+            step=Step(key, rank, value.non_null),
             definition=definition,
             parent_type=parent_type,
             nodes=nodes,
             details=details,
-            value=self._value(definition.type, details),
+            value=value,
             resolver=self._resolver(parent_type, definition, nodes[0], is_event),
-            constant_arguments=self._constant_arguments(definition, nodes[0]),
+            constant_arguments=constants,
+            constant_python_arguments=self._python_arguments(definition, constants),
         )
 
     def _resolver(
@@ -124,7 +131,7 @@ class Compiler:
         if is_list_type(named):
             return ListPlan(self._value(named.of_type, details), non_null)
         if is_leaf_type(named):
-            return LeafPlan(_serializer(named), non_null)
+            return LeafPlan(_serializer(named, self._encoded_types.get(named.name)), non_null)
         if is_abstract_type(named):
             return AbstractPlan(named, self._selection_by_type(details), non_null)
         object_type = cast("GraphQLObjectType", named)
@@ -163,10 +170,24 @@ class Compiler:
         try:
             arguments = get_argument_values(definition, node, self._variable_values)
         except Exception:
+            # Coercing the arguments again during execution raises the same error, which is then reported with its path.
+            return None
+        # Executions share the constants, so values that a resolver could change are made anew for each execution.
+        return arguments if all(isinstance(value, _IMMUTABLE) for value in arguments.values()) else None
+
+    def _python_arguments(
+        self, definition: GraphQLField, constants: Mapping[str, Any] | None
+    ) -> Mapping[str, Any] | None:
+        field = definition.extensions.get("strawberry-definition")
+        if constants is None or not isinstance(field, StrawberryField):
+            return None
+        schema = self._schema._strawberry_schema  # type: ignore[attr-defined]
+        registry = schema.schema_converter.scalar_registry
+        try:
+            return convert_arguments(dict(constants), field.arguments, registry, schema.config)
+        except Exception:
             # The execution meets the same error, and reports it where the field is.
             return None
-        # Executions share the constants. What a resolver could change is made anew for each execution.
-        return arguments if all(isinstance(value, _IMMUTABLE) for value in arguments.values()) else None
 
 
 def condition_variables(executor: Executor[Any]) -> tuple[str, ...]:
@@ -203,16 +224,20 @@ def _variables_in(nodes: Sequence[Any]) -> list[str]:
 
 
 @cache
-def _serializer(type_: GraphQLLeafType) -> LeafSerializer:
-    return LeafSerializer(type_)
+def _serializer(type_: GraphQLLeafType, encoded: type | None) -> LeafSerializer:
+    return LeafSerializer(type_, encoded)
 
 
-def _row_maker(keys: Sequence[str]) -> Callable[..., Row]:
-    """Returns a function that makes the row of an object from the values of its fields. Generated code makes the
-    dictionary in one expression, several times as fast as `dict(zip(keys, values))`. Keys are GraphQL names, which have
-    letters, digits and underscores only."""
+def _row_maker(keys: Sequence[str]) -> Callable[..., list[Row | None]]:
+    """Returns a function that makes the rows of a level from the columns of its fields. Generated code makes each
+    dictionary in one expression, several times as fast as `dict(zip(keys, values))`. Keys are GraphQL names, which
+    consist of letters, digits and underscores."""
     assert all(key.isidentifier() and key.isascii() for key in keys)
-    parameters = ", ".join(f"v{index}" for index in range(len(keys)))
+    if not keys:
+        return list
+    columns = ", ".join(f"c{index}" for index in range(len(keys)))
+    values = ", ".join(f"v{index}" for index in range(len(keys)))
     items = ", ".join(f"{key!r}: v{index}" for index, key in enumerate(keys))
-    maker: Callable[..., Row] = eval(f"lambda {parameters}: {{{items}}}")  # noqa: S307
+    rows = f"zip({columns})" if len(keys) > 1 else columns
+    maker: Callable[..., list[Row | None]] = eval(f"lambda {columns}: [{{{items}}} for {values} in {rows}]")  # noqa: S307
     return maker

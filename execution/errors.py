@@ -39,8 +39,15 @@ class ErrorLog:
         self._add(error, nodes, position, number, ())
 
     def add_after_items(self, error: Exception, nodes: list[FieldNode], position: Position, number: int) -> None:
-        """Adds the error of a list that was met only after its first items had been completed."""
+        """Adds the error of a list that occurred only after its first items had been completed."""
         self._add(error, nodes, position, number, (sys.maxsize,))
+
+    def forget(self, position: Position, number: int) -> None:
+        """Drops the errors of one value and of everything within it."""
+        root, steps = trace(position, number)
+        path = tuple(step.key for step in steps)
+        errors = self._errors.get(root, [])
+        self._errors[root] = [error for error in errors if error.path[: len(path)] != path]
 
     def of(self, root: int) -> list[GraphQLError] | None:
         """Returns the errors to report for a root; None if there are none."""

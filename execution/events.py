@@ -2,117 +2,149 @@
 
 import asyncio
 from collections.abc import Awaitable, Hashable
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
-from weakref import WeakKeyDictionary
+from functools import partial
+from threading import local
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from graphql import ExecutionResult
 from graphql.execution import Executor
 
+from execution.errors import ErrorLog
 from execution.plan import SelectionPlan
+from execution.positions import RootPosition
+from execution.results import Level
 from execution.run import Run
-from execution.scheduler import Join, Scheduler
+from execution.scheduler import Scheduler
+
+Value = TypeVar("Value")
 
 
-@runtime_checkable
-class SharedContext(Protocol):
-    """A context whose events can be executed together with those of other contexts.
+class Event(NamedTuple, Generic[Value]):
+    """A value with the context in which it is executed. The resolver of a subscription may yield it instead of a plain
+    value.
 
-    Events are executed together if their operation, their variables and their keys are equal. Resolvers then see the
-    context, the root value and the operation extensions of the first of them, and one Loader serves all. So whatever
-    depends on the reader must come from the objects, and be loaded under a key that contains the reader.
+    Events that are submitted in one turn of the event loop are executed together if their operations, their variables
+    and their contexts are equal. They then share loaders. So whatever depends on the reader must come from the value
+    and its objects, and must be loaded under a key that contains the reader.
     """
 
-    def execution_key(self) -> Hashable:
-        """Returns a key that is equal for contexts that can stand for each other."""
+    value: Value
+    context: Hashable
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Event:
-    executor: Executor[Any]
-    plan: SelectionPlan
+class _Submitted(NamedTuple):
+    """An event whose result is awaited."""
+
+    operation: "EventOperation"
+    event: object
     result: "asyncio.Future[ExecutionResult]"
 
+    @property
+    def root(self) -> object:
+        return self.event.value if isinstance(self.event, Event) else self.event
 
-class EventQueue:
-    """Gathers the events that are submitted in one turn of an event loop, and executes them together."""
+
+class EventOperation:
+    """The operation of a subscription with its plan, for executing its events."""
+
+    def __init__(self, executor: Executor[Any], plan: SelectionPlan) -> None:
+        self.executor = executor
+        self.plan = plan
+        # The values that the client sent are JSON, which can be compared exactly. Coerced values can be of any type.
+        sources = executor.variable_values.sources
+        self.key: Hashable = (id(plan), *((name, _frozen(sources[name].value)) for name in sorted(sources)))
+        """Equal for operations of the same plan with the same variables."""
+
+
+class EventQueue(local):
+    """Collects the events that are submitted in one turn of the thread's event loop, and executes them together."""
 
     def __init__(self) -> None:
-        self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Event]] = WeakKeyDictionary()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._events: list[_Submitted] = []
         self._running: set[asyncio.Task[None]] = set()
         """The event loop itself keeps only weak references to tasks."""
 
-    def submit(self, executor: Executor[Any], plan: SelectionPlan) -> Awaitable[ExecutionResult]:
-        """Returns an awaitable for the result of the event that is the executor's root value."""
+    def submit(self, operation: EventOperation, event: object) -> Awaitable[ExecutionResult]:
+        """Returns an awaitable for the result of the event: an Event, or a plain value that is executed alone."""
         loop = asyncio.get_running_loop()
-        events = self._events.get(loop)
-        if events is None:
-            events = self._events[loop] = []
+        if not self._events or self._loop is not loop:
+            # Events of another loop were submitted before it was closed.
+            self._loop, self._events = loop, []
             loop.call_soon(self._start, loop)
-        event = _Event(executor, plan, loop.create_future())
-        events.append(event)
-        return event.result
+        result: asyncio.Future[ExecutionResult] = loop.create_future()
+        self._events.append(_Submitted(operation, event, result))
+        return result
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Starts one task for the events of each context key. They share loaders, so their loads are dispatched
-        together. Events of other keys do not wait for the same reads."""
-        by_context: dict[Hashable, list[_Event]] = {}
-        for event in self._events.pop(loop):
-            by_context.setdefault(_context_key(event), []).append(event)
+        """Starts one task for the events of each context. They share loaders, so their loads are dispatched together,
+        without waiting for the reads of other contexts."""
+        submitted_now, self._events = self._events, []
+        by_context: dict[Hashable, list[_Submitted]] = {}
+        for submitted in submitted_now:
+            by_context.setdefault(_context_key(submitted), []).append(submitted)
         for events in by_context.values():
             task = loop.create_task(_execute(events))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
 
-async def _execute(events: list[_Event]) -> None:
-    """Executes the events of one context key. Each result waits for its own group only. An event that is no longer
-    awaited is executed all the same, as its group needs it no less than before."""
-    groups: dict[Hashable, list[_Event]] = {}
-    for event in events:
-        groups.setdefault(_group_key(event), []).append(event)
-    scheduler = Scheduler()
-
-    async def execute_all() -> None:
-        await Join([scheduler.spawn(_execute_group(group, scheduler)) for group in groups.values()])
-
+async def _execute(events: list[_Submitted]) -> None:
+    """Executes the events of one context. Each result waits for its own group only. Cancelling the caller of one event
+    does not affect its group, in which the event is still executed."""
+    groups: dict[Hashable, list[_Submitted]] = {}
+    for submitted in events:
+        groups.setdefault(_group_key(submitted), []).append(submitted)
     try:
-        await scheduler.run(execute_all())
+        with Scheduler() as scheduler:
+            for group in groups.values():
+                _start_group(group, scheduler)
+            await scheduler.run()
     finally:
-        for event in events:
-            # Nobody waits forever if this task is cancelled.
-            event.result.cancel()
+        for submitted in events:
+            # Has no effect unless this task was cancelled. The callers would then wait forever.
+            submitted.result.cancel()
 
 
-async def _execute_group(group: list[_Event], scheduler: Scheduler) -> None:
-    run = Run(group[0].executor, scheduler)
+def _start_group(group: list[_Submitted], scheduler: Scheduler) -> None:
+    """Starts executing events that are the roots of one run."""
+    operation = group[0].operation
+    level = Level(operation.plan, [submitted.root for submitted in group], RootPosition())
+    executor = executor_for(operation.executor, group[0].event)
+    Run(executor, scheduler, partial(_end_group, group, level)).start(level)
+
+
+def _end_group(group: list[_Submitted], level: Level, errors: ErrorLog, error: Exception | None) -> None:
     try:
-        rows = await run.execute(group[0].plan, [event.executor.root_value for event in group])
-        results = [ExecutionResult(data, run.errors.of(number)) for number, data in enumerate(rows)]
-    except Exception as error:
-        for event in group:
-            if not event.result.done():
-                event.result.set_exception(error)
+        if error is not None:
+            raise error
+        results = [ExecutionResult(data, errors.of(number)) for number, data in enumerate(level.column())]
+    except Exception as failure:
+        for submitted in group:
+            if not submitted.result.done():
+                submitted.result.set_exception(failure)
         return
-    for event, result in zip(group, results, strict=True):
-        if not event.result.done():
-            event.result.set_result(result)
+    for submitted, result in zip(group, results, strict=True):
+        if not submitted.result.done():
+            submitted.result.set_result(result)
 
 
-def _context_key(event: _Event) -> Hashable:
-    """Returns a key of its own for an event that cannot be executed together with others."""
-    context = event.executor.context_value
-    return context.execution_key() if isinstance(context, SharedContext) else (EventQueue, id(event))
+def executor_for(executor: Executor[Any], root: object) -> Executor[Any]:
+    """Returns the executor for this root: an event's value in the event's context, or a plain value."""
+    executor = executor.build_per_event_executor(root)
+    if isinstance(root, Event):
+        executor.root_value, executor.context_value = root.value, root.context
+    return executor
 
 
-def _group_key(event: _Event) -> Hashable:
-    """Returns a key that is equal for events of one context key that have the same operation and variables."""
-    if not isinstance(event.executor.context_value, SharedContext):
-        return id(event)
-    # The values that the client sent, not the coerced ones, which may compare equal without being the same.
-    sources = event.executor.variable_values.sources
-    variables = tuple((name, _frozen(sources[name].value)) for name in sorted(sources))
-    return id(event.plan), variables
+def _context_key(submitted: _Submitted) -> Hashable:
+    """Returns the context of the event. A plain value, which is executed alone, has a unique key."""
+    return submitted.event.context if isinstance(submitted.event, Event) else (EventQueue, id(submitted))
+
+
+def _group_key(submitted: _Submitted) -> Hashable:
+    """Returns a key that is equal for events of one context that have the same operation and variables."""
+    return submitted.operation.key if isinstance(submitted.event, Event) else id(submitted)
 
 
 def _frozen(value: object) -> Hashable:

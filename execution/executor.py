@@ -1,15 +1,16 @@
 """The executor that strawberry and graphql-core use: `strawberry.Schema(…, execution_context_class=…)`."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.events import EventQueue
+from execution.events import EventOperation, EventQueue, executor_for
+from execution.execute import execute_serially, execute_together
 from execution.plan import SelectionPlan
 from execution.plan_cache import PlanCache
-from execution.run import Run
-from execution.scheduler import Scheduler
 
 NESTED_TOO_DEEPLY = "Selections are nested too deeply. Execution aborted."
 """What graphql-core reports when it exhausts Python's stack."""
@@ -19,10 +20,37 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     """Executes an operation one level at a time, with the results of the class that it extends. That class still
     executes operations that introspect the schema or that use what breadth-first execution does not support."""
 
+    encoded_types: ClassVar[Mapping[str, type]] = {}
+    """For names of scalars, a Python type whose values are not serialized: the results contain them unchanged, and the
+    JSON encoder must serialize them as the scalar does."""
+
+    _event_operation: EventOperation | None = None
+    """Set when the first event is executed."""
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """Made on each access. Stored as an attribute, it would be part of a reference cycle, which keeps the executor
+        and its context in memory until a garbage collection."""
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        """Ignores the value that graphql-core assigns."""
+
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Returns an awaitable for the result, or the result of an operation that graphql-core executes."""
+        return self._execute_root(self.root_value, serially)
+
+    def execute_event(self, event: object) -> Any:
+        """Executes an event of the subscription, an Event or a plain value. Returns what `execute_operation` returns.
+        Events that are executed together share one executor. graphql-core's `subscribe` makes one for each event."""
+        if self._event_operation is None:
+            return self._execute_root(event, serially=False)
+        return _events.submit(self._event_operation, event)
+
+    def _execute_root(self, root: object, serially: bool | None) -> Any:
         if self._needs_graphql_core():
-            return super().execute_operation(serially)
+            return self._execute_with_graphql_core(root, serially)
         try:
             plan = _plans.plan_of(self)
         except GraphQLError as error:
@@ -30,13 +58,15 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         except RecursionError:
             return self._nested_too_deeply()
         if plan is None:
-            return super().execute_operation(serially)
+            return self._execute_with_graphql_core(root, serially)
         if self.operation.operation == OperationType.SUBSCRIPTION:
-            return _events.submit(self, plan)
-        return self._execute(plan)
+            self._event_operation = EventOperation(self, plan)
+            return _events.submit(self._event_operation, root)
+        return self._execute(plan, root)
 
     def _needs_graphql_core(self) -> bool:
-        """Returns whether something applies that acts on each resolver call, or that changes how errors propagate."""
+        """Returns whether the operation uses something that acts on each resolver call, or that changes how errors
+        propagate."""
         middleware = self.middleware_manager
         return (
             (middleware is not None and bool(middleware.middlewares))
@@ -46,18 +76,16 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             or not self.error_propagation
         )
 
-    async def _execute(self, plan: SelectionPlan) -> ExecutionResult:
-        scheduler = Scheduler()
-        run = Run(self, scheduler)
-        if self.operation.operation == OperationType.MUTATION:
-            execution = run.execute_serially(plan, self.root_value)
-        else:
-            execution = run.execute(plan, [self.root_value])
+    def _execute_with_graphql_core(self, root: object, serially: bool | None) -> Any:
+        executor = executor_for(self, root)
+        return StrawberryGraphQLCoreExecutionContext.execute_operation(executor, serially)
+
+    async def _execute(self, plan: SelectionPlan, root: object) -> ExecutionResult:
+        execute = execute_serially if self.operation.operation == OperationType.MUTATION else execute_together
         try:
-            (data,) = await scheduler.run(execution)
+            return await execute(self, plan, root)
         except RecursionError:
             return self._nested_too_deeply()
-        return ExecutionResult(data, run.errors.of(0))
 
     def _nested_too_deeply(self) -> ExecutionResult:
         return ExecutionResult(None, [GraphQLError(NESTED_TOO_DEEPLY, self.operation)])

@@ -1,7 +1,7 @@
 """Serializing the scalars and enums of a level.
 
 Most values of a level need no conversion: a `String` that is a `str` is sent unchanged. One check of the types that
-occur decides that for the whole level. Only otherwise is each value converted.
+occur decides that for the whole level. Values are converted one by one only if that check fails.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -33,9 +33,10 @@ OnError = Callable[[int, Exception], None]
 class LeafSerializer:
     """Serializes values of one leaf type as graphql-core does."""
 
-    def __init__(self, type_: GraphQLLeafType) -> None:
+    def __init__(self, type_: GraphQLLeafType, encoded: type | None = None) -> None:
+        """Values of the type `encoded` are sent unchanged, because the JSON encoder serializes them."""
         self._type = type_
-        self._sent_unchanged = _SENT_UNCHANGED.get(type_, frozenset()) | {NoneType}
+        self._sent_unchanged = _SENT_UNCHANGED.get(type_, frozenset()) | {NoneType, encoded or NoneType}
         self._enum = _python_enum(type_)
         self._names = {} if self._enum is None else _member_names(type_, self._enum)
 
@@ -55,7 +56,7 @@ class LeafSerializer:
         try:
             if self._enum is not None and types == {self._enum}:
                 return list(map(self._names.__getitem__, values))
-            # Types decide what a scalar may convert, and most scalars convert anything to text: exceptions are errors.
+            # Exceptions are not converted: most scalars would convert them to text instead of raising.
             if NoneType not in types and not any(issubclass(type_, Exception) for type_ in types):
                 converted.extend(map(self._type.coerce_output_value, values))
         except Exception:

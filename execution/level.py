@@ -5,17 +5,36 @@ Under another executor, the same function is called with a level of one object.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from inspect import iscoroutinefunction, signature
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
+Value = TypeVar("Value")
+
 LEVEL = "level_function"
 """The key of a field's metadata that holds its level function."""
 
-LevelFunction = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Generic[Value]):
+    """Values whose fields are resolved before it is known whether the values are shown. A level function may return it
+    instead of a list.
+
+    `condition` returns one boolean per value. Where it is false, the value is replaced by the one in `otherwise`, and
+    errors within it are dropped. The condition and the fields of the values are resolved at the same time, so they can
+    wait for the same read of a `LastLoader`.
+    """
+
+    values: Sequence[Value]
+    condition: Awaitable[Sequence[bool]]
+    otherwise: Sequence[Value]
+
+
+LevelFunction = Callable[..., Sequence[Any] | Conditional[Any] | Awaitable[Sequence[Any] | Conditional[Any]]]
 
 
 def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Callable[..., Any]], Any]:
@@ -23,7 +42,7 @@ def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Call
     their order, or an awaitable for one. It may await loads (`execution.Loader`) and nothing else. An exception in the
     list is the error of its object; one that is raised is the error of every object.
 
-    The field's type is that of the list's items, unless `graphql_type` is given.
+    It may also return a Conditional. The field's type is that of the items, unless `graphql_type` is given.
     """
 
     def make(method: Callable[..., Any]) -> Any:
@@ -36,6 +55,19 @@ def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Call
             description=description,
             metadata={LEVEL: function},
         )
+
+    return make
+
+
+def root_field(*, description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """Makes a root field of an asynchronous method `(self, info, **arguments)` that awaits loads and nothing else. It
+    is then executed like a level field, without a task."""
+
+    def make(method: Callable[..., Awaitable[Any]]) -> Any:
+        async def resolve_level(roots: Sequence[object], info: strawberry.Info, **arguments: object) -> list[Any]:
+            return [await method(root, info, **arguments) for root in roots]
+
+        return strawberry.field(resolver=method, description=description, metadata={LEVEL: resolve_level})
 
     return make
 
@@ -54,7 +86,9 @@ def _resolver_of_one(function: LevelFunction, infer_type: bool) -> Callable[...,
 
     def resolve(self: object, info: strawberry.Info, **arguments: object) -> object:
         values = function([self], info, **arguments)
-        return _only_awaited(values) if isinstance(values, Awaitable) else _only(values)
+        if isinstance(values, Awaitable):
+            return _only_awaited(values)
+        return _chosen(values) if isinstance(values, Conditional) else _only(values)
 
     resolver: Any = resolve_async if iscoroutinefunction(function) else resolve
     declared = signature(function)
@@ -74,14 +108,19 @@ def _only(values: Sequence[Any]) -> Any:
     return value
 
 
-async def _only_awaited(values: Any) -> Any:
-    return _only(await values)
+async def _only_awaited(awaitable: Any) -> Any:
+    values = await awaitable
+    return await _chosen(values) if isinstance(values, Conditional) else _only(values)
+
+
+async def _chosen(conditional: Conditional[Any]) -> Any:
+    return _only(conditional.values if _only(await conditional.condition) else conditional.otherwise)
 
 
 def _item_type(returned: Any) -> Any:
-    """Returns the type of the list's items, without the exceptions among them."""
-    if get_origin(returned) is not list:
-        raise TypeError("A level function is annotated with the list that it returns.")
+    """Returns the type of the items of a list or a Conditional, without the exceptions among them."""
+    if get_origin(returned) not in (list, Conditional):
+        raise TypeError("A level function is annotated with the list or the Conditional that it returns.")
     (item,) = get_args(returned)
     if get_origin(item) not in (Union, UnionType):
         return item

@@ -5,7 +5,7 @@ must not live longer than the data may be reused: one request, or one batch of e
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from threading import local
 from typing import Any, Generic, Protocol, TypeVar, final
@@ -15,11 +15,11 @@ Value = TypeVar("Value")
 
 
 class RunningResolver(Protocol):
-    """A resolver that runs in a task of its own, within an execution that decides when its loads are dispatched."""
+    """A resolver that runs in a task of its own. Its execution decides when its loads are dispatched."""
 
     @property
     def is_in_execution(self) -> bool:
-        """False once the execution has ended. A task that the resolver has started may still run then."""
+        """False once the execution has ended, when a task that the resolver has started may still run."""
 
     def future_of(self, load: "Load[Any, Any]") -> "asyncio.Future[list[Any]]":
         """Requests the load. Returns a future for its values."""
@@ -33,7 +33,7 @@ class _Driving(local):
 
 driving = _Driving()
 running_resolver: ContextVar[RunningResolver | None] = ContextVar("running_resolver", default=None)
-"""The resolver that the current task runs or was started by."""
+"""The resolver that runs in the current task or has started it."""
 
 
 class Loader(Generic[Key, Value]):
@@ -43,24 +43,27 @@ class Loader(Generic[Key, Value]):
     is_last = False
     """Whether its loads wait until no other load of the execution is requested or running."""
 
-    def __init__(self, read: Callable[[list[Key]], Awaitable[Sequence[Value]]]) -> None:
+    def __init__(
+        self, read: Callable[[list[Key]], Awaitable[Sequence[Value]]], known: Mapping[Key, Value] | None = None
+    ) -> None:
+        """`known` are values that need not be read."""
         self._read = read
-        self._values: dict[Key, Value] = {}
-        self._reading: dict[Key, asyncio.Task[None]] = {}
+        self._values: dict[Key, Value] = dict(known or {})
+        self._reading: dict[asyncio.Task[None], Collection[Key]] = {}
+        """The reads that are running, with their keys."""
+
         self._collected: dict[Key, None] = {}
         self._collecting: asyncio.Future[set[asyncio.Task[None]]] | None = None
 
     async def load(self, key: Key) -> Value:
         """Returns the value of one key. Raises what `read` raises."""
+        if key in self._values:
+            return self._values[key]
         return (await Load(self, [key]))[0]
 
     def load_many(self, keys: Iterable[Key]) -> "Load[Key, Value]":
         """Returns an awaitable for the values of these keys, in their order. It raises what `read` raises."""
         return Load(self, list(keys))
-
-    def prime(self, key: Key, value: Value) -> None:
-        """Caches a value that was read in another way."""
-        self._values[key] = value
 
     def known(self, keys: list[Key]) -> list[Value] | None:
         """Returns the values if all of them are cached."""
@@ -72,15 +75,16 @@ class Loader(Generic[Key, Value]):
     def start(self, keys: Iterable[Key]) -> "set[asyncio.Task[None]]":
         """Starts reading the keys that are neither cached nor being read. Returns the reads of the keys that are not
         cached."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self._values]
-        reads = {self._reading[key] for key in missing if key in self._reading}
-        unread = [key for key in missing if key not in self._reading]
-        if unread:
-            read = asyncio.create_task(self._read_batch(unread))
-            read.add_done_callback(_retrieve_error)
-            reads.add(read)
-            if not read.done():
-                self._reading.update(dict.fromkeys(unread, read))
+        reads: set[asyncio.Task[None]] = set()
+        missing = dict.fromkeys(keys)
+        if self._values:
+            missing = {key: None for key in missing if key not in self._values}
+        for read, read_keys in self._reading.items():
+            if not missing.keys().isdisjoint(read_keys):
+                reads.add(read)
+                missing = {key: None for key in missing if key not in read_keys}
+        if missing:
+            reads.add(self._start_read(missing))
         return reads
 
     async def collect(self, keys: list[Key]) -> list[Value]:
@@ -102,15 +106,23 @@ class Loader(Generic[Key, Value]):
         collected, self._collected, self._collecting = self._collected, {}, None
         collecting.set_result(self.start(collected))
 
+    def _start_read(self, keys: dict[Key, None]) -> "asyncio.Task[None]":
+        read = asyncio.create_task(self._read_batch(list(keys)))
+        self._reading[read] = keys
+        read.add_done_callback(self._end_read)
+        return read
+
     async def _read_batch(self, keys: list[Key]) -> None:
         # A read may serve several executions, so what it loads itself is not part of the one that started it.
         running_resolver.set(None)
-        try:
-            values = await self._read(keys)
-            self._values.update(zip(keys, values, strict=True))
-        finally:
-            for key in keys:
-                self._reading.pop(key, None)
+        values = await self._read(keys)
+        self._values.update(zip(keys, values, strict=True))
+
+    def _end_read(self, read: "asyncio.Task[None]") -> None:
+        del self._reading[read]
+        if not read.cancelled():
+            # Keeps asyncio from logging an error that nobody retrieves because all callers were cancelled.
+            read.exception()
 
 
 class LastLoader(Loader[Key, Value]):
@@ -144,9 +156,3 @@ class Load(Generic[Key, Value]):
 
 AnyLoader = Loader[Any, Any]
 AnyLoad = Load[Any, Any]
-
-
-def _retrieve_error(task: "asyncio.Task[None]") -> None:
-    """Keeps asyncio from logging an error that nobody retrieves because all callers were cancelled."""
-    if not task.cancelled():
-        task.exception()

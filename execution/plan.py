@@ -8,6 +8,7 @@ from graphql import FieldNode, GraphQLAbstractType, GraphQLError, GraphQLField, 
 from graphql.execution.collect_fields import FieldDetailsList
 
 from execution.leaves import LeafSerializer
+from execution.positions import Step
 from execution.resolvers import Resolver
 
 Row = dict[str, Any]
@@ -48,10 +49,12 @@ ValuePlan = LeafPlan | ListPlan | ObjectPlan | AbstractPlan
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FieldPlan:
-    """One field of a selection. `rank` is its place in the response."""
+    """One field of a selection."""
 
     key: str
-    rank: int
+    step: Step
+    """The step from an object to the field's value. Its rank is the field's place in the response."""
+
     definition: GraphQLField
     parent_type: GraphQLObjectType
     nodes: list[FieldNode]
@@ -63,6 +66,9 @@ class FieldPlan:
     constant_arguments: Mapping[str, Any] | None
     """The arguments if they do not use variables."""
 
+    constant_python_arguments: Mapping[str, Any] | None
+    """The same, as strawberry passes them to Python functions."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SelectionPlan:
@@ -70,8 +76,8 @@ class SelectionPlan:
 
     type: GraphQLObjectType
     fields: Sequence[FieldPlan]
-    row: Callable[..., Row]
-    """Makes the row of one object from the values of its fields."""
+    rows: Callable[..., list[Row | None]]
+    """Makes the rows of all objects from the columns of their fields."""
 
     non_null_fields: Sequence[int]
 

@@ -1,4 +1,4 @@
-"""Keeping the plans of operations that were executed lately."""
+"""Caching the plans of operations that were executed recently."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -26,8 +26,8 @@ class _Entry:
 
 
 class PlanCache:
-    """Plans by the identity of their operation. It pays when parsed documents are reused, for example with strawberry's
-    ParserCache: a document that is parsed again is a new operation.
+    """Plans by the identity of their operation. It is useful only if parsed documents are cached too: a document that
+    is parsed again is a new operation.
 
     A plan is valid for the values of the variables that the operation's @skip and @include use. When there are more
     plans than the capacity, the one that has not been used for longest is dropped.

@@ -6,21 +6,24 @@ called in one loop, level fields once for the whole level, and everything else a
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from dis import get_instructions
 from functools import partial
 from operator import attrgetter
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql import GraphQLField, GraphQLFieldResolver
 from strawberry.types.field import StrawberryField
 
-from execution.level import LevelFunction, level_function_of
+from execution.level import Conditional, LevelFunction, level_function_of
 from execution.positions import Position
 
 if TYPE_CHECKING:
+    from execution.calls import Calls
     from execution.plan import FieldPlan
-    from execution.run import Run
 
-Values = list[Any]
+Column = list[Any]
+Resolved = Sequence[Any] | Conditional[Any]
 
 
 class Resolver(Protocol):
@@ -29,10 +32,10 @@ class Resolver(Protocol):
         """Whether `resolve` never raises and returns a list, without arguments or info."""
 
     def resolve(
-        self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position
-    ) -> Values | Awaitable[Sequence[Any]]:
-        """Returns one value per object, in their order; an exception stands for the error of its object. Raises the
-        error of all objects."""
+        self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position
+    ) -> Resolved | Awaitable[Resolved]:
+        """Returns one value per object, in their order. An exception among the values is the error of its object, and
+        one that is raised is the error of every object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,18 @@ class Constant:
     value: object
     is_immediate = True
 
-    def resolve(self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position) -> Values:
+    def resolve(self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position) -> Column:
         return [self.value] * len(objects)
 
 
-class Event:
+class EventValue:
     """The object itself: the root field of a subscription, whose object is the event."""
 
     is_immediate = False
 
-    def resolve(self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position) -> Values:
+    def resolve(self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position) -> Column:
         # graphql-core coerces the arguments for each event, and reports their errors as those of the event.
-        run.arguments(field)
+        calls.arguments(field)
         return objects
 
 
@@ -64,7 +67,7 @@ class Attribute:
     get: Callable[[Any], Any]
     is_immediate = True
 
-    def resolve(self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position) -> Values:
+    def resolve(self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position) -> Column:
         return call_each(self.get, objects)
 
 
@@ -80,27 +83,26 @@ class Method:
     def is_immediate(self) -> bool:
         return self.info_parameter is None and not self.has_arguments
 
-    def resolve(self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position) -> Values:
+    def resolve(self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position) -> Column:
         if self.is_immediate:
             return call_each(self.function, objects)
-        arguments = run.python_arguments(field)
+        arguments = calls.python_arguments(field)
         if self.info_parameter is not None:
-            arguments = {**arguments, self.info_parameter: run.strawberry_info(field)}
+            arguments = {**arguments, self.info_parameter: calls.strawberry_info(field)}
         return call_each(partial(self.function, **arguments), objects)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class LevelResolver:
     """A level field (`execution.level_field`)."""
 
     function: LevelFunction
     is_immediate = False
 
     def resolve(
-        self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position
-    ) -> Values | Awaitable[Sequence[Any]]:
-        values = self.function(objects, run.strawberry_info(field), **run.python_arguments(field))
-        return values if isinstance(values, Awaitable | list) else list(values)
+        self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position
+    ) -> Resolved | Awaitable[Resolved]:
+        return self.function(objects, calls.strawberry_info(field), **calls.python_arguments(field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,20 @@ class Standard:
     function: GraphQLFieldResolver
     is_immediate = False
 
-    def resolve(self, run: "Run", field: "FieldPlan", objects: list[Any], position: Position) -> Values:
-        arguments = run.arguments(field)
-        values: Values = []
+    def resolve(self, calls: "Calls", field: "FieldPlan", objects: list[Any], position: Position) -> Column:
+        arguments = calls.arguments(field)
+        values: Column = []
         for number, source in enumerate(objects):
             try:
-                values.append(self.function(source, run.info_at(field, position, number), **arguments))
+                values.append(self.function(source, calls.object_info(field, position, number), **arguments))
             except Exception as error:
                 values.append(error)
         return values
 
 
-def call_each(function: Callable[[Any], Any], objects: Sequence[Any]) -> Values:
-    """Returns the result of the function for each object; where it raised, the exception stands instead."""
-    values: Values = []
+def call_each(function: Callable[[Any], Any], objects: Sequence[Any]) -> Column:
+    """Returns the result of the function for each object, or the exception that it raised."""
+    values: Column = []
     rest = iter(objects)
     while len(values) < len(objects):
         try:
@@ -133,7 +135,7 @@ def call_each(function: Callable[[Any], Any], objects: Sequence[Any]) -> Values:
             values.append(error)
         else:
             if len(values) < len(objects):
-                # `map` took a StopIteration of the function for the end of the objects.
+                # `map` took a StopIteration that the function raised for the end of the objects.
                 values.append(StopIteration())
     return values
 
@@ -141,20 +143,24 @@ def call_each(function: Callable[[Any], Any], objects: Sequence[Any]) -> Values:
 def resolver_of(definition: GraphQLField, default: GraphQLFieldResolver, is_event: bool) -> Resolver:
     """Returns the resolver of a field. `is_event`: it is the root field of a subscription's event."""
     if is_event:
-        return Event()
+        return EventValue()
     field = definition.extensions.get("strawberry-definition")
     if not isinstance(field, StrawberryField) or type(field).get_result is not StrawberryField.get_result:
         return Standard(definition.resolve or default)
     function = level_function_of(field)
     if function is not None:
-        return Level(function)
+        return LevelResolver(function)
     if field.is_basic_field:
         return Attribute(_getter(field))
     if _is_plain_method(field):
         assert field.base_resolver is not None
         info_parameter = field.base_resolver.info_parameter
+        method = field.base_resolver._unbound_wrapped_func
+        attributes = _returned_attributes(method)
+        if attributes is not None:
+            return Attribute(attrgetter(attributes))
         return Method(
-            field.base_resolver._unbound_wrapped_func,
+            method,
             info_parameter.name if info_parameter is not None else None,
             bool(field.arguments),
         )
@@ -165,6 +171,28 @@ def _getter(field: StrawberryField) -> Callable[[Any], Any]:
     if field.default_resolver is getattr:
         return attrgetter(field.python_name)
     return lambda source: field.default_resolver(source, field.python_name)
+
+
+def _returned_attributes(method: Callable[..., Any]) -> str | None:
+    """Returns "row.name" for a method that does nothing but `return self.row.name`, and None for every other method.
+    Getting an attribute takes half the time of calling the method."""
+    if not isinstance(method, FunctionType):
+        return None
+    self_name, *others = method.__code__.co_varnames or ("",)
+    names: list[str] = []
+    for instruction in get_instructions(method):
+        match instruction.opname, instruction.argval:
+            case "RESUME", _:
+                pass
+            case (("LOAD_FAST" | "LOAD_FAST_BORROW"), name) if name == self_name and not others and not names:
+                pass
+            case "LOAD_ATTR", str(name):
+                names.append(name)
+            case "RETURN_VALUE", _ if names:
+                return ".".join(names)
+            case _:
+                return None
+    return None
 
 
 def _is_plain_method(field: StrawberryField) -> bool:

@@ -234,7 +234,8 @@ class _Generator:
         name = f"v{len(self._definitions)}"
         declared.append(name)
         # A literal default is not JSON for enums and input objects; those variables have none.
-        has_default = isinstance(default, bool | int | float | str) and "Color" not in type_ and self._chance(50)
+        is_enum = isinstance(self._schema.get_type(type_.strip("[]!")), GraphQLEnumType)
+        has_default = isinstance(default, bool | int | float | str) and not is_enum and self._chance(50)
         nullable = type_.removesuffix("!")
         if has_default:
             self._definitions[name] = f"{nullable} = {json.dumps(default)}"

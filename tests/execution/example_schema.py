@@ -18,7 +18,7 @@ from graphql import GraphQLError
 from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
-from execution import BreadthFirstExecutor, LastLoader, Loader, level_field
+from execution import BreadthFirstExecutor, Conditional, LastLoader, Loader, level_field
 
 Outcome = TypeVar("Outcome")
 YES = True
@@ -469,6 +469,17 @@ class Thing(Named):
     @staticmethod
     def loaded_note(objects: Sequence["Thing"], info: Info) -> list[str]:
         return info.context.notes.load_many(thing.seed + 1 for thing in objects)  # type: ignore[return-value]
+
+    @level_field(description="Shown or not by what is loaded last.")
+    @staticmethod
+    async def level_secret(objects: Sequence["Thing"], info: Info) -> Conditional["Thing | None"]:
+        things = await info.context.things.load_many(thing.seed + 2 for thing in objects)
+        return Conditional(things, _may_be_shown(objects, info), [None] * len(objects))
+
+
+async def _may_be_shown(things: Sequence[Thing], info: Info) -> list[bool]:
+    notes = await info.context.notes.load_many(thing.seed + 3 for thing in things)
+    return [crc32(note.encode()) % 3 > 0 for note in notes]
 
 
 Being = Thing | Person | Robot

@@ -365,6 +365,29 @@ async def test_a_plan_keeps_nothing_of_the_request_that_it_was_compiled_for(sele
     assert reference() is None
 
 
+async def test_a_constant_argument_that_cannot_be_converted_is_an_error_of_its_field() -> None:
+    result = await assert_same(Document("{ thing { seed maybe(value: null) } }", {}))
+    (error,) = result.errors
+    assert error.path == ("thing", "maybe")
+
+
+async def test_an_execution_leaves_nothing_to_the_garbage_collector() -> None:
+    """Its objects refer to each other without cycles. A collection would stop all requests."""
+    document = parse("{ thing(seed: 30) { seed levelFriend { note } loaded { seed } levelFriends { seed } } }")
+    gc.collect()
+    gc.disable()
+    try:
+        executor = BreadthFirstExecutor.build(BREADTH_FIRST._schema, document, None, Context())
+        assert isinstance(executor, BreadthFirstExecutor)
+        reference = weakref.ref(executor)
+        result = await executor.execute_operation()
+        assert result.errors is None
+        del executor, result
+        assert reference() is None
+    finally:
+        gc.enable()
+
+
 async def test_a_plan_is_never_used_for_another_operation_that_has_its_id() -> None:
     """Plans are found by the id of the operation, so an operation must live as long as its plan is kept."""
     cache = PlanCache(capacity=3)

@@ -24,11 +24,11 @@ class Reads:
     batches: list[tuple[str, list[int]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.double = Loader(self._reader("double", 2))
-        self.triple = Loader(self._reader("triple", 3))
-        self.last = LastLoader(self._reader("last", 10))
+        self.double = Loader(self.reader("double", 2))
+        self.triple = Loader(self.reader("triple", 3))
+        self.last = LastLoader(self.reader("last", 10))
 
-    def _reader(self, name: str, factor: int) -> Callable[[list[int]], Awaitable[list[int]]]:
+    def reader(self, name: str, factor: int) -> Callable[[list[int]], Awaitable[list[int]]]:
         async def read(keys: list[int]) -> list[int]:
             self.batches.append((name, keys))
             await asyncio.sleep(self.delays.get(name, 0))
@@ -150,9 +150,9 @@ async def test_keys_are_read_once() -> None:
     assert reads.batches == [("double", [1])]
 
 
-async def test_cached_and_primed_values_are_not_read() -> None:
+async def test_known_values_are_not_read() -> None:
     reads = Reads()
-    reads.double.prime(1, 77)
+    reads.double = Loader(reads.reader("double", 2), {1: 77})
     result = await execute(SCHEMA, "{ numbers(values: [1]) { levelDouble optionalDouble } }", reads)
     assert result.data == {"numbers": [{"levelDouble": 77, "optionalDouble": 77}]}
     assert reads.batches == []
@@ -161,10 +161,8 @@ async def test_cached_and_primed_values_are_not_read() -> None:
 async def test_a_read_that_raises_is_an_error_of_each_of_its_paths() -> None:
     reads = Reads()
     document = "{ numbers(values: [1, -1]) { value levelDouble optionalDouble last triple { value } } }"
-    reads.last.prime(1, 1)
-    reads.last.prime(-1, 1)
-    reads.triple.prime(1, 3)
-    reads.triple.prime(-1, -3)
+    reads.last = LastLoader(reads.reader("last", 10), {1: 1, -1: 1})
+    reads.triple = Loader(reads.reader("triple", 3), {1: 3, -1: -3})
     result = await execute(SCHEMA, document, reads)
     message = "double cannot read negative keys"
     assert errors_of(result) == [

@@ -9,7 +9,7 @@ import pytest
 import strawberry
 from graphql import parse, subscribe
 
-from execution import BreadthFirstExecutor, Loader, level_field
+from execution import BreadthFirstExecutor, Event, Loader, level_field
 from tests.execution.running import build_schema, errors_of, execute
 
 # A coroutine that is never awaited is a RuntimeWarning, raised where nothing can catch it.
@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-@dataclass
+@dataclass(eq=False)
 class Context:
     closed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -31,9 +31,6 @@ class Context:
     async def _read(self, keys: list[int]) -> list[int]:
         await asyncio.sleep(self.slow)
         return keys
-
-    def execution_key(self) -> str:
-        return "shared"
 
 
 Info = strawberry.Info[Context, None]
@@ -120,10 +117,10 @@ class Query:
 
 @strawberry.type
 class Subscription:
-    @strawberry.subscription
-    async def item(self, numbers: list[int]) -> AsyncIterator[Item]:
+    @strawberry.subscription(graphql_type=Item)  # type: ignore[untyped-decorator]
+    async def item(self, info: Info, numbers: list[int]) -> AsyncIterator[Event[Item]]:
         for number in numbers:
-            yield Item(number=number)
+            yield Event(Item(number=number), info.context)
 
 
 SCHEMA = build_schema(Query, Subscription)
@@ -242,7 +239,7 @@ def test_events_of_an_event_loop_that_was_closed_do_not_hold_up_those_of_the_nex
     async def submit() -> object:
         executor = BreadthFirstExecutor.build(SCHEMA._schema, document, context_value=Context())
         assert isinstance(executor, BreadthFirstExecutor)
-        return executor.build_per_event_executor(Item(number=7)).execute_operation()
+        return executor.execute_event(Item(number=7))
 
     async def receive() -> object:
         async with asyncio.timeout(1):

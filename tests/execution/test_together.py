@@ -1,7 +1,7 @@
 """Events that are executed together have the results that each has when it is executed alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution import BreadthFirstExecutor, LastLoader, Loader, level_field
+from execution import BreadthFirstExecutor, Event, LastLoader, Loader, level_field
 from tests.execution.documents import Document, documents
 from tests.execution.reference import Error, InOrderExecutor
 
@@ -38,11 +38,11 @@ class Calls:
     last_reads: list[list[Key]] = field(default_factory=list)
 
 
-@dataclass
-class AloneContext:
-    calls: Calls
+class Context:
+    """A context that is equal only to itself."""
 
-    def __post_init__(self) -> None:
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
         self.notes = Loader(self._read_notes)
         self.cards = LastLoader(self._read_cards)
 
@@ -57,15 +57,7 @@ class AloneContext:
         return [f"card {number} for {reader}" if may_see(reader, number + 1) else None for reader, number in keys]
 
 
-@dataclass
-class TogetherContext(AloneContext):
-    key: Hashable = "all readers"
-
-    def execution_key(self) -> Hashable:
-        return self.key
-
-
-Info = strawberry.Info[AloneContext, None]
+Info = strawberry.Info[Context, None]
 
 
 @strawberry.interface
@@ -156,7 +148,9 @@ SCHEMA = strawberry.Schema(Query, subscription=Subscription, types=[Note, Page])
 
 
 @dataclass(frozen=True)
-class Event:
+class Occasion:
+    """The value of an event, and its reader."""
+
     reader: str
     number: int
 
@@ -167,10 +161,17 @@ class Event:
 Result = tuple[Any, list[Error]]
 
 
-def submit(document: DocumentNode, event: Event, variables: Any, context: object, executor: type[Executor[Any]]) -> Any:
-    built = executor.build(SCHEMA._schema, document, None, context, variables)
+def submit(document: DocumentNode, occasion: Occasion, variables: Any, context: Context) -> Any:
+    """Submits an event that may be executed together with others of the same context."""
+    built = BreadthFirstExecutor.build(SCHEMA._schema, document, None, None, variables)
+    assert isinstance(built, BreadthFirstExecutor), built
+    return built.execute_event(Event(occasion.root(), context))
+
+
+def submit_alone(document: DocumentNode, occasion: Occasion, variables: Any, executor: type[Executor[Any]]) -> Any:
+    built = executor.build(SCHEMA._schema, document, None, Context(Calls()), variables)
     assert isinstance(built, executor), built
-    return built.build_per_event_executor(event.root()).execute_operation(serially=False)
+    return built.build_per_event_executor(occasion.root()).execute_operation(serially=False)
 
 
 async def result_of(submitted: Any) -> Result:
@@ -179,7 +180,7 @@ async def result_of(submitted: Any) -> Result:
 
 
 events = st.lists(
-    st.builds(Event, st.sampled_from(READERS), st.integers(0, 12)),
+    st.builds(Occasion, st.sampled_from(READERS), st.integers(0, 12)),
     min_size=1,
     max_size=6,
 )
@@ -187,26 +188,22 @@ events = st.lists(
 
 @settings(max_examples=300, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 @given(documents(SCHEMA._schema, OperationType.SUBSCRIPTION), events)
-async def test_executing_together_gives_the_results_of_executing_alone(document: Document, events: list[Event]) -> None:
+async def test_executing_together_gives_the_results_of_executing_alone(
+    document: Document, events: list[Occasion]
+) -> None:
     node = parse(document.text)
-    calls = Calls()
-
-    def submit_together(event: Event) -> Any:
-        return submit(node, event, document.variables, TogetherContext(calls), BreadthFirstExecutor)
-
+    context = Context(Calls())
     try:
-        together = await asyncio.gather(*[result_of(submit_together(event)) for event in events])
+        submitted = [submit(node, event, document.variables, context) for event in events]
+        together = await asyncio.gather(*map(result_of, submitted))
     except AssertionError as refused:
         # The document has a variable with a wrong value: no executor can be built.
         assert "GraphQLError" in str(refused)  # noqa: PT017
         return
     for event, result in zip(events, together, strict=True):
         for executor in (BreadthFirstExecutor, InOrderExecutor):
-            context = AloneContext(Calls())
-            assert result == await result_of(submit(node, event, document.variables, context, executor))
-        data, _ = await result_of(
-            submit(node, event, document.variables, AloneContext(Calls()), StrawberryGraphQLCoreExecutionContext)
-        )
+            assert result == await result_of(submit_alone(node, event, document.variables, executor))
+        data, _ = await result_of(submit_alone(node, event, document.variables, StrawberryGraphQLCoreExecutionContext))
         assert result[0] == data
 
 
@@ -216,10 +213,10 @@ ALL_FIELDS = parse(
 
 
 async def execute_together(
-    variables: Sequence[dict[str, Any]], contexts: Sequence[AloneContext], document: DocumentNode = ALL_FIELDS
+    variables: Sequence[dict[str, Any]], contexts: Sequence[Context], document: DocumentNode = ALL_FIELDS
 ) -> list[Result]:
     submitted = [
-        submit(document, Event(READERS[number % len(READERS)], number + 2), values, context, BreadthFirstExecutor)
+        submit(document, Occasion(READERS[number % len(READERS)], number + 2), values, context)
         for number, (values, context) in enumerate(zip(variables, contexts, strict=True))
     ]
     return list(await asyncio.gather(*map(result_of, submitted)))
@@ -227,7 +224,7 @@ async def execute_together(
 
 async def test_each_level_field_is_called_once_for_all_readers() -> None:
     calls = Calls()
-    results = await execute_together([{}] * 4, [TogetherContext(calls) for _ in READERS])
+    results = await execute_together([{}] * 4, [Context(calls)] * 4)
     assert all(data["page"] for data, _ in results)
     assert [name for name, _ in calls.levels].count("rank") == 1
     assert [readers for name, readers in calls.levels if name == "note"] == [READERS]
@@ -238,21 +235,20 @@ async def test_each_level_field_is_called_once_for_all_readers() -> None:
 async def test_events_with_other_variables_are_executed_apart() -> None:
     calls = Calls()
     variables: list[dict[str, Any]] = [{"base": 1}, {"base": 2}, {"base": 1}, {}]
-    results = await execute_together(variables, [TogetherContext(calls) for _ in variables])
+    results = await execute_together(variables, [Context(calls)] * 4)
     assert [data["page"]["rank"] for data, _ in results] == [2, 6, 4, 50]
     assert sorted(len(readers) for name, readers in calls.levels if name == "rank") == [1, 1, 2]
 
 
-async def test_events_with_other_keys_are_executed_apart() -> None:
+async def test_events_of_other_contexts_are_executed_apart() -> None:
     calls = Calls()
-    contexts = [TogetherContext(calls, key) for key in ("a", "b", "a", "b")]
-    await execute_together([{}] * 4, contexts)
+    await execute_together([{}] * 4, [Context(calls), Context(calls)] * 2)
     assert sorted(readers for name, readers in calls.levels if name == "rank") == [["ann", "cleo"], ["ben", "dan"]]
 
 
-async def test_an_event_does_not_wait_for_the_reads_of_other_keys() -> None:
+async def test_an_event_does_not_wait_for_the_reads_of_other_contexts() -> None:
     calls = Calls()
-    slow, fast = TogetherContext(calls, "slow"), TogetherContext(calls, "fast")
+    slow, fast = Context(calls), Context(calls)
     may_read = asyncio.Event()
     read_at_once = slow.notes
 
@@ -261,27 +257,30 @@ async def test_an_event_does_not_wait_for_the_reads_of_other_keys() -> None:
         return await read_at_once.load_many(keys)
 
     slow.notes = Loader(read_when_allowed)
-    waiting = submit(ALL_FIELDS, Event("ann", 2), {}, slow, BreadthFirstExecutor)
+    waiting = submit(ALL_FIELDS, Occasion("ann", 2), {}, slow)
     async with asyncio.timeout(5):
-        data, _ = await result_of(submit(ALL_FIELDS, Event("ben", 3), {}, fast, BreadthFirstExecutor))
+        data, _ = await result_of(submit(ALL_FIELDS, Occasion("ben", 3), {}, fast))
     assert data["page"]["number"] == 3
     may_read.set()
     data, _ = await result_of(waiting)
     assert data["page"]["number"] == 2
 
 
-async def test_events_whose_contexts_have_no_key_are_executed_apart() -> None:
+async def test_plain_values_are_executed_apart() -> None:
     calls = Calls()
-    await execute_together([{}] * 4, [AloneContext(calls) for _ in range(4)])
+    executor = BreadthFirstExecutor.build(SCHEMA._schema, ALL_FIELDS, None, Context(calls))
+    assert isinstance(executor, BreadthFirstExecutor)
+    roots = [Occasion(reader, 2).root() for reader in READERS]
+    await asyncio.gather(*[result_of(executor.execute_event(root)) for root in roots])
     assert sorted(readers for name, readers in calls.levels if name == "rank") == [[reader] for reader in READERS]
 
 
 async def test_events_of_other_documents_are_executed_apart() -> None:
-    calls = Calls()
+    context = Context(Calls())
     titles, ranks = parse("subscription { page { title } }"), parse("subscription { page { rank } }")
     (title,), (rank,) = await asyncio.gather(
-        execute_together([{}], [TogetherContext(calls)], titles),
-        execute_together([{}], [TogetherContext(calls)], ranks),
+        execute_together([{}], [context], titles),
+        execute_together([{}], [context], ranks),
     )
     assert title[0] == {"page": {"title": "Page 2 for ann"}}
     assert rank[0] == {"page": {"rank": 20}}
@@ -289,11 +288,12 @@ async def test_events_of_other_documents_are_executed_apart() -> None:
 
 async def test_events_of_other_turns_of_the_event_loop_are_executed_apart() -> None:
     calls = Calls()
+    context = Context(calls)
 
     async def execute_after(turns: int) -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
-        await execute_together([{}] * 2, [TogetherContext(calls) for _ in range(2)])
+        await execute_together([{}] * 2, [context] * 2)
 
     await asyncio.gather(execute_after(0), execute_after(3))
     assert [len(readers) for name, readers in calls.levels if name == "rank"] == [2, 2]
@@ -303,14 +303,13 @@ async def test_values_that_compare_equal_are_other_variables() -> None:
     document = parse("subscription ($key: Float, $base: Int = 10) { page { rank(base: $base) } }")
     calls = Calls()
     variables: list[dict[str, Any]] = [{"key": 0.0}, {"key": -0.0}, {"key": 0.0}, {"key": None}]
-    await execute_together(variables, [TogetherContext(calls) for _ in variables], document)
+    await execute_together(variables, [Context(calls)] * 4, document)
     assert sorted(len(readers) for name, readers in calls.levels if name == "rank") == [1, 1, 2]
 
 
 async def test_errors_reach_the_reader_whose_value_has_them() -> None:
-    calls = Calls()
     document = parse("subscription { page { secret } }")
-    results = await execute_together([{}] * 4, [TogetherContext(calls) for _ in range(4)], document)
+    results = await execute_together([{}] * 4, [Context(Calls())] * 4, document)
     for number, (data, errors) in enumerate(results):
         reader = READERS[number]
         if may_see(reader, number + 2):

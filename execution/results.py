@@ -1,0 +1,147 @@
+"""The completed values of an execution, before they are put together.
+
+Fields are resolved from the root down, and their values become known in any order. When all are known, they are put
+together from the leaves up. Errors make values null in this second step.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Any, Protocol, final
+
+from execution.errors import ErrorLog
+from execution.plan import Row, SelectionPlan
+from execution.positions import Position
+
+Column = list[Any]
+"""One value per object of a level."""
+
+
+class Composite(Protocol):
+    """The values of a field whose type is not a leaf."""
+
+    def column(self) -> Column:
+        """Returns the values; None for null."""
+
+
+Values = Column | Composite
+"""The completed values of a field. Those of leaves are a column from the start."""
+
+
+@final
+class Level:
+    """All objects at one place of the query, with the values of the fields that are resolved already."""
+
+    __slots__ = ("objects", "plan", "position", "values")
+
+    def __init__(self, plan: SelectionPlan, objects: list[Any], position: Position) -> None:
+        self.plan = plan
+        self.objects = objects
+        self.position = position
+        self.values: list[Values] = []
+
+    def column(self) -> list[Row | None]:
+        """Returns the row of each object; None for an object that an error made null."""
+        columns = [column_of(values) for values in self.values]
+        rows = self.plan.rows(*columns) if columns else [{} for _ in self.objects]
+        for index in self.plan.non_null_fields:
+            if None in columns[index]:
+                for number, value in enumerate(columns[index]):
+                    if value is None:
+                        rows[number] = None
+        return rows
+
+
+@final
+class Lists:
+    """Lists, whose items were completed together."""
+
+    __slots__ = ("items", "lengths", "non_null_items")
+
+    def __init__(self, lengths: Sequence[int], items: Values, non_null_items: bool) -> None:
+        self.lengths = lengths
+        self.items = items
+        self.non_null_items = non_null_items
+
+    def column(self) -> Column:
+        items = column_of(self.items)
+        lists: Column = [items[start:end] for start, end in pairwise(accumulate(self.lengths, initial=0))]
+        if self.non_null_items:
+            lists = [None if None in each else each for each in lists]
+        return lists
+
+
+@final
+class Parts:
+    """Values that were completed in parts. Each part has the numbers of its values. Values that no part contains are
+    null."""
+
+    __slots__ = ("length", "parts")
+
+    def __init__(self, length: int, parts: Sequence[tuple[Sequence[int], Values]]) -> None:
+        self.length = length
+        self.parts = parts
+
+    def column(self) -> Column:
+        column: Column = [None] * self.length
+        for numbers, values in self.parts:
+            for number, value in zip(numbers, column_of(values), strict=True):
+                column[number] = value
+        return column
+
+
+@final
+class Without:
+    """Values, except that those with these numbers are null because of errors."""
+
+    __slots__ = ("numbers", "values")
+
+    def __init__(self, values: Values, numbers: Sequence[int]) -> None:
+        self.values = values
+        self.numbers = numbers
+
+    def column(self) -> Column:
+        column = list(column_of(self.values))
+        for number in self.numbers:
+            column[number] = None
+        return column
+
+
+@final
+class Choice:
+    """Values with a condition: where it is false, the value of `hidden` is used instead of that of `shown`."""
+
+    __slots__ = ("condition", "errors", "hidden", "position", "shown")
+
+    def __init__(self, shown: Values, hidden: Values, position: Position, errors: ErrorLog) -> None:
+        self.shown = shown
+        self.hidden = hidden
+        self.position = position
+        self.errors = errors
+        self.condition: Sequence[bool] = ()
+
+    def column(self) -> Column:
+        column = list(column_of(self.shown))
+        hidden = column_of(self.hidden)
+        for number, is_shown in enumerate(self.condition):
+            if not is_shown:
+                self.errors.forget(self.position, number)
+                column[number] = hidden[number]
+        return column
+
+
+@final
+class Later:
+    """Values that are not known yet."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: Values | None = None
+
+    def column(self) -> Column:
+        assert self.values is not None
+        return column_of(self.values)
+
+
+def column_of(values: Values) -> Column:
+    return values if isinstance(values, list) else values.column()
