@@ -2,13 +2,16 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from functools import lru_cache
 
 import orjson
 
 from chat.errors import DenialCode, Denied
 
 
+@lru_cache(maxsize=10_000)
 def encode_position(account_id: str, change: int) -> str:
+    """Returns the position as clients see it. Cached, because an event has the same position in all streams."""
     return urlsafe_b64encode(orjson.dumps([account_id, change])).decode().rstrip("=")
 
 

@@ -15,7 +15,7 @@ from chat.access import Seat
 from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Access
 from loaders.uncancelled import uncancelled
 from models import Change
-from models.columns import ACCOUNT_ID, is_one_of, is_word
+from models.columns import ACCOUNT_ID, is_one_of, is_one_of_members
 from models.database import Database
 from models.enums import ChannelKind
 from models.rows import ChangeRow, columns, to_row
@@ -29,12 +29,15 @@ _CHANGES_OF_ACCESS = Statement(
         col(Change.message_id).is_(None),
         is_one_of(col(Change.channel_id), "channel_ids"),
         or_(
-            and_(is_word(col(Change.kind), MEMBERSHIP_KINDS), col(Change.agent_id) == bindparam("agent_id")),
-            is_word(col(Change.kind), VISIBILITY_KINDS),
+            and_(is_one_of_members(col(Change.kind), MEMBERSHIP_KINDS), col(Change.agent_id) == bindparam("agent_id")),
+            is_one_of_members(col(Change.kind), VISIBILITY_KINDS),
         ),
     )
     .order_by(col(Change.change))
 )
+
+
+UNCHANGED = Access.UNCHANGED
 
 
 @dataclass
@@ -52,9 +55,10 @@ class ChannelAccess:
 
     def apply(self, change: ChangeRow) -> None:
         """Updates the access with the next change, which may grant or end it."""
-        if change.channel_id != self.channel_id:
+        access = EFFECTS[change.kind].access
+        if access is UNCHANGED or change.channel_id != self.channel_id:
             return
-        match EFFECTS[change.kind].access:
+        match access:
             case Access.AGENT_JOINED if change.agent_id == self.agent_id:
                 self.is_member = True
             case Access.AGENT_LEFT if change.agent_id == self.agent_id:

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select
 from sqlmodel import col
 
 from chat.change_kinds import ADMISSION_KINDS, MEMBERSHIP_KINDS, MENTIONING_KINDS
-from live.feed import ChangeRecord
+from live.records import ChangeRecord
 from live.scopes import Scope
 from loaders.uncancelled import uncancelled
 from models import AccountClock, Change, MentionedAgent, Message
-from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_word
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_one_of_members
 from models.database import Connection, Database
 from models.rows import ChangeRow, columns, to_row
 from models.statements import Statement, keys_table
@@ -32,15 +32,15 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
         col(Change.change) > bindparam("after"),
         col(Change.change) <= bindparam("upto"),
     )
-    asked = keys_table(id=IDENTIFIER)
-    of_channel = select(col(Change.change)).where(is_in_range, col(Change.channel_id) == asked.c.id)
+    keys = keys_table(id=IDENTIFIER)
+    of_channel = select(col(Change.change)).where(is_in_range, col(Change.channel_id) == keys.c.id)
     in_channel = _limited(of_channel).lateral("in_channel")
-    of_channels = select(in_channel.c.change).select_from(asked).join(in_channel, true())
+    of_channels = select(in_channel.c.change).select_from(keys).join(in_channel, true())
     of_agent = select(col(Change.change)).where(
         is_in_range,
         col(Change.agent_id) == bindparam("agent_id"),
         col(Change.message_id).is_(None),
-        is_word(col(Change.kind), [*MEMBERSHIP_KINDS, *ADMISSION_KINDS]),
+        is_one_of_members(col(Change.kind), [*MEMBERSHIP_KINDS, *ADMISSION_KINDS]),
     )
     of_account = select(col(Change.change)).where(
         is_in_range,
@@ -62,7 +62,7 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
 def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
     """Returns a SELECT of the changes that mention an agent of `mentioned_ids` for the first time. LIMIT makes the
     planner look up each change by its message instead of reading all messages that ever mentioned the agent."""
-    asked = keys_table("mentioned", mentioned_id=Text)
+    keys = keys_table("mentioned", mentioned_id=Text)
     mention = (
         select(col(MentionedAgent.seq))
         .join(
@@ -76,17 +76,17 @@ def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
         .where(
             col(Message.account_id) == col(Change.account_id),
             col(Message.message_id) == col(Change.message_id),
-            col(MentionedAgent.agent_id) == asked.c.mentioned_id,
+            col(MentionedAgent.agent_id) == keys.c.mentioned_id,
             col(MentionedAgent.revision) == col(Change.revision),
         )
         .limit(1)
-        .correlate(Change, asked)
+        .correlate(Change, keys)
         .lateral("mention")
     )
     changes = select(col(Change.change)).join(mention, true())
-    of_agent = changes.where(is_in_range, is_word(col(Change.kind), MENTIONING_KINDS)).correlate(asked)
+    of_agent = changes.where(is_in_range, is_one_of_members(col(Change.kind), MENTIONING_KINDS)).correlate(keys)
     mentioning = _limited(of_agent).lateral("mentioning")
-    return select(mentioning.c.change).select_from(asked).join(mentioning, true())
+    return select(mentioning.c.change).select_from(keys).join(mentioning, true())
 
 
 def _limited(numbers: Select[int]) -> Select[int]:

@@ -1,85 +1,19 @@
 """The changes of one account in this process: read once, and passed to the streams that they concern."""
 
-import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from time import monotonic
-from uuid import UUID
 
+from live.read_ahead import read_ahead
+from live.records import ChangeEvent, ChangeRecord, Topic
+from live.subscriber import Subscriber
 from loaders import DataSources, Loaders
-from models.rows import ChangeRow
 
 KEPT_CHANGES = 2_000
 """How many changes per account are kept in memory. A stream that is further behind reads the database."""
 
 SHARED_SECONDS = 1.0
 """How long streams share loaders if no change arrives meanwhile."""
-
-
-@dataclass(frozen=True)
-class MentionTopic:
-    """The topic of messages that mention this agent, in any channel."""
-
-    agent_id: str
-
-
-Topic = UUID | str | MentionTopic | None
-"""What a change concerns: a channel (UUID), an agent (str), an agent whom it mentions, or the whole account (None)."""
-
-
-@dataclass(frozen=True)
-class ChangeRecord:
-    """A change, and the agents whom its message mentions for the first time."""
-
-    change: ChangeRow
-    mentioned: frozenset[str]
-
-    @property
-    def channel_id(self) -> UUID:
-        """The channel of a change that has one."""
-        assert self.change.channel_id is not None
-        return self.change.channel_id
-
-    @property
-    def topics(self) -> Iterable[Topic]:
-        if self.change.channel_id is not None:
-            yield self.change.channel_id
-        if self.change.agent_id is not None and self.change.message_id is None:
-            yield self.change.agent_id
-        if self.change.channel_id is None and self.change.agent_id is None:
-            yield None
-        yield from map(MentionTopic, self.mentioned)
-
-
-@dataclass(frozen=True)
-class Event(ChangeRecord):
-    """A change as it is passed to a stream, with the loaders that the streams of this process share."""
-
-    loaders: Loaders
-
-
-class Subscriber:
-    """A stream's registration with a feed. It holds no queue, only the number of the first change that may concern the
-    stream."""
-
-    def __init__(self, topics: Iterable[Topic]) -> None:
-        self.topics: set[Topic] = set(topics)
-        self._pending: int | None = None
-        self._woken = asyncio.Event()
-
-    def wake(self, change: int) -> None:
-        if self._pending is None:
-            self._pending = change
-            self._woken.set()
-
-    async def first_pending(self) -> int:
-        """Waits for a change that may concern the stream, and returns the first one since the last call."""
-        await self._woken.wait()
-        self._woken.clear()
-        pending, self._pending = self._pending, None
-        assert pending is not None
-        return pending
 
 
 class Feed:
@@ -96,22 +30,32 @@ class Feed:
         self._data = data
         self._loaders = Loaders(data, account_id)
         self._loaders_since = monotonic()
+        self._events: dict[int, ChangeEvent] = {}
+        """The changes that were passed to streams with the current loaders, by number."""
+
         self._subscribers: dict[Topic, set[Subscriber]] = defaultdict(set)
 
     @property
     def floor(self) -> int:
         return self.position - len(self._records)
 
-    def advance(self, records: Sequence[ChangeRecord]) -> None:
-        """Appends the changes that follow `position`, in order, and wakes the subscribers whom they may concern."""
+    async def advance(self, records: Sequence[ChangeRecord]) -> None:
+        """Appends the changes that follow `position`, in order. Reads ahead for the subscribers whom they may concern,
+        then wakes them."""
         self._reset_loaders()
         for record in records:
             assert record.change.change == self.position + 1, "the order of changes has no gaps"
             self._records.append(record)
             self.position = record.change.change
-            for topic in record.topics:
-                for subscriber in self._subscribers.get(topic, ()):
-                    subscriber.wake(self.position)
+        concerned = [(record, self._concerned_by(record)) for record in records]
+        agents = [(record, {subscriber.agent_id for subscriber in subscribers}) for record, subscribers in concerned]
+        await read_ahead(self._loaders, agents)
+        for record, subscribers in concerned:
+            for subscriber in subscribers:
+                subscriber.wake(record.change.change)
+
+    def _concerned_by(self, record: ChangeRecord) -> set[Subscriber]:
+        return set().union(*(self._subscribers.get(topic, ()) for topic in record.topics))
 
     def between(self, cursor: int, upto: int) -> list[ChangeRecord]:
         """Returns the changes in (cursor, upto]. The cursor must not be below the floor."""
@@ -119,12 +63,15 @@ class Feed:
         assert cursor >= floor
         return [self._records[index] for index in range(cursor - floor, upto - floor)]
 
-    def event(self, record: ChangeRecord) -> Event:
+    def event(self, record: ChangeRecord) -> ChangeEvent:
         """Returns the change with the loaders that all streams share until the next change, and for a second at most:
         a change may have been committed that the feed has not read yet, and a failed read must be retried."""
         if monotonic() - self._loaders_since > SHARED_SECONDS:
             self._reset_loaders()
-        return Event(record.change, record.mentioned, self._loaders)
+        number = record.change.change
+        if number not in self._events:
+            self._events[number] = ChangeEvent(record.change, record.mentioned, self._loaders)
+        return self._events[number]
 
     def invalidate_before(self, change: int) -> None:
         """Discards the shared loaders and their cache if the database is known to be ahead of the feed."""
@@ -151,5 +98,6 @@ class Feed:
             del self._subscribers[topic]
 
     def _reset_loaders(self) -> None:
+        self._events = {}
         self._loaders = Loaders(self._data, self.account_id)
         self._loaders_since = monotonic()

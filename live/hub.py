@@ -10,12 +10,15 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from chat.identity import AgentToken
 from chat.ports import Signal
 from live.broadcast import BroadcastClient
 from live.changes import read_clocks, read_next
 from live.envelopes import Ephemeral, WakeUp, decode, encode
-from live.feed import Feed, Subscriber, Topic
+from live.feed import Feed
+from live.records import Topic
 from live.signals import Signals
+from live.subscriber import Subscriber
 from loaders import DataSources
 from loaders.batches import DATABASE_FAILURES
 
@@ -83,10 +86,12 @@ class Hub:
         self._broadcast.publish(encode(Ephemeral(signal, self._process)))
 
     @asynccontextmanager
-    async def subscribe(self, account_id: str, topics: Iterable[Topic]) -> AsyncIterator[tuple[Feed, Subscriber]]:
-        """Yields the account's feed and a registration with it: every change that commits from now on will be in it."""
+    async def subscribe(self, token: AgentToken, topics: Iterable[Topic]) -> AsyncIterator[tuple[Feed, Subscriber]]:
+        """Yields the account's feed and the agent's registration with it: every change that commits from now on will be
+        in it."""
+        account_id = token.account_id
         served = await self._serve(account_id)
-        subscriber = Subscriber(topics)
+        subscriber = Subscriber(token.agent_id, topics)
         served.subscribers += 1
         served.feed.add(subscriber)
         try:
@@ -146,7 +151,7 @@ class Hub:
             if not records:
                 # There is no such change: the database was restored, or the message was not ours.
                 feed.target = feed.position
-            feed.advance(records)
+            await feed.advance(records)
 
     async def _check_clocks(self) -> None:
         """Compares the clocks of all served accounts with the database, in case a wake-up was lost."""

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from chat.errors import DenialCode, Denied
@@ -12,14 +13,15 @@ from chat.identity import AgentToken
 from chat.ports import Clock
 from chat.viewer import require_enabled
 from live.changes import BATCH, is_kept, read_scope
-from live.feed import ChangeRecord, Event, Feed, Subscriber
+from live.feed import Feed
 from live.hub import Hub
 from live.positions import resync_required
+from live.records import ChangeEvent, ChangeRecord
 from live.scopes import Scope
+from live.subscriber import Subscriber
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(NamedTuple):
     """Changes up to `reached`. A page that was read for a scope holds only the changes that concerned it then."""
 
     records: Sequence[ChangeRecord]
@@ -48,7 +50,7 @@ class FeedReader:
         self.scope.channel_ids.discard(channel_id)
         self.feed.remove_topic(self.subscriber, channel_id)
 
-    async def events_after(self, start: int) -> AsyncGenerator[Event, None]:
+    async def events_after(self, start: int) -> AsyncGenerator[ChangeEvent, None]:
         """Yields every event of the scope after the change `start`, in order and indefinitely. The caller may change
         the scope after each event.
 
@@ -59,7 +61,7 @@ class FeedReader:
         while True:
             if cursor >= self.feed.position:
                 # The scope contains no change between the cursor and the one that wakes the subscriber.
-                cursor = max(cursor, await self._first_pending() - 1)
+                cursor = max(cursor, await self.subscriber.first_pending() - 1)
                 continue
             page = await self._next_page(cursor)
             cursor = page.reached
@@ -75,15 +77,7 @@ class FeedReader:
                     cursor = event.change.change
                     break
 
-    async def _first_pending(self) -> int:
-        seconds_left = (self.token.expires_at - self.clock.now()).total_seconds()
-        try:
-            async with asyncio.timeout(seconds_left):
-                return await self.subscriber.first_pending()
-        except TimeoutError:
-            raise _token_expired() from None
-
-    async def _check_admission(self, event: Event) -> None:
+    async def _check_admission(self, event: ChangeEvent) -> None:
         if self.clock.now() >= self.token.expires_at:
             raise _token_expired()
         snapshot = await event.loaders.viewers.load(self.token.agent_id)
@@ -106,9 +100,14 @@ async def read_feed(hub: Hub, clock: Clock, token: AgentToken, scope: Scope, cur
     """Registers a stream with its account's feed and yields its reader: it receives every change that
     commits from now on. `current` is the account's last change as the caller has read it. Results that other streams
     read before that change are not used for this stream."""
-    async with hub.subscribe(token.account_id, scope.topics) as (feed, subscriber):
+    async with hub.subscribe(token, scope.topics) as (feed, subscriber):
         feed.invalidate_before(current)
-        yield FeedReader(hub, clock, token, scope, feed, subscriber)
+        seconds_left = (token.expires_at - clock.now()).total_seconds()
+        expiry = asyncio.get_running_loop().call_later(seconds_left, subscriber.end, _token_expired())
+        try:
+            yield FeedReader(hub, clock, token, scope, feed, subscriber)
+        finally:
+            expiry.cancel()
 
 
 def _token_expired() -> Denied:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from live.feed import ChangeRecord, MentionTopic, Topic
+from live.records import ChangeRecord, MentionTopic, Topic
 
 
 @dataclass
@@ -16,14 +16,12 @@ class Scope:
     channel_ids: set[UUID] = field(default_factory=set)
     mentions_of: Collection[str] = ()
 
+    def __post_init__(self) -> None:
+        self._fixed_topics: frozenset[Topic] = frozenset({self.agent_id, None, *map(MentionTopic, self.mentions_of)})
+
     @property
     def topics(self) -> Collection[Topic]:
         return self.channel_ids | self._fixed_topics
 
     def contains(self, record: ChangeRecord) -> bool:
-        fixed = self._fixed_topics
-        return any(topic in self.channel_ids or topic in fixed for topic in record.topics)
-
-    @property
-    def _fixed_topics(self) -> set[Topic]:
-        return {self.agent_id, None, *map(MentionTopic, self.mentions_of)}
+        return not (record.topics.isdisjoint(self._fixed_topics) and record.topics.isdisjoint(self.channel_ids))

@@ -1,7 +1,8 @@
-"""The context in which fields are resolved: the caller's identity and the loaders of the request."""
+"""The contexts in which fields are resolved: that of a request, with the caller's identity, and that of live events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import strawberry
 
@@ -20,6 +21,33 @@ class Services:
     chat: Chat
     data: DataSources
     public_url: str
+
+
+class FieldContext(Protocol):
+    """The context that the fields of types need. It has no viewer, because each object has its own reader."""
+
+    @property
+    def services(self) -> Services: ...
+
+    @property
+    def loaders(self) -> Loaders: ...
+
+
+class EventContext:
+    """The context of live events. Events with the same loaders have equal contexts, so they are executed together for
+    all of their readers."""
+
+    __slots__ = ("loaders", "services")
+
+    def __init__(self, loaders: Loaders, services: Services) -> None:
+        self.loaders = loaders
+        self.services = services
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EventContext) and self.loaders is other.loaders
+
+    def __hash__(self) -> int:
+        return id(self.loaders)
 
 
 class Context:
@@ -54,15 +82,16 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(self.services.data, self.token.account_id)
+            self._loaders = self.new_loaders()
         return self._loaders
 
-    def use_loaders(self, loaders: Loaders) -> None:
-        """Uses these loaders from now on: the ones that an event's subscribers share."""
-        self._loaders = loaders
+    def new_loaders(self) -> Loaders:
+        """Returns loaders of the viewer's account that have read nothing yet."""
+        return Loaders(self.services.data, self.token.account_id)
 
     def reset_loaders(self) -> None:
-        """Discards what was read, so that a mutation's payload shows the state after the mutation."""
+        """Discards the loaders with their cached rows. A mutation does so because its payload must show the state after
+        the mutation, and a stream once it has started, because it does not need them any more."""
         self._loaders = None
 
     async def viewer(self) -> Viewer:
@@ -97,4 +126,8 @@ async def positions(loaders: Loaders, readers: Iterable[Viewer]) -> list[str]:
     ]
 
 
-Info = strawberry.Info[Context, None]
+Info = strawberry.Info[FieldContext, None]
+"""The info of fields of types."""
+
+RequestInfo = strawberry.Info[Context, None]
+"""The info of root fields."""

@@ -6,14 +6,14 @@ from uuid import UUID
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
 from live.access_history import access_at
-from live.feed import Event
+from live.records import ChangeEvent
 from live.replay import read_feed
 from live.scopes import Scope
 from schema.ids import Prefix, parse_id
 from subscriptions.context import StreamContext
 
 
-async def channel_events(context: StreamContext, channel_id: UUID, start: int) -> AsyncGenerator[Event, None]:
+async def channel_events(context: StreamContext, channel_id: UUID, start: int) -> AsyncGenerator[ChangeEvent, None]:
     """Yields the channel's events after the change `start`. Raises Denied ACCESS_LOST for a channel that the viewer
     cannot read, and the same as `FeedReader.events_after`."""
     viewer = await context.viewer()
@@ -22,6 +22,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, start: int) -
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
         seat = require_readable(await context.loaders.seats.load((viewer.agent_id, channel_id)))
         access = (await access_at(context.hub.database, viewer.account_id, [seat], start))[channel_id]
+        context.reset_loaders()
         async for event in reader.events_after(start):
             if event.change.channel_id != channel_id:
                 continue

@@ -10,16 +10,17 @@ from chat.change_kinds import ANNOUNCED_BY_OTHER_CHANGE, EFFECTS, Inbox
 from chat.ports import SignalKind
 from chat.positions import encode_position
 from chat.recipients import should_alert
-from live.feed import Event
+from execution import Event
 from live.merging import merge
+from live.records import ChangeEvent
 from live.signals import ReceivedSignal
 from loaders import Loaders
 from models.enums import ChangeKind
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
-from schema.messages import message_of
+from schema.messages import Message
 from subscriptions.channel_events import channel_events, require_channel_id
-from subscriptions.context import StreamContext, StreamInfo
+from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import ChannelChange, ChannelId, InboxChange, Since
 from subscriptions.viewer_events import member_events
 
@@ -27,13 +28,14 @@ from subscriptions.viewer_events import member_events
 @strawberry.type
 class ChannelsSubscription:
     @strawberry.subscription(
+        graphql_type=ChannelChange,
         description=(
             "Everything that changes in one channel. Ends with ACCESS_LOST when the viewer can no longer read it."
-        )
+        ),
     )
     async def chat_channel_changed(
         self, info: StreamInfo, channel_id: ChannelId, since: Since = None
-    ) -> AsyncGenerator[ChannelChange, None]:
+    ) -> AsyncGenerator[Event[ChannelChange], None]:
         await info.context.viewer()
         channel = require_channel_id(channel_id)
         previous = await info.context.starting_change(since)
@@ -41,17 +43,18 @@ class ChannelsSubscription:
             async for event in events:
                 change = await _channel_change(info.context, event, previous)
                 if change is not None:
-                    yield change
+                    yield info.context.event(change, event.loaders)
                     previous = event.change.change
 
     @strawberry.subscription(
+        graphql_type=InboxChange,
         description=(
             "Changes of the viewer's sidebar, on all of their devices: reports a channel when it gets a new message or"
             " is changed, when the viewer joins or leaves it, or when their settings or read marker in it change. Not"
             " resumable: fetch the sidebar after subscribing."
-        )
+        ),
     )
-    async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[InboxChange, None]:
+    async def chat_inbox_changed(self, info: StreamInfo) -> AsyncGenerator[Event[InboxChange], None]:
         viewer = await info.context.viewer()
         current = await info.context.current_change()
         signals = info.context.hub.signals
@@ -60,33 +63,33 @@ class ChannelsSubscription:
                 async for item in items:
                     change = await _inbox_change(info.context, item)
                     if change is not None:
-                        yield change
+                        yield info.context.event(change, item.loaders)
 
 
-async def _channel_change(context: StreamContext, event: Event, previous: int) -> ChannelChange | None:
+async def _channel_change(context: StreamContext, event: ChangeEvent, previous: int) -> ChannelChange | None:
     """Returns None for a change that is not shown, or that the viewer can no longer read."""
-    context.use_loaders(event.loaders)
-    change = event.change
+    change, loaders = event.change, event.loaders
     shown_as = EFFECTS[change.kind].shown_as
     if shown_as is None:
         return None
-    seat = await event.loaders.seats.load((context.token.agent_id, event.channel_id))
-    message_id = change.message_id
-    row = await event.loaders.messages.load((context.token.agent_id, message_id)) if message_id is not None else None
-    if seat is None or (row is None and message_id is not None):
+    seat = await loaders.seats.load((context.token.agent_id, event.channel_id))
+    if seat is None or not seat.readable:
         return None
+    row = await loaders.message_rows.load(change.message_id) if change.message_id is not None else None
+    if row is None and change.message_id is not None:
+        return None
+    reader = await reader_of(context.token.agent_id, loaders)
     return ChannelChange(
         change=shown_as,
-        message=await message_of(context, row) if row is not None else None,
-        channel=Channel(seat=seat, reader=await context.viewer()),
+        message=Message(row=row, reader=reader) if row is not None else None,
+        channel=Channel(seat=seat, reader=reader),
         position=encode_position(change.account_id, change.change),
         previous_position=encode_position(change.account_id, previous),
     )
 
 
-async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) -> InboxChange | None:
+async def _inbox_change(context: StreamContext, item: ChangeEvent | ReceivedSignal) -> InboxChange | None:
     """Returns None for an event that does not change the viewer's sidebar."""
-    context.use_loaders(item.loaders)
     if isinstance(item, ReceivedSignal):
         channel_id = item.signal.channel_id
         return await _changed_channel(context, item.loaders, channel_id, alert=False) if channel_id else None
@@ -100,11 +103,11 @@ async def _inbox_change(context: StreamContext, item: Event | ReceivedSignal) ->
     return await _changed_channel(context, item.loaders, item.channel_id, alert=False)
 
 
-async def _new_message(context: StreamContext, event: Event) -> InboxChange | None:
+async def _new_message(context: StreamContext, event: ChangeEvent) -> InboxChange | None:
     assert event.change.message_id is not None
     agent_id = context.token.agent_id
     seat = await event.loaders.seats.load((agent_id, event.channel_id))
-    row = await event.loaders.messages.load((agent_id, event.change.message_id))
+    row = await event.loaders.message_rows.load(event.change.message_id)
     if row is not None and row.system_event in ANNOUNCED_BY_OTHER_CHANGE:
         return None
     now = context.chat.clock.now()
@@ -113,7 +116,7 @@ async def _new_message(context: StreamContext, event: Event) -> InboxChange | No
 
 
 async def _changed_channel(context: StreamContext, loaders: Loaders, channel_id: UUID, *, alert: bool) -> InboxChange:
-    viewer = await context.viewer()
+    viewer = await reader_of(context.token.agent_id, loaders)
     seat = await loaders.seats.load((viewer.agent_id, channel_id))
     return InboxChange(
         channel_id=public_id(Prefix.CHANNEL, channel_id),

@@ -1,29 +1,25 @@
 """The context of a subscription: that of a request, and the hub."""
 
-from collections.abc import Hashable
+from typing import TypeVar
 
 import strawberry
 
 from chat.errors import Denied
 from chat.identity import Identity
+from chat.viewer import Viewer, require_enabled
+from execution import Event
 from live.hub import Hub
 from live.positions import starting_change
-from schema.context import Context, Services
+from loaders import Loaders
+from schema.context import Context, EventContext, Services
+
+Value = TypeVar("Value")
 
 
 class StreamContext(Context):
-    """The context of one operation on a socket. It is derived from the context of the socket itself."""
-
-    connection_params: dict[str, object] | None = None
-    """The payload of connection_init, set by the socket handler."""
-
     def __init__(self, services: Services, authentication: Identity | Denied | None, hub: Hub) -> None:
         super().__init__(services, authentication)
         self.hub = hub
-
-    def execution_key(self) -> Hashable:
-        """Lets the executor execute events together that are read with the same loaders."""
-        return self.loaders
 
     async def starting_change(self, since: str | None) -> int:
         """Returns the number of the change after which a stream of the viewer starts. Raises Denied as
@@ -31,9 +27,16 @@ class StreamContext(Context):
         viewer = await self.viewer()
         return await starting_change(self.hub.database, viewer.account_id, await self.current_change(), since)
 
-    def for_operation(self) -> "StreamContext":
-        """Returns a context for an operation of the same caller. Loaders are never shared by two operations."""
-        return StreamContext(self.services, self.authentication, self.hub)
+    def event(self, value: Value, loaders: Loaders) -> Event[Value]:
+        """Returns an event that is executed together with those of other streams that use the same loaders."""
+        return Event(value, EventContext(loaders, self.services))
 
 
 StreamInfo = strawberry.Info[StreamContext, None]
+
+
+async def reader_of(agent_id: str, loaders: Loaders) -> Viewer:
+    """Returns the agent as these loaders read them. Raises Denied unless they are an active agent for whom the chat is
+    enabled."""
+    snapshot = await loaders.viewers.load(agent_id)
+    return require_enabled(snapshot.viewer if snapshot is not None else None)

@@ -2,30 +2,32 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, TypeVar
 
 import strawberry
 
 from chat.positions import encode_position
 from chat.recipients import should_alert
-from live.feed import Event
+from execution import Event
+from live.records import ChangeEvent
 from models.enums import ChangeKind
-from schema.messages import Message, message_of
+from schema.messages import Message
 from subscriptions.channel_events import channel_events, require_channel_id
-from subscriptions.context import StreamContext, StreamInfo
+from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import MentionAdded, MessageAdded, Since
 from subscriptions.viewer_events import member_events, mention_events
+
+Added = TypeVar("Added", MessageAdded, MentionAdded)
 
 
 @strawberry.type
 class MessagesSubscription:
     @strawberry.subscription(
+        graphql_type=MessageAdded,
         description=(
             "New messages of one channel, or of all channels that the viewer is a member of. For one channel, ends with"
             " ACCESS_LOST when the viewer can no longer read it."
-        )
+        ),
     )
     async def chat_message_added(
         self,
@@ -35,60 +37,43 @@ class MessagesSubscription:
             strawberry.argument(description="The channel. If omitted, all channels that the viewer is a member of."),
         ] = None,
         since: Since = None,
-    ) -> AsyncGenerator[MessageAdded, None]:
-        await info.context.viewer()
+    ) -> AsyncGenerator[Event[MessageAdded], None]:
+        context = info.context
+        await context.viewer()
         channel = require_channel_id(channel_id) if channel_id is not None else None
-        previous = await info.context.starting_change(since)
-        async with aclosing(_events(info.context, channel, previous)) as events:
+        previous = await context.starting_change(since)
+        source = channel_events(context, channel, previous) if channel else _events_as_member(context, previous)
+        async with aclosing(source) as events:
             async for event in events:
                 if event.change.kind != ChangeKind.MESSAGE_ADDED:
                     continue
-                read = await _read_message(info.context, event)
-                if read is not None:
-                    yield MessageAdded(
-                        message=read.message,
-                        alert=read.alert,
-                        position=read.position,
-                        previous_position=encode_position(event.change.account_id, previous),
-                    )
+                added = await _added(MessageAdded, context, event, previous)
+                if added is not None:
+                    yield added
                     previous = event.change.change
 
     @strawberry.subscription(
+        graphql_type=MentionAdded,
         description=(
             "Messages that mention the viewer, in any channel that they can read. An edit is reported only if it"
             " mentions the viewer for the first time."
-        )
+        ),
     )
-    async def chat_mention_added(self, info: StreamInfo, since: Since = None) -> AsyncGenerator[MentionAdded, None]:
-        previous = await info.context.starting_change(since)
-        async with aclosing(mention_events(info.context, previous)) as events:
+    async def chat_mention_added(
+        self, info: StreamInfo, since: Since = None
+    ) -> AsyncGenerator[Event[MentionAdded], None]:
+        context = info.context
+        previous = await context.starting_change(since)
+        async with aclosing(mention_events(context, previous)) as events:
             async for event in events:
-                read = await _read_message(info.context, event)
-                if read is not None:
-                    yield MentionAdded(
-                        message=read.message,
-                        alert=read.alert,
-                        position=read.position,
-                        previous_position=encode_position(event.change.account_id, previous),
-                    )
+                added = await _added(MentionAdded, context, event, previous)
+                if added is not None:
+                    yield added
                     previous = event.change.change
 
 
-@dataclass(frozen=True)
-class _ReadMessage:
-    """An event's message, as the viewer currently sees it."""
-
-    message: Message
-    alert: bool
-    position: str
-
-
-async def _events(context: StreamContext, channel_id: UUID | None, start: int) -> AsyncGenerator[Event, None]:
-    if channel_id is not None:
-        async with aclosing(channel_events(context, channel_id, start)) as events:
-            async for event in events:
-                yield event
-        return
+async def _events_as_member(context: StreamContext, start: int) -> AsyncGenerator[ChangeEvent, None]:
+    """Yields the events of channels that the viewer is still a member of."""
     async with aclosing(member_events(context, start)) as events:
         async for event in events:
             seat = await event.loaders.seats.load((context.token.agent_id, event.channel_id))
@@ -96,17 +81,20 @@ async def _events(context: StreamContext, channel_id: UUID | None, start: int) -
                 yield event
 
 
-async def _read_message(context: StreamContext, event: Event) -> _ReadMessage | None:
-    """Returns None for a message that the viewer can no longer read."""
-    context.use_loaders(event.loaders)
-    assert event.change.message_id is not None
-    agent_id = context.token.agent_id
-    row = await event.loaders.messages.load((agent_id, event.change.message_id))
-    seat = await event.loaders.seats.load((agent_id, event.channel_id))
-    if row is None or seat is None:
+async def _added(
+    event_type: type[Added], context: StreamContext, event: ChangeEvent, previous: int
+) -> Event[Added] | None:
+    """Returns the event's message as the viewer currently sees it; None if they can no longer read it."""
+    loaders, change, agent_id = event.loaders, event.change, context.token.agent_id
+    assert change.message_id is not None
+    seat = await loaders.seats.load((agent_id, event.channel_id))
+    row = await loaders.message_rows.load(change.message_id)
+    if row is None or seat is None or not seat.readable:
         return None
-    return _ReadMessage(
-        message=await message_of(context, row),
+    added = event_type(
+        message=Message(row=row, reader=await reader_of(agent_id, loaders)),
         alert=should_alert(seat, row, agent_id in event.mentioned, context.chat.clock.now()),
-        position=encode_position(event.change.account_id, event.change.change),
+        position=encode_position(change.account_id, change.change),
+        previous_position=encode_position(change.account_id, previous),
     )
+    return context.event(added, loaders)

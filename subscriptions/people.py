@@ -10,11 +10,12 @@ import strawberry
 
 from chat.errors import DenialCode, Denied
 from chat.ports import SignalKind
+from execution import Event
 from live.merging import merge
 from live.signals import Listener, ReceivedSignal
 from schema.agents import Agent, agents_of_each
 from subscriptions.channel_events import channel_events, require_channel_id, require_readable
-from subscriptions.context import StreamContext, StreamInfo
+from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import ChannelId, TypingChange
 from subscriptions.viewer_events import admission_events
 
@@ -27,12 +28,13 @@ WATCHED_AGENTS = 200
 @strawberry.type
 class PeopleSubscription:
     @strawberry.subscription(
+        graphql_type=TypingChange,
         description=(
             "Who is typing in a channel, reported whenever that changes. An agent counts as typing for 6 seconds after"
             " setChatTyping. Ends with ACCESS_LOST when the viewer can no longer read the channel."
-        )
+        ),
     )
-    async def chat_typing(self, info: StreamInfo, channel_id: ChannelId) -> AsyncGenerator[TypingChange, None]:
+    async def chat_typing(self, info: StreamInfo, channel_id: ChannelId) -> AsyncGenerator[Event[TypingChange], None]:
         viewer = await info.context.viewer()
         channel = require_channel_id(channel_id)
         current = await info.context.current_change()
@@ -42,20 +44,21 @@ class PeopleSubscription:
             async with aclosing(source) as items:
                 async for item in items:
                     if isinstance(item, list):
-                        info.context.reset_loaders()
-                        await info.context.viewer()
-                        require_readable(await info.context.loaders.seats.load((viewer.agent_id, channel)))
-                        (typing,) = await agents_of_each(info.context.loaders, [item])
-                        yield TypingChange(agents=typing)
+                        loaders = info.context.new_loaders()
+                        await reader_of(viewer.agent_id, loaders)
+                        require_readable(await loaders.seats.load((viewer.agent_id, channel)))
+                        (typing,) = await agents_of_each(loaders, [item])
+                        yield info.context.event(TypingChange(agents=typing), loaders)
 
     @strawberry.subscription(
-        description="Reports each of these agents when they come online, go offline or choose another presence."
+        graphql_type=Agent,
+        description="Reports each of these agents when they come online, go offline or choose another presence.",
     )
     async def chat_presence_changed(
         self,
         info: StreamInfo,
         agent_ids: Annotated[list[strawberry.ID], strawberry.argument(description="The agents to watch, at most 200.")],
-    ) -> AsyncGenerator[Agent, None]:
+    ) -> AsyncGenerator[Event[Agent], None]:
         viewer = await info.context.viewer()
         if len(agent_ids) > WATCHED_AGENTS:
             raise Denied(DenialCode.BAD_USER_INPUT, f"One stream can watch at most {WATCHED_AGENTS} agents.")
@@ -65,11 +68,10 @@ class PeopleSubscription:
             async with aclosing(merge(admission_events(info.context), listener.received())) as items:
                 async for item in items:
                     if isinstance(item, ReceivedSignal):
-                        info.context.use_loaders(item.loaders)
                         concerned = sorted(watched & set(item.signal.agent_ids))
-                        (changed,) = await agents_of_each(info.context.loaders, [concerned])
+                        (changed,) = await agents_of_each(item.loaders, [concerned])
                         for agent in changed:
-                            yield agent
+                            yield info.context.event(agent, item.loaders)
 
 
 async def _typing(context: StreamContext, listener: Listener) -> AsyncGenerator[list[str], None]:

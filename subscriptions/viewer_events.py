@@ -8,13 +8,13 @@ from uuid import UUID
 from chat.change_kinds import EFFECTS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
-from live.feed import Event
+from live.records import ChangeEvent
 from live.replay import FeedReader, read_feed
 from live.scopes import Scope
 from subscriptions.context import StreamContext
 
 
-async def member_events(context: StreamContext, start: int) -> AsyncGenerator[Event, None]:
+async def member_events(context: StreamContext, start: int) -> AsyncGenerator[ChangeEvent, None]:
     """Yields the events after the change `start` of channels that the viewer was a member of at the time, and those
     that began or ended a membership of the viewer. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
@@ -24,43 +24,46 @@ async def member_events(context: StreamContext, start: int) -> AsyncGenerator[Ev
                 yield event
 
 
-async def mention_events(context: StreamContext, start: int) -> AsyncGenerator[Event, None]:
+async def mention_events(context: StreamContext, start: int) -> AsyncGenerator[ChangeEvent, None]:
     """Yields the events after the change `start` that mention the viewer. The viewer need not be a member of the
     channel, but must have been able to read it. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id, mentions_of=[viewer.agent_id])
+    context.reset_loaders()
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
         async for event in reader.events_after(start):
             if viewer.agent_id in event.mentioned:
                 yield event
 
 
-async def admission_events(context: StreamContext) -> AsyncGenerator[Event, None]:
+async def admission_events(context: StreamContext) -> AsyncGenerator[ChangeEvent, None]:
     """Yields changes of the viewer and of the account, for a stream that only needs to end when the viewer is no longer
     admitted. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
     scope = Scope(viewer.agent_id)
+    context.reset_loaders()
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
         async for event in reader.events_after(current):
             yield event
 
 
-def changes_membership_of(event: Event, agent_id: str) -> bool:
+def changes_membership_of(event: ChangeEvent, agent_id: str) -> bool:
     """Returns whether the event began or ended a membership of the agent."""
     return EFFECTS[event.change.kind].access.is_membership and event.change.agent_id == agent_id
 
 
 async def _events_with_access(
     context: StreamContext, viewer: Viewer, start: int
-) -> AsyncGenerator[tuple[Event, ChannelAccess], None]:
+) -> AsyncGenerator[tuple[ChangeEvent, ChannelAccess], None]:
     """Yields the events of channels that concern the viewer, each with the viewer's access after it."""
     current = await context.current_change()
     async with read_feed(context.hub, context.chat.clock, context.token, Scope(viewer.agent_id), current) as reader:
         accesses = await access_at(
             context.hub.database, viewer.account_id, await context.loaders.joined_channels.load(viewer.agent_id), start
         )
+        context.reset_loaders()
         for channel_id in accesses:
             reader.add_channel(channel_id)
         async for event in reader.events_after(start):

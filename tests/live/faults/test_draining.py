@@ -93,8 +93,8 @@ async def test_event_streams_are_closed_too(pair: Replicas) -> None:
     """They are aborted, so that clients resume elsewhere, and do not delay the end of the server."""
     async with open_conversation(pair) as conversation, httpx.AsyncClient(base_url=pair.a.url, timeout=20) as http:
         headers = {"accept": "text/event-stream", "authorization": f"Bearer {conversation.account.carla.token}"}
-        asked = {"query": ADDED, "variables": {"channel": conversation.channel, "since": conversation.start}}
-        async with http.stream("POST", "/graphql", json=asked, headers=headers) as response:
+        request = {"query": ADDED, "variables": {"channel": conversation.channel, "since": conversation.start}}
+        async with http.stream("POST", "/graphql", json=request, headers=headers) as response:
             chunks = response.aiter_text()
             await conversation.sender(at="b").send("Hello")
             assert "Hello" in await anext(chunks)
