@@ -24,6 +24,7 @@ from server.graphiql import assets_mount, page
 from server.http.connections import Connections
 from server.http.endpoint import GraphQLEndpoint
 from server.http.health import health_routes
+from server.http.operations import Operations
 from server.identity.sign_in import SignIn
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
@@ -32,9 +33,8 @@ from server.settings import Settings, async_url
 from sources.demo import DemoItems
 from sources.registry import build_sources
 
-ALLOCATIONS_PER_COLLECTION = 10_000
-"""Python's default of 700 is reached by a few deliveries: with 300 sockets, the garbage collector took 40 % of the CPU
-time."""
+ALLOCATIONS_PER_COLLECTION = 50_000
+"""A few deliveries reach Python's default of 700: with 300 sockets, the garbage collector took 40 % of the CPU time."""
 
 
 class SystemClock:
@@ -64,7 +64,7 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
     def graphiql(request: Request) -> Response:
         return page(request, DEMO_PATH if settings.is_demo else None)
 
-    endpoint = GraphQLEndpoint(schema, services, hub, presence, connections, SignIn(settings), graphiql)
+    endpoint = GraphQLEndpoint(Operations(schema), services, hub, presence, connections, SignIn(settings), graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -92,8 +92,8 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
 
 
 def _tune_garbage_collection() -> None:
-    """Excludes all objects that exist by now from collections, which would otherwise walk them every few requests and
-    stop all requests meanwhile."""
+    """Excludes the objects that exist now from garbage collections, which stop all requests while they traverse
+    objects, and makes collections less frequent."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import structlog
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -28,16 +29,34 @@ ABORT_EXTENSION = "internal_chat.abort"
 """The ASGI extension with the function that aborts the connection, even if the client does not read."""
 
 
+log = structlog.get_logger(__name__)
+
+
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with the abort extension. The close frame is queued behind the data that the client has not
-    read, so the transport is aborted only after a delay."""
+    """uvicorn's protocol with the abort extension. It aborts the connection of a client that does not read."""
+
+    _abort_timer: asyncio.TimerHandle | None = None
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[ABORT_EXTENSION] = self._abort
         await super().run_asgi()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._abort_timer = self.loop.call_later(SEND_SECONDS, _cut_off, self._abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _cancel(self._abort_timer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _cancel(self._abort_timer)
+
     def _abort(self) -> None:
+        """Queues the close frame behind the data that the client has not read, so the transport is aborted only after a
+        delay."""
         if not self.close_sent:
             self.conn.send_close(TRY_AGAIN_LATER, "Client did not read in time")
             self.transport.write(b"".join(self.conn.data_to_send()))
@@ -47,12 +66,36 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 class RequestProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with the abort extension."""
+    """uvicorn's protocol with the abort extension. It aborts the connection of a client that does not read."""
+
+    _abort_timer: asyncio.TimerHandle | None = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         extensions: dict[str, Any] = {ABORT_EXTENSION: self.transport.abort}
         self.scope["extensions"] = extensions
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._abort_timer = self.loop.call_later(SEND_SECONDS, _cut_off, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _cancel(self._abort_timer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _cancel(self._abort_timer)
+
+
+def _cut_off(abort: Callable[[], None]) -> None:
+    log.info("slow_client_cut_off")
+    abort()
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 def abort_connection(scope: Scope) -> None:

@@ -1,50 +1,84 @@
-"""Checks and caches the documents of requests before they are executed."""
+"""Parsing and validating the documents of requests. Clients send the same few again and again, so valid ones are
+cached."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
-from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionContext
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from server.http.requests import GraphQLRequest, Refusal
 
 DOCUMENTS = 1_000
-"""How many parsed and validated documents are kept."""
+"""How many valid documents are cached."""
 
 
-class ParsedDocuments(SchemaExtension):
-    """Parses each document once: clients repeat the same few.
+class InvalidDocument(Exception):
+    """A document that cannot be executed."""
 
-    strawberry's own ParserCache raises outside its error handling, so a syntax error would reach the client without a
-    code. Here it is suppressed, and the regular parser raises it again."""
-
-    def on_parse(self) -> Iterator[None]:
-        query = self.execution_context.query
-        if query is not None:
-            with suppress(GraphQLSyntaxError):
-                self.execution_context.graphql_document = _parse(query)
-        yield
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
-@lru_cache(maxsize=DOCUMENTS)
-def _parse(query: str) -> DocumentNode:
-    return parse(query)
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """An operation of a valid document, and its request."""
+
+    document: DocumentNode
+    type: OperationType
+    request: GraphQLRequest
 
 
-class OneOperation(SchemaExtension):
-    """Refuses a document with several operations if the request does not name one, as the specification requires.
-    strawberry would run the first, which may be a mutation that the client did not mean."""
+class Documents:
+    """The documents of one schema."""
 
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        unnamed = context._provided_operation_name is None
-        if not context.pre_execution_errors and unnamed and _has_several_operations(context):
-            message = "The document has several operations: choose one with operationName."
-            context.pre_execution_errors = [GraphQLError(message)]
-        yield
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._valid = lru_cache(maxsize=DOCUMENTS)(self._validate)
+
+    def operation_of(self, request: GraphQLRequest) -> Operation:
+        """Returns the request's operation. Raises GraphQLSyntaxError, InvalidDocument, or Refusal if there is none."""
+        document = self._valid(request.query)
+        return Operation(document.node, document.operation_type(request.operation_name), request)
+
+    def _validate(self, query: str) -> "_Document":
+        if not query:
+            raise Refusal(400, "The request has no `query`.")
+        node = parse(query)
+        operations = {
+            definition.name.value if definition.name else None: definition.operation
+            for definition in node.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
+        if not operations:
+            raise Refusal(400, "The document has no operation.")
+        errors = validate_document(self._schema, node, specified_rules)
+        if errors:
+            raise InvalidDocument(errors)
+        return _Document(node, operations)
 
 
-def _has_several_operations(context: ExecutionContext) -> bool:
-    document = context.graphql_document
-    assert document is not None
-    return sum(isinstance(definition, OperationDefinitionNode) for definition in document.definitions) > 1
+@dataclass(frozen=True, eq=False, slots=True)
+class _Document:
+    node: DocumentNode
+    operations: Mapping[str | None, OperationType]
+
+    def operation_type(self, name: str | None) -> OperationType:
+        """Returns the type of the operation of this name or, without a name, of the only one. Raises Refusal, or
+        InvalidDocument if the request must name one."""
+        if name is None and len(self.operations) > 1:
+            raise InvalidDocument([GraphQLError("The document has several operations: choose one with operationName.")])
+        (type_,) = self.operations.values() if name is None else (self.operations.get(name),)
+        if type_ is None:
+            raise Refusal(400, "The document has no operation of that name.")
+        return type_

@@ -1,98 +1,123 @@
 """The GraphQL endpoint: HTTP, server-sent events and graphql-transport-ws under one URL, and GraphiQL for browsers."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import timedelta
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 
+import orjson
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.schema import BaseSchema
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.unset import UNSET, UnsetType
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chat.errors import Denied
+from chat.errors import DenialCode, Denied
 from chat.identity import Identity
 from live.hub import Hub
 from live.presence import PresenceTracker
 from schema.context import Services
 from server.http.connections import Connections
-from server.http.event_streams import EventStream, EventStreamResponse
-from server.http.graphql_over_http import GraphQLOverHTTP
-from server.http.sockets import SocketAdapter, SocketHandler
+from server.http.documents import Operation
+from server.http.errors import request_error
+from server.http.event_streams import EventStreamResponse
+from server.http.media_types import EVENT_STREAM, HTML, Accept
+from server.http.operations import Deliver, Operations, RequestFailed, Result
+from server.http.requests import Refusal, read_request
+from server.http.sockets import Socket, SocketServices
 from server.identity.sign_in import SignIn
 from subscriptions.context import StreamContext
-
-INIT_SECONDS = 5
-NO_PAYLOAD: UnsetType = UNSET
-"""Omits the payload of the acknowledgement: some clients refuse `payload: null`."""
 
 Page = Callable[[Request], Response]
 
 
-class GraphQLEndpoint(GraphQLOverHTTP):
-    websocket_adapter_class = SocketAdapter  # type: ignore[assignment]  # the type in the base class is too wide
-    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012 (declared so in the base class)
+@dataclass(frozen=True)
+class GraphQLEndpoint:
+    """An ASGI application. Statuses and media types are those of GraphQL over HTTP
+    (https://graphql.github.io/graphql-over-http/draft/)."""
 
-    def __init__(
-        self,
-        schema: BaseSchema,
-        services: Services,
-        hub: Hub,
-        presence: PresenceTracker,
-        connections: Connections,
-        sign_in: SignIn,
-        page: Page,
-    ) -> None:
-        super().__init__(
-            schema,
-            graphql_ide="graphiql",
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
-            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
-            max_subscriptions_per_connection=None,  # SocketHandler limits them and answers with a code
-        )
-        self.graphql_transport_ws_handler_class = partial(SocketHandler, connections, presence)  # type: ignore[assignment]
-        self._connections = connections
-        self._services = services
-        self._hub = hub
-        self._sign_in = sign_in
-        self._page = page
+    operations: Operations
+    services: Services
+    hub: Hub
+    presence: PresenceTracker
+    connections: Connections
+    sign_in: SignIn
+    page: Page
 
-    async def create_streaming_response(
-        self,
-        request: Request | WebSocket,
-        stream: Callable[[], AsyncIterator[str]],
-        sub_response: Response,
-        headers: Mapping[str, str],
-    ) -> Response:
-        return EventStreamResponse(stream(), headers, self._connections)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await Socket(self._socket_services, scope, receive, send).serve()
+            return
+        request = Request(scope)
+        response = self.page(request) if _wants_page(request) else await self._respond(request, receive)
+        await response(scope, receive, send)
 
-    async def render_graphql_ide(self, request: Request) -> Response:
-        return self._page(request)
+    @cached_property
+    def _socket_services(self) -> SocketServices:
+        return SocketServices(self.operations, self.connections, self.presence, self._identify, self._context)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> StreamContext:
-        """A socket is authenticated later, by connection_init: a token in its URL would end up in logs."""
-        if isinstance(request, WebSocket):
-            return StreamContext(self._services, None, self._hub)
-        return StreamContext(self._services, await self._identity(request.headers.get("authorization")), self._hub)
+    async def _respond(self, request: Request, receive: Receive) -> ASGIApp:
+        accept = Accept.of(request.headers.get("accept", ""))
+        try:
+            operation = self.operations.find(await read_request(request, receive))
+            _check_method(request.method, operation)
+        except Refusal as refusal:
+            return _refusal_response(refusal, accept)
+        except RequestFailed as failed:
+            return self._only_result(Result(None, failed.errors), accept)
+        context = self._context(await self._identify(request.headers.get("authorization")))
+        if accept.prefers_stream(operation.type):
+            return EventStreamResponse(partial(self._run, operation, context), self.connections)
+        if operation.type == OperationType.SUBSCRIPTION:
+            message = f"Subscriptions need a WebSocket or `Accept: {EVENT_STREAM}`."
+            return _refusal_response(Refusal(400, message), accept)
+        return self._only_result(await self.operations.execute(operation, context), accept)
 
-    async def on_ws_connect(self, context: StreamContext) -> UnsetType:
-        """Raises ConnectionRejectionError (close code 4403) for an invalid token. Without a token, a client can only
-        introspect."""
-        params = context.connection_params or {}
-        authorization = params.get("authorization") or params.get("Authorization")
-        if authorization is not None and not isinstance(authorization, str):
-            raise ConnectionRejectionError
-        signed_in = await self._identity(authorization)
-        if isinstance(signed_in, Denied):
-            raise ConnectionRejectionError
-        context.authentication = signed_in
-        return NO_PAYLOAD
+    def _only_result(self, result: Result, accept: Accept) -> ASGIApp:
+        """Returns the response to a request that has one result."""
+        if not accept.only_streams:
+            return _result_response(result, accept)
 
-    async def _identity(self, authorization: str | None) -> Identity | Denied | None:
+        async def run(deliver: Deliver) -> None:
+            await deliver(result.encode())
+
+        return EventStreamResponse(run, self.connections)
+
+    async def _run(self, operation: Operation, context: StreamContext, deliver: Deliver) -> None:
+        try:
+            await self.operations.run(operation, context, deliver)
+        except RequestFailed as failed:
+            await deliver(Result(None, failed.errors).encode())
+
+    def _context(self, authentication: Identity | Denied | None) -> StreamContext:
+        return StreamContext(self.services, authentication, self.hub)
+
+    async def _identify(self, authorization: str | None) -> Identity | Denied | None:
         """Returns the denial of a bad token instead of raising it: the fields that need a viewer raise it."""
         try:
-            return await self._sign_in.identify(authorization)
+            return await self.sign_in.identify(authorization)
         except Denied as denied:
             return denied
+
+
+def _wants_page(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return request.method == "GET" and "query" not in request.query_params and (HTML in accept or "*/*" in accept)
+
+
+def _check_method(method: str, operation: Operation) -> None:
+    """Raises Refusal for a mutation in a URL, which a link on another site could contain."""
+    if method == "GET" and operation.type == OperationType.MUTATION:
+        raise Refusal(405, "Mutations need POST.")
+
+
+def _result_response(result: Result, accept: Accept) -> Response:
+    """With `application/graphql-response+json`, a request that was not executed is answered with status 400 and without
+    `data`."""
+    if accept.graphql_response and not result.was_executed:
+        return Response(orjson.dumps({"errors": result.errors}), 400, media_type=accept.content_type)
+    return Response(result.encode(), media_type=accept.content_type)
+
+
+def _refusal_response(refusal: Refusal, accept: Accept) -> Response:
+    error = request_error(refusal.message, DenialCode.BAD_USER_INPUT)
+    headers = {"allow": "GET, POST"} if refusal.status == 405 else None
+    return Response(orjson.dumps({"errors": [error]}), refusal.status, headers, accept.content_type)

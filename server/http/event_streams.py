@@ -1,54 +1,86 @@
-"""Subscriptions as server-sent events (graphql-sse, distinct connections mode), for clients that cannot open a
-WebSocket."""
+"""Results as server-sent events (graphql-sse, distinct connections mode), for clients that cannot open a WebSocket.
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable
 
-import structlog
-from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
-from strawberry.http.streaming import SSETransport
+from starlette.types import Receive, Scope, Send
 
-from server.http import connections
-from server.http.connections import Connections
+from server.http.connections import Connections, abort_connection
+from server.http.media_types import EVENT_STREAM
+from server.http.operations import Deliver
 
-log = structlog.get_logger(__name__)
+HEARTBEAT_SECONDS = 15.0
+"""How often a comment is sent, so that proxies do not close a stream without events."""
+
+HEADERS = [
+    (b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()),
+    (b"cache-control", b"no-cache, no-transform"),
+    # nginx buffers responses otherwise.
+    (b"x-accel-buffering", b"no"),
+]
+
+# Lines end with LF: some gateways cannot parse CRLF. An event needs the field `data`, even if it is empty.
+COMPLETE = b"event: complete\ndata: \n\n"
+HEARTBEAT = b": ping\n\n"
+
+Run = Callable[[Deliver], Awaitable[None]]
+"""Runs an operation and delivers its results. Never raises because of the operation."""
 
 
-class EventStream(SSETransport):
-    """Ends lines with LF. strawberry uses CRLF, which the specification allows but some gateways cannot parse."""
+class EventStreamResponse:
+    """A response that sends each result as an event. It is one of the process's long-lived connections."""
 
-    def encode_event(self, event: str, data: str | None = None) -> str:
-        return super().encode_event(event, data).replace("\r\n", "\n")
-
-    def encode_comment(self, comment: str) -> str:
-        return super().encode_comment(comment).replace("\r\n", "\n")
-
-
-class EventStreamResponse(StreamingResponse):
-    """A streaming response that is one of the process's long-lived connections."""
-
-    def __init__(self, events: AsyncIterator[str], headers: Mapping[str, str], open_connections: Connections) -> None:
-        super().__init__(events, headers=headers)
-        self._connections = open_connections
+    def __init__(self, run: Run, connections: Connections) -> None:
+        self._run = run
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
-
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(connections.SEND_SECONDS):
-                await send(message)
-
         with self._connections.registered(self):
+            tasks = [
+                asyncio.create_task(self._send_results(send)),
+                asyncio.create_task(_wait_for_disconnect(receive)),
+                asyncio.create_task(_send_heartbeats(send)),
+            ]
             try:
-                await super().__call__(scope, receive, send_in_time)
-            except TimeoutError:
-                log.info("slow_client_cut_off")
-                self.abort()
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                results, *_ = await asyncio.gather(*tasks, return_exceptions=True)
+            if isinstance(results, Exception):
+                raise results
 
     async def close_for_restart(self) -> None:
-        """Aborts: clients resume a stream that breaks off, but not one that completed."""
+        """Aborts the connection: clients resume a stream that is interrupted, but not one that has completed."""
         self.abort()
 
     def abort(self) -> None:
-        connections.abort_connection(self._scope)
+        abort_connection(self._scope)
+
+    async def _send_results(self, send: Send) -> None:
+        async def deliver(result: bytes) -> None:
+            await _send(send, b"event: next\ndata: " + result + b"\n\n")
+
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self._run(deliver)
+        await _send(send, COMPLETE)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send(send: Send, chunk: bytes) -> None:
+    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_heartbeats(send: Send) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        await _send(send, HEARTBEAT)

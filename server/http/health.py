@@ -14,7 +14,7 @@ from server.background import BackgroundParts
 from server.http.connections import Connections
 
 DATABASE_SECONDS = 2.0
-"""How long the database may take to answer. Polling goes on meanwhile, and each poll holds a connection."""
+"""How long the database may take to answer. Each poll that waits for it holds a connection."""
 
 _REVISION = sql("SELECT version_num FROM alembic_version")
 

@@ -1,150 +1,255 @@
-"""graphql-transport-ws, where strawberry's handler deviates from the protocol, and three additions for long-lived
-sockets: they close when their token expires or the client stops reading, and their agent is shown as online."""
+"""GraphQL over WebSocket: one connection of graphql-transport-ws, and the operations that run on it.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
+import orjson
 import structlog
-from graphql import GraphQLError
-from starlette.websockets import WebSocket
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-    ConnectionInitMessage,
-    Message,
-    SubscribeMessage,
-)
+from graphql import GraphQLFormattedError
+from starlette.types import Receive, Scope, Send
 
-from chat.errors import DenialCode
+from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from live.presence import PresenceTracker
-from server.http import connections
-from server.http.connections import Connections
+from server.http.connections import Connections, abort_connection
+from server.http.errors import formatted_exception, request_error
+from server.http.operations import Operations, RequestFailed
+from server.http.origins import is_same_origin
+from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json
 from subscriptions.context import StreamContext
 
+PROTOCOL = "graphql-transport-ws"
+
 SERVICE_RESTART = 1012
+BAD_REQUEST = 4400
+UNAUTHORIZED = 4401
 FORBIDDEN = 4403
+SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+INIT_TIMEOUT = 4408
+ALREADY_EXISTS = 4409
+TOO_MANY_INITS = 4429
+
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes, two of which are the close code."""
+
+INIT_SECONDS = 5.0
+"""How long a client may take to send connection_init."""
 
 STREAMS = 100
 """The maximum number of concurrent operations on one socket."""
 
-MESSAGE_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
-
 log = structlog.get_logger(__name__)
 
 
-class SocketAdapter(ASGIWebSocketAdapter):
-    """A socket that is one of the process's long-lived connections."""
+@dataclass(frozen=True)
+class SocketServices:
+    """What all sockets of the process share."""
 
-    ws: WebSocket
-    _is_aborted = False
+    operations: Operations
+    connections: Connections
+    presence: PresenceTracker
+    identify: Callable[[str | None], Awaitable[Identity | Denied | None]]
+    context_of: Callable[[Identity | None], StreamContext]
+    """Makes the context of one operation."""
 
-    async def send_json(self, message: object) -> None:
-        if self._is_aborted:
-            raise WebSocketDisconnected
-        try:
-            async with asyncio.timeout(connections.SEND_SECONDS):
-                await super().send_json(message)  # type: ignore[arg-type]
-        except TimeoutError:
-            log.info("slow_client_cut_off")
-            self.abort()
-            raise WebSocketDisconnected from None
 
-    async def close(self, code: int, reason: str) -> None:
-        """Truncates the reason to the size of a close frame."""
-        await super().close(code, reason.encode()[:REASON_BYTES].decode(errors="ignore"))
+class Socket:
+    def __init__(self, services: SocketServices, scope: Scope, receive: Receive, send: Send) -> None:
+        self._services = services
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._is_closed = False
+        self._init_received = False
+        self._acknowledged = False
+        self._identity: Identity | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._deadline: asyncio.TimerHandle | None = None
+        """Closes a socket that is not initialised in time, or whose token expires."""
+
+        self._closing: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Serves the connection until it is closed."""
+        await self._receive()
+        if not is_same_origin(self._scope):
+            # Closing before accepting makes the server answer the handshake with 403.
+            await self._send({"type": "websocket.close"})
+        elif PROTOCOL not in self._scope["subprotocols"]:
+            await self._send({"type": "websocket.accept"})
+            await self._close(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+        else:
+            await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            await self._serve_accepted()
 
     async def close_for_restart(self) -> None:
-        await self.close(SERVICE_RESTART, "Service restart")
+        await self._close(SERVICE_RESTART, "Service restart")
 
     def abort(self) -> None:
-        self._is_aborted = True
-        connections.abort_connection(self.ws.scope)
+        self._is_closed = True
+        abort_connection(self._scope)
 
+    # ------------------------------------------------------------------ messages from the client
 
-class SocketHandler(BaseGraphQLTransportWSHandler[StreamContext, None]):
-    context: StreamContext
-    websocket: SocketAdapter
+    async def _serve_accepted(self) -> None:
+        with ExitStack() as self._lifetime:
+            self._lifetime.enter_context(self._services.connections.registered(self))
+            self._close_after(INIT_SECONDS, INIT_TIMEOUT, "Connection initialisation timeout")
+            try:
+                while (received := await self._receive())["type"] != "websocket.disconnect":
+                    await self._handle(received.get("text"))
+            finally:
+                self._cancel_deadline()
+                await self._stop_operations()
 
-    def __init__(self, open_connections: Connections, presence: PresenceTracker, **strawberry_arguments: Any) -> None:
-        super().__init__(**strawberry_arguments)
-        self._connections = open_connections
-        self._presence = presence
+    async def _handle(self, text: str | None) -> None:
+        """Handles one message. Anything that is not a message of the protocol closes the socket."""
+        match _parsed(text):
+            case {"type": "connection_init", **fields}:
+                await self._initialise(fields.get("payload"))
+            case {"type": "ping"}:
+                await self._send_message({"type": "pong"})
+            case {"type": "pong"}:
+                pass
+            case {"type": "subscribe", "id": str(id), **fields}:
+                await self._subscribe(id, fields.get("payload"))
+            case {"type": "complete", "id": str(id)}:
+                self._stop(id)
+            case _:
+                await self._close(BAD_REQUEST, "Invalid graphql-transport-ws message")
 
-    async def handle(self) -> None:
-        with ExitStack() as self.lifetime:
-            self.lifetime.enter_context(self._connections.registered(self.websocket))
-            await super().handle()
-
-    async def handle_task_exception(self, error: Exception) -> None:
-        """Ignores clients that disconnect while something is sent to them."""
-        if not isinstance(error, WebSocketDisconnected):
-            log.error("socket_failed", exc_info=error)
-
-    async def handle_message(self, message: Message) -> None:
-        """Closes the socket for anything that is not a message of the protocol, and only for that."""
-        frame: object = message
-        if not isinstance(frame, dict) or frame.get("type") not in MESSAGE_TYPES:
-            await self.handle_invalid_message("Invalid graphql-transport-ws message")
-        elif frame["type"] in ("subscribe", "complete") and not isinstance(frame.get("id"), str):
-            await self.handle_invalid_message("Message without an id")
-        else:
-            await super().handle_message(message)
-
-    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        payload: object = message.get("payload")
-        if payload is None:
-            message = {"type": "connection_init"}
-        elif not isinstance(payload, dict):
-            await self.handle_invalid_message("Invalid connection init payload")
+    async def _initialise(self, payload: object) -> None:
+        if payload is not None and not isinstance(payload, dict):
+            await self._close(BAD_REQUEST, "Invalid connection init payload")
             return
-        await super().handle_connection_init(message)
-        if self.connection_acknowledged:
-            self._start_session(self.context.authentication)
-
-    async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        if not _is_operation(message.get("payload")):
-            await self.handle_invalid_message("Invalid subscribe payload")
+        if self._init_received:
+            await self._close(TOO_MANY_INITS, "Too many initialisation requests")
             return
-        if self.connection_acknowledged and len(self.operations) >= STREAMS:
-            await self._send_limit_error(message["id"])
+        self._init_received = True
+        self._cancel_deadline()
+        parameters = payload or {}
+        authorization = parameters.get("authorization") or parameters.get("Authorization")
+        if authorization is not None and not isinstance(authorization, str):
+            await self._close(FORBIDDEN, "Forbidden")
             return
-        await super().handle_subscribe(message)
+        identity = await self._services.identify(authorization)
+        if isinstance(identity, Denied):
+            await self._close(FORBIDDEN, "Forbidden")
+            return
+        await self._send_message({"type": "connection_ack"})
+        self._acknowledged = True
+        if identity is not None:
+            self._start_session(identity)
 
-    async def _send_limit_error(self, operation_id: str) -> None:
-        text = f"A socket can run at most {STREAMS} operations at a time: complete one, or open another socket."
-        error = GraphQLError(text, extensions={"code": DenialCode.RATE_LIMITED})
-        await self.send_message({"id": operation_id, "type": "error", "payload": [error.formatted]})
-
-    @staticmethod
-    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
-        """Returns None, so that an invalid operation gets an `error` message instead of closing the socket."""
-        return None
-
-    def _start_session(self, identity: object) -> None:
+    def _start_session(self, identity: Identity) -> None:
         """Shows the agent as online until the socket closes, and closes the socket when the token expires."""
-        if not isinstance(identity, Identity):
-            return
+        self._identity = identity
         if isinstance(identity, AgentToken):
-            self.lifetime.enter_context(self._presence.connected(identity.account_id, identity.agent_id))
-        seconds_left = (identity.expires_at - self.context.chat.clock.now()).total_seconds()
-        expiry = asyncio.get_running_loop().call_later(max(seconds_left, 0), self._expire)
-        self.lifetime.callback(expiry.cancel)
+            self._lifetime.enter_context(self._services.presence.connected(identity.account_id, identity.agent_id))
+        now = self._services.context_of(identity).chat.clock.now()
+        self._close_after((identity.expires_at - now).total_seconds(), FORBIDDEN, "Token expired")
 
-    def _expire(self) -> None:
-        self._expiring = asyncio.create_task(self._close(FORBIDDEN, "Token expired"))
+    # ------------------------------------------------------------------ operations
+
+    async def _subscribe(self, id: str, payload: object) -> None:
+        try:
+            request = graphql_request(payload)
+        except Refusal as refusal:
+            await self._close(BAD_REQUEST, f"Invalid subscribe payload: {refusal.message}")
+            return
+        if not self._acknowledged:
+            await self._close(UNAUTHORIZED, "Unauthorized")
+        elif id in self._operations:
+            await self._close(ALREADY_EXISTS, f"Subscriber for {id} already exists")
+        elif len(self._operations) >= STREAMS:
+            text = f"A socket can run at most {STREAMS} operations at a time: complete one, or open another socket."
+            await self._send_errors(id, [request_error(text, DenialCode.RATE_LIMITED)])
+        else:
+            self._operations[id] = asyncio.create_task(self._run(id, request))
+
+    async def _run(self, id: str, request: GraphQLRequest) -> None:
+        """Runs an operation to its end. Its id is released before the last message is sent, because the client may
+        reuse it as soon as it receives that message."""
+        deliver = partial(self._send_result, b'{"id":%b,"type":"next","payload":' % orjson.dumps(id))
+        operations = self._services.operations
+        errors: Sequence[GraphQLFormattedError] = ()
+        try:
+            await operations.run(operations.find(request), self._services.context_of(self._identity), deliver)
+        except OSError:
+            return  # The client disconnected while something was sent to it.
+        except Refusal as refusal:
+            errors = [request_error(refusal.message, DenialCode.BAD_USER_INPUT)]
+        except RequestFailed as failed:
+            errors = failed.errors
+        except Exception as error:
+            errors = formatted_exception(error)
+        del self._operations[id]
+        with suppress(OSError):
+            if errors:
+                await self._send_errors(id, errors)
+            else:
+                await self._send_message({"id": id, "type": "complete"})
+
+    def _stop(self, id: str) -> None:
+        task = self._operations.pop(id, None)
+        if task is not None:
+            task.cancel()
+
+    async def _stop_operations(self) -> None:
+        """Cancels the operations and waits until they have ended."""
+        tasks = list(self._operations.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ------------------------------------------------------------------ messages to the client
+
+    async def _send_result(self, start: bytes, result: bytes) -> None:
+        if not self._is_closed:
+            await self._send({"type": "websocket.send", "text": (start + result + b"}").decode()})
+
+    async def _send_errors(self, id: str, errors: Sequence[GraphQLFormattedError]) -> None:
+        await self._send_message({"id": id, "type": "error", "payload": errors})
+
+    async def _send_message(self, message: object) -> None:
+        await self._send_text(orjson.dumps(message).decode())
+
+    async def _send_text(self, text: str) -> None:
+        if not self._is_closed:
+            await self._send({"type": "websocket.send", "text": text})
+
+    # ------------------------------------------------------------------ closing
 
     async def _close(self, code: int, reason: str) -> None:
-        with suppress(Exception):
-            await self.websocket.close(code, reason)
+        if not self._is_closed:
+            self._is_closed = True
+            shortened = reason.encode()[:REASON_BYTES].decode(errors="ignore")
+            await self._send({"type": "websocket.close", "code": code, "reason": shortened})
+
+    def _close_after(self, seconds: float, code: int, reason: str) -> None:
+        self._deadline = asyncio.get_running_loop().call_later(max(seconds, 0), self._close_now, code, reason)
+
+    def _close_now(self, code: int, reason: str) -> None:
+        async def close() -> None:
+            with suppress(OSError):
+                await self._close(code, reason)
+
+        self._closing = asyncio.create_task(close())
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
 
 
-def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-        return False
-    optional = {"variables": dict, "extensions": dict, "operationName": str}
-    return all(isinstance(payload.get(name), (kind, type(None))) for name, kind in optional.items())
+def _parsed(text: str | None) -> object:
+    """Returns the message; None for a binary frame and for anything that is not JSON."""
+    try:
+        return parse_json(text) if text is not None else None
+    except Refusal:
+        return None

@@ -52,8 +52,8 @@ async def subscribed(url: str, token: str | None, query: str, **variables: objec
     headers = {"accept": "text/event-stream", "authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(timeout=10) as http:
         address = url.replace("ws://", "http://")
-        asked = {"query": query, "variables": variables}
-        async with http.stream("POST", address, json=asked, headers=headers) as response:
+        request = {"query": query, "variables": variables}
+        async with http.stream("POST", address, json=request, headers=headers) as response:
             yield Events(response)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.http.graphql_over_http import BODY_BYTES
+from server.http.requests import BODY_BYTES
 from tests.support.api import Account
 
 NEWER = "application/graphql-response+json"
@@ -107,12 +107,12 @@ async def test_a_malformed_get_request_is_refused(http: httpx.AsyncClient, param
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_subscription_in_a_plain_request_is_refused(account: Account, method: str) -> None:
-    asked = {"query": SUBSCRIPTION}
+    parameters = {"query": SUBSCRIPTION}
     headers = {"authorization": f"Bearer {account.ana.token}", "accept": "application/json"}
     if method == "GET":
-        response = await account.api.http.get("/graphql", params=asked, headers=headers)
+        response = await account.api.http.get("/graphql", params=parameters, headers=headers)
     else:
-        response = await account.api.http.post("/graphql", json=asked, headers=headers)
+        response = await account.api.http.post("/graphql", json=parameters, headers=headers)
     assert response.status_code == 400
     assert "text/event-stream" in only_error(response)["message"]
 

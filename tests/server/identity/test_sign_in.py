@@ -11,6 +11,7 @@ import pytest
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, DirectoryToken, Identity
+from server.identity import sign_in as sign_in_module
 from server.identity.sign_in import SignIn
 from server.identity.tokens import issue_token
 from server.settings import Misconfigured, Settings
@@ -128,6 +129,24 @@ async def test_an_invalid_claim_is_refused(sign_in: SignIn, changed: Claims, sen
 async def test_clocks_can_differ_by_30_seconds(sign_in: SignIn) -> None:
     assert await identified(sign_in, signed(claims(exp=in_seconds(-25)))) is not None
     assert await identified(sign_in, signed(claims(nbf=in_seconds(25)))) is not None
+
+
+async def test_a_token_that_was_accepted_before_is_refused_once_it_has_expired(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = signed(claims(exp=in_seconds(-10)))
+    assert await identified(sign_in, token) == await identified(sign_in, token)
+    monkeypatch.setattr(sign_in_module, "LEEWAY", timedelta(0))
+    assert await refusal(sign_in, token) == "The token has expired."
+
+
+async def test_only_the_latest_tokens_are_remembered(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_module, "VERIFIED_TOKENS", 2)
+    for sub in ("1", "2", "3", "1"):
+        identity = await identified(sign_in, signed(claims(sub=sub)))
+        assert isinstance(identity, AgentToken)
+        assert identity.agent_id == sub
+    assert len(sign_in._verified) == 2
 
 
 async def test_the_audience_can_be_a_list_and_the_account_a_number(sign_in: SignIn) -> None:

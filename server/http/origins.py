@@ -1,0 +1,25 @@
+"""Whether a page may open a socket. Browsers apply no same-origin policy to WebSockets, so the server does."""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+
+def is_same_origin(scope: Scope) -> bool:
+    """Returns whether the socket is opened by a page of this server, or by a client that is not a browser: browsers
+    always send `Origin`. A proxy may change `Host`, but no page can set `Sec-Fetch-Site`."""
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    if origin is None or headers.get("sec-fetch-site") == "same-origin":
+        return True
+    host = _host(origin)
+    return host != "" and host == headers.get("host", "").lower()
+
+
+def _host(origin: str) -> str:
+    """Returns the host and port; an empty string for an opaque or malformed origin."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

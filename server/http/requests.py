@@ -1,0 +1,102 @@
+"""Parsing GraphQL requests, which arrive in a body, in a URL or on a socket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.types import Receive
+
+JSON = "application/json"
+
+BODY_BYTES = 4_000_000
+"""The maximum size of a request. A directory of 5,000 agents with long names and pictures takes less than half."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class Refusal(Exception):
+    """A request that is not a GraphQL request. `status` is that of its HTTP response."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+async def read_request(request: Request, receive: Receive) -> GraphQLRequest:
+    """Returns the request in the body or the URL. Raises Refusal."""
+    if request.method == "GET":
+        return graphql_request(_url_parameters(request))
+    if request.method == "POST":
+        return graphql_request(await _body_parameters(request, receive))
+    raise Refusal(405, "GraphQL needs GET or POST.")
+
+
+def graphql_request(parameters: object) -> GraphQLRequest:
+    """Returns the request with these parameters. Raises Refusal for a missing or wrong parameter."""
+    if not isinstance(parameters, Mapping):
+        raise Refusal(400, "The request must be a JSON object.")
+    query = _parameter(parameters, "query", str)
+    if query is None:
+        raise Refusal(400, "The request has no `query`.")
+    _parameter(parameters, "extensions", dict)
+    return GraphQLRequest(
+        query, _parameter(parameters, "variables", dict), _parameter(parameters, "operationName", str)
+    )
+
+
+def parse_json(data: bytes | str) -> object:
+    """Returns the parsed value. Raises Refusal for everything that is not strict JSON: NaN, invalid UTF-8, lone
+    surrogates, deep nesting."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise Refusal(400, "The request is not valid JSON.") from None
+
+
+def _url_parameters(request: Request) -> Mapping[str, object]:
+    parameters: dict[str, object] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if text := request.query_params.get(name):
+            parameters[name] = parse_json(text)
+    return parameters
+
+
+async def _body_parameters(request: Request, receive: Receive) -> object:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != JSON:
+        # Another site can submit a form without a CORS preflight, but not this content type.
+        raise Refusal(415, f"The request's content type must be {JSON}.")
+    return parse_json(await _body(receive))
+
+
+async def _body(receive: Receive) -> bytes:
+    """Raises Refusal 413 once the body exceeds BODY_BYTES."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "The client disconnected before the end of the request.")
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES:
+            raise Refusal(413, f"The request is larger than {BODY_BYTES:,} bytes.")
+        more = message.get("more_body", False)
+    return body
+
+
+def _parameter(parameters: Mapping[str, object], name: str, kind: type[Value]) -> Value | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, kind):
+        noun = "a string" if kind is str else "an object"
+        raise Refusal(400, f"The request's `{name}` must be {noun}.")
+    return value
