@@ -4,7 +4,9 @@ Loaders cache their results, so they must not live longer: access is read once p
 If a result depends on the viewer, the key is (agent_id, id).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from chat.access import Pair, Seat
@@ -12,7 +14,7 @@ from chat.cards import Answer
 from chat.ports import CardSource
 from execution import Loader
 from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
-from loaders.batches import defaulting_loader, optional_loader
+from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
 from loaders.channels import (
     NameListKey,
@@ -41,6 +43,7 @@ from loaders.messages import (
     SeqRange,
     load_history,
     load_mentions,
+    load_message_rows,
     load_messages,
     load_posts,
     load_reactions,
@@ -62,58 +65,119 @@ class DataSources:
 
 
 class Loaders:
-    """The loaders, all for one account."""
-
-    answers: Loader[AnswerKey, Answer]
-    cards: Loader[UUID, list[CardRow]]
-    shared_in: Loader[SharedInKey, Page[MessageRow]]
-    viewers: Loader[str, ViewerSnapshot | None]
-    channel_managers: Loader[str, bool]
-    agents: Loader[str, AgentRow | None]
-    presences: Loader[str, PresenceStatus]
-    agent_lists: Loader[AgentListKey, Page[AgentRow]]
-    seats: Loader[Pair, Seat | None]
-    joined_channels: Loader[str, list[Seat]]
-    sidebars: Loader[SidebarKey, Page[Seat]]
-    discovery: Loader[NameListKey, Page[Seat]]
-    manageable: Loader[NameListKey, Page[Seat]]
-    destinations: Loader[NameListKey, Page[Seat | AgentRow]]
-    active_members: Loader[UUID, list[str]]
-    members: Loader[MembersKey, Page[MemberRow]]
-    authors: Loader[AuthorsKey, Page[str]]
-    notes: Loader[Pair, str | None]
-    unread_mentions: Loader[Pair, int]
-    messages: Loader[Pair, MessageRow | None]
-    history: Loader[SeqRange, list[MessageRow]]
-    posts: Loader[PostKey, MessageRow | None]
-    reactions: Loader[Pair, list[ReactionCount]]
-    reactors: Loader[ReactorsKey, Page[str]]
-    mentions: Loader[UUID, list[MentionWithAgent]]
+    """The loaders, all for one account. Each is made when it is used first: most requests use few of them."""
 
     def __init__(self, data: DataSources, account_id: str) -> None:
-        database = data.database
-        self.answers = answers_loader(data.cards, account_id)
-        self.cards = defaulting_loader(database, account_id, load_cards, list)
-        self.shared_in = defaulting_loader(database, account_id, load_shared_in, empty_page)
-        self.viewers = optional_loader(database, account_id, load_viewers)
-        self.channel_managers = defaulting_loader(database, account_id, load_channel_managers, bool)
-        self.agents = optional_loader(database, account_id, load_agents)
-        self.presences = defaulting_loader(database, account_id, load_presences, lambda: PresenceStatus.OFFLINE)
-        self.agent_lists = defaulting_loader(database, account_id, load_agent_lists, empty_page)
-        self.seats = optional_loader(database, account_id, load_seats)
-        self.joined_channels = defaulting_loader(database, account_id, load_joined_channels, list)
-        self.sidebars = defaulting_loader(database, account_id, load_sidebars, empty_page)
-        self.discovery = defaulting_loader(database, account_id, load_discovery, empty_page)
-        self.manageable = defaulting_loader(database, account_id, load_manageable, empty_page)
-        self.destinations = defaulting_loader(database, account_id, load_destinations, empty_page)
-        self.active_members = defaulting_loader(database, account_id, load_active_members, list)
-        self.members = defaulting_loader(database, account_id, load_members, empty_page)
-        self.authors = defaulting_loader(database, account_id, load_authors, empty_page)
-        self.notes = optional_loader(database, account_id, load_notes)
-        self.unread_mentions = defaulting_loader(database, account_id, load_unread_mentions, int)
-        self.messages = optional_loader(database, account_id, load_messages)
-        self.history = defaulting_loader(database, account_id, load_history, list)
-        self.posts = optional_loader(database, account_id, load_posts)
-        self.reactions = defaulting_loader(database, account_id, load_reactions, list)
-        self.reactors = defaulting_loader(database, account_id, load_reactors, empty_page)
-        self.mentions = defaulting_loader(database, account_id, load_mentions, list)
+        self._data = data
+        self._account_id = account_id
+
+    @cached_property
+    def answers(self) -> Loader[AnswerKey, Answer]:
+        return answers_loader(self._data.cards, self._account_id)
+
+    @cached_property
+    def cards(self) -> Loader[UUID, list[CardRow]]:
+        return self._defaulting(load_cards, list)
+
+    @cached_property
+    def shared_in(self) -> Loader[SharedInKey, Page[MessageRow]]:
+        return self._defaulting(load_shared_in, empty_page)
+
+    @cached_property
+    def viewers(self) -> Loader[str, ViewerSnapshot | None]:
+        return self._optional(load_viewers)
+
+    @cached_property
+    def channel_managers(self) -> Loader[str, bool]:
+        return self._defaulting(load_channel_managers, bool)
+
+    @cached_property
+    def agents(self) -> Loader[str, AgentRow | None]:
+        return self._optional(load_agents)
+
+    @cached_property
+    def presences(self) -> Loader[str, PresenceStatus]:
+        return self._defaulting(load_presences, lambda: PresenceStatus.OFFLINE)
+
+    @cached_property
+    def agent_lists(self) -> Loader[AgentListKey, Page[AgentRow]]:
+        return self._defaulting(load_agent_lists, empty_page)
+
+    @cached_property
+    def seats(self) -> Loader[Pair, Seat | None]:
+        return self._optional(load_seats)
+
+    @cached_property
+    def joined_channels(self) -> Loader[str, list[Seat]]:
+        return self._defaulting(load_joined_channels, list)
+
+    @cached_property
+    def sidebars(self) -> Loader[SidebarKey, Page[Seat]]:
+        return self._defaulting(load_sidebars, empty_page)
+
+    @cached_property
+    def discovery(self) -> Loader[NameListKey, Page[Seat]]:
+        return self._defaulting(load_discovery, empty_page)
+
+    @cached_property
+    def manageable(self) -> Loader[NameListKey, Page[Seat]]:
+        return self._defaulting(load_manageable, empty_page)
+
+    @cached_property
+    def destinations(self) -> Loader[NameListKey, Page[Seat | AgentRow]]:
+        return self._defaulting(load_destinations, empty_page)
+
+    @cached_property
+    def active_members(self) -> Loader[UUID, list[str]]:
+        return self._defaulting(load_active_members, list)
+
+    @cached_property
+    def members(self) -> Loader[MembersKey, Page[MemberRow]]:
+        return self._defaulting(load_members, empty_page)
+
+    @cached_property
+    def authors(self) -> Loader[AuthorsKey, Page[str]]:
+        return self._defaulting(load_authors, empty_page)
+
+    @cached_property
+    def notes(self) -> Loader[Pair, str | None]:
+        return self._optional(load_notes)
+
+    @cached_property
+    def unread_mentions(self) -> Loader[Pair, int]:
+        return self._defaulting(load_unread_mentions, int)
+
+    @cached_property
+    def messages(self) -> Loader[Pair, MessageRow | None]:
+        return self._optional(load_messages)
+
+    @cached_property
+    def message_rows(self) -> Loader[UUID, MessageRow | None]:
+        """Messages by id, for callers that have checked the reader's access to the channel."""
+        return self._optional(load_message_rows)
+
+    @cached_property
+    def history(self) -> Loader[SeqRange, list[MessageRow]]:
+        return self._defaulting(load_history, list)
+
+    @cached_property
+    def posts(self) -> Loader[PostKey, MessageRow | None]:
+        return self._optional(load_posts)
+
+    @cached_property
+    def reactions(self) -> Loader[Pair, list[ReactionCount]]:
+        return self._defaulting(load_reactions, list)
+
+    @cached_property
+    def reactors(self) -> Loader[ReactorsKey, Page[str]]:
+        return self._defaulting(load_reactors, empty_page)
+
+    @cached_property
+    def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:
+        return self._defaulting(load_mentions, list)
+
+    def _optional(self, batch: Batch[Key, Value]) -> Loader[Key, Value | None]:
+        return optional_loader(self._data.database, self._account_id, batch)
+
+    def _defaulting(self, batch: Batch[Key, Value], missing: Callable[[], Value]) -> Loader[Key, Value]:
+        return defaulting_loader(self._data.database, self._account_id, batch, missing)

@@ -59,18 +59,18 @@ async def load_agent_lists(
     return {(query, page): await _page(connection, account_id, query, page) for query, page in keys}
 
 
-async def _page(connection: Connection, account_id: str, query: str | None, asked: PageRequest) -> Page[AgentRow]:
-    after_name, after_id = asked.after or (None, None)
+async def _page(connection: Connection, account_id: str, query: str | None, request: PageRequest) -> Page[AgentRow]:
+    after_name, after_id = request.after or (None, None)
     records = await _LIST.fetch(
         connection,
         account_id=account_id,
         pattern=like_pattern(query) if query else None,
         after_name=after_name,
         after_id=after_id,
-        limit=asked.size + 1,
+        limit=request.size + 1,
     )
     agents = [to_row(AgentRow, record) for record in records]
-    return to_page(agents, [(agent.sort_name, agent.agent_id) for agent in agents], asked)
+    return to_page(agents, lambda index: (agents[index].sort_name, agents[index].agent_id), request)
 
 
 async def load_presences(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, PresenceStatus]:

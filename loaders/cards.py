@@ -29,16 +29,16 @@ SharedInKey = tuple[str, ItemRef, PageRequest]
 
 
 def _select_shared_in(conditions: Conditions) -> Select[*tuple[Any, ...]]:
-    asked = keys_table(agent_id=Text, kind=Text, item_id=Text)
+    keys = keys_table(agent_id=Text, kind=Text, item_id=Text)
     page = (
         select(*columns(MessageRow), col(Card.card_id))
         .join(Card, and_(col(Card.account_id) == ACCOUNT_ID, col(Card.message_id) == col(Message.message_id)))
         .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
         .where(
             col(Message.account_id) == ACCOUNT_ID,
-            col(Card.kind) == asked.c.kind,
-            col(Card.item_id) == asked.c.item_id,
+            col(Card.kind) == keys.c.kind,
+            col(Card.item_id) == keys.c.item_id,
             readable(),
             *conditions,
         )
@@ -47,7 +47,7 @@ def _select_shared_in(conditions: Conditions) -> Select[*tuple[Any, ...]]:
         .lateral("page")
     )
     return (
-        select(asked.c.agent_id, asked.c.kind, asked.c.item_id, page.c.card_id, *columns(MessageRow, page))
+        select(keys.c.agent_id, keys.c.kind, keys.c.item_id, page.c.card_id, *columns(MessageRow, page))
         .join(page, true())
         .order_by(page.c.card_id.desc())
     )
@@ -74,15 +74,15 @@ def answers_loader(source: CardSource, account_id: str) -> LastLoader[AnswerKey,
     time. It comes last, so that one call has the cards of all messages: those of a page, those that they reply to, and
     deeper ones."""
 
-    async def ask(keys: list[AnswerKey]) -> list[Answer]:
+    async def read(keys: list[AnswerKey]) -> list[Answer]:
         checks: dict[ItemKind, list[Check]] = defaultdict(list)
         for agent_id, ref in keys:
             checks[ref.kind].append(Check(agent_id, ref.item_id))
-        calls = [source.answer(account_id, kind, asked) for kind, asked in checks.items()]
+        calls = [source.answer(account_id, kind, of_kind) for kind, of_kind in checks.items()]
         answers = dict(zip(checks, await asyncio.gather(*calls), strict=True))
         return [answers[ref.kind][Check(agent_id, ref.item_id)] for agent_id, ref in keys]
 
-    return LastLoader(ask)
+    return LastLoader(read)
 
 
 async def load_shared_in(
@@ -90,22 +90,22 @@ async def load_shared_in(
 ) -> dict[SharedInKey, Page[MessageRow]]:
     """Returns the messages that the agent can read, latest first."""
     found: dict[SharedInKey, Page[MessageRow]] = {}
-    for asked in {asked for _, _, asked in keys}:
-        items = [(agent_id, ref) for agent_id, ref, of in keys if of == asked]
+    for request in {request for _, _, request in keys}:
+        items = [(agent_id, ref) for agent_id, ref, of in keys if of == request]
         records = await _SHARED_IN.fetch(
             connection,
             account_id=account_id,
             agent_ids=[agent_id for agent_id, _ in items],
             kinds=[ref.kind for _, ref in items],
             item_ids=[ref.item_id for _, ref in items],
-            after_id=UUID(str(asked.after[0])) if asked.after else None,
-            limit=asked.size + 1,
+            after_id=UUID(str(request.after[0])) if request.after else None,
+            limit=request.size + 1,
         )
         shared: dict[AnswerKey, list[tuple[UUID, MessageRow]]] = defaultdict(list)
         for record in records:
             agent_id, kind, item_id, card_id = record[:4]
             shared[agent_id, ItemRef(ItemKind(kind), item_id)].append((card_id, to_row(MessageRow, record[4:])))
         for (agent_id, ref), places in shared.items():
-            messages, cursors = [message for _, message in places], [(str(card_id),) for card_id, _ in places]
-            found[agent_id, ref, asked] = to_page(messages, cursors, asked)
+            messages, sort_keys = [message for _, message in places], [(str(card_id),) for card_id, _ in places]
+            found[agent_id, ref, request] = to_page(messages, sort_keys.__getitem__, request)
     return found

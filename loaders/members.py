@@ -44,52 +44,52 @@ def _select_pages(
     person: type[Member] | type[Author], read: list[ColumnElement[Any]], conditions: Conditions
 ) -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of a page of each of the channels `ids`: the channel, the sort name, and the columns to read."""
-    asked = keys_table(id=IDENTIFIER)
+    keys = keys_table(id=IDENTIFIER)
     page = (
         select(*read, col(Agent.sort_name))
         .join(Agent, _agent_of(person))
-        .where(col(person.account_id) == ACCOUNT_ID, col(person.channel_id) == asked.c.id, *conditions)
+        .where(col(person.account_id) == ACCOUNT_ID, col(person.channel_id) == keys.c.id, *conditions)
         .order_by(col(Agent.sort_name), col(Agent.agent_id))
         .limit(bindparam("limit"))
         .lateral("page")
     )
     return (
-        select(asked.c.id, page.c.sort_name, *(page.c[str(column.key)] for column in read))
+        select(keys.c.id, page.c.sort_name, *(page.c[str(column.key)] for column in read))
         .join(page, true())
-        .order_by(asked.c.id, page.c.sort_name, page.c.agent_id)
+        .order_by(keys.c.id, page.c.sort_name, page.c.agent_id)
     )
 
 
 def _select_unread_mentions() -> Select[*tuple[Any, ...]]:
     """LATERAL reads one range of the key for each pair, starting at the marker, so earlier mentions are not read."""
-    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    keys = keys_table(agent_id=Text, id=IDENTIFIER)
     unread = (
         select(func.count().label("count"))
         .where(
             col(MentionedAgent.account_id) == ACCOUNT_ID,
-            col(MentionedAgent.agent_id) == asked.c.agent_id,
-            col(MentionedAgent.channel_id) == asked.c.id,
+            col(MentionedAgent.agent_id) == keys.c.agent_id,
+            col(MentionedAgent.channel_id) == keys.c.id,
             col(MentionedAgent.seq) > col(Member.read_seq),
         )
-        .correlate(asked, Member)
+        .correlate(keys, Member)
         .lateral("unread")
     )
-    is_asked = and_(
+    has_key = and_(
         col(Member.account_id) == ACCOUNT_ID,
-        col(Member.agent_id) == asked.c.agent_id,
-        col(Member.channel_id) == asked.c.id,
+        col(Member.agent_id) == keys.c.agent_id,
+        col(Member.channel_id) == keys.c.id,
     )
-    return select(asked.c.agent_id, asked.c.id, unread.c.count).join(Member, is_asked).join(unread, true())
+    return select(keys.c.agent_id, keys.c.id, unread.c.count).join(Member, has_key).join(unread, true())
 
 
 def _select_notes() -> Select[*tuple[Any, ...]]:
-    asked = keys_table(agent_id=Text, id=IDENTIFIER)
-    is_asked = and_(
+    keys = keys_table(agent_id=Text, id=IDENTIFIER)
+    has_key = and_(
         col(PersonalNote.account_id) == ACCOUNT_ID,
-        col(PersonalNote.agent_id) == asked.c.agent_id,
-        col(PersonalNote.channel_id) == asked.c.id,
+        col(PersonalNote.agent_id) == keys.c.agent_id,
+        col(PersonalNote.channel_id) == keys.c.id,
     )
-    return select(asked.c.agent_id, asked.c.id, col(PersonalNote.note)).join(PersonalNote, is_asked)
+    return select(keys.c.agent_id, keys.c.id, col(PersonalNote.note)).join(PersonalNote, has_key)
 
 
 def _agent_of(person: type[Member] | type[Author]) -> ColumnElement[bool]:
@@ -142,18 +142,18 @@ async def load_members(
 async def load_authors(connection: Connection, account_id: str, keys: list[AuthorsKey]) -> dict[AuthorsKey, Page[str]]:
     """Returns pages of the ids of the announcements' authors."""
     found: dict[AuthorsKey, Page[str]] = {}
-    for asked, channel_ids in _grouped(keys).items():
-        after_name, after_id = asked.after or (None, None)
+    for request, channel_ids in _grouped(keys).items():
+        after_name, after_id = request.after or (None, None)
         records = await _AUTHORS.fetch(
             connection,
             account_id=account_id,
             ids=channel_ids,
             after_name=after_name,
             after_id=after_id,
-            limit=asked.size + 1,
+            limit=request.size + 1,
         )
-        pages = _pages(records, asked, lambda values: str(values[0]))
-        found |= {(channel_id, asked): page for channel_id, page in pages.items()}
+        pages = _pages(records, request, lambda values: str(values[0]))
+        found |= {(channel_id, request): page for channel_id, page in pages.items()}
     return found
 
 
@@ -189,13 +189,13 @@ def _grouped(keys: list[tuple[UUID, Wanted]]) -> dict[Wanted, list[UUID]]:
 
 
 def _pages(
-    records: Iterable[Record], asked: PageRequest, person_of: Callable[[Sequence[Any]], Person]
+    records: Iterable[Record], request: PageRequest, person_of: Callable[[Sequence[Any]], Person]
 ) -> dict[UUID, Page[Person]]:
     """Returns the page of each channel. The agent's id is the first of the columns that were read of a person."""
     people: dict[UUID, list[Person]] = defaultdict(list)
-    cursors: dict[UUID, list[Cursor]] = defaultdict(list)
+    keys: dict[UUID, list[Cursor]] = defaultdict(list)
     for record in records:
         channel_id, sort_name, agent_id = record[:3]
         people[channel_id].append(person_of(record[2:]))
-        cursors[channel_id].append((sort_name, agent_id))
-    return {channel_id: to_page(found, cursors[channel_id], asked) for channel_id, found in people.items()}
+        keys[channel_id].append((sort_name, agent_id))
+    return {channel_id: to_page(found, keys[channel_id].__getitem__, request) for channel_id, found in people.items()}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, Text, and_, bindparam, func, select, true
@@ -35,8 +35,7 @@ class ReactionCount:
     viewer_reacted: bool
 
 
-@dataclass(frozen=True)
-class MentionWithAgent:
+class MentionWithAgent(NamedTuple):
     """A mention and the mentioned agent; None for a team, the channel, or an unknown id."""
 
     mention: MentionRow
@@ -46,22 +45,22 @@ class MentionWithAgent:
 def _select_history() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of ranges and their messages. `seq` has no gaps, so a page is a range of the unique index.
     LATERAL and LIMIT make PostgreSQL read it that way; with a join, the planner may read the whole channel."""
-    asked = keys_table(agent_id=Text, channel_id=IDENTIFIER, first=BigInteger, last=BigInteger)
+    keys = keys_table(agent_id=Text, channel_id=IDENTIFIER, first=BigInteger, last=BigInteger)
     page = (
         select(*columns(MessageRow))
         .where(
             col(Message.account_id) == ACCOUNT_ID,
-            col(Message.channel_id) == asked.c.channel_id,
-            col(Message.seq).between(asked.c.first, asked.c.last),
+            col(Message.channel_id) == keys.c.channel_id,
+            col(Message.seq).between(keys.c.first, keys.c.last),
         )
         .order_by(col(Message.seq))
         .limit(PAGE_LIMIT)
         .lateral("page")
     )
     return (
-        select(asked.c.agent_id, asked.c.channel_id, asked.c.first, asked.c.last, *columns(MessageRow, page))
-        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == asked.c.channel_id))
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        select(keys.c.agent_id, keys.c.channel_id, keys.c.first, keys.c.last, *columns(MessageRow, page))
+        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == keys.c.channel_id))
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
         .join(page, true())
         .where(readable())
         .order_by(page.c.seq)
@@ -69,53 +68,53 @@ def _select_history() -> Select[*tuple[Any, ...]]:
 
 
 def _select_posts() -> Select[*tuple[Any, ...]]:
-    asked = keys_table(agent_id=Text, channel_id=IDENTIFIER, number=BigInteger)
-    is_asked = and_(
+    keys = keys_table(agent_id=Text, channel_id=IDENTIFIER, number=BigInteger)
+    has_key = and_(
         col(Message.account_id) == ACCOUNT_ID,
-        col(Message.channel_id) == asked.c.channel_id,
-        col(Message.post_number) == asked.c.number,
+        col(Message.channel_id) == keys.c.channel_id,
+        col(Message.post_number) == keys.c.number,
         col(Message.system_event).is_(None),
     )
     return (
-        select(asked.c.agent_id, *columns(MessageRow))
-        .join(Message, is_asked)
+        select(keys.c.agent_id, *columns(MessageRow))
+        .join(Message, has_key)
         .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == asked.c.agent_id))
+        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
         .where(readable())
     )
 
 
 def _select_reactions() -> Select[*tuple[Any, ...]]:
-    asked = keys_table(agent_id=Text, id=IDENTIFIER)
+    keys = keys_table(agent_id=Text, id=IDENTIFIER)
     return (
         select(
-            asked.c.agent_id,
-            asked.c.id,
+            keys.c.agent_id,
+            keys.c.id,
             col(Reaction.emoji),
             func.count(),
-            func.bool_or(col(Reaction.agent_id) == asked.c.agent_id),
+            func.bool_or(col(Reaction.agent_id) == keys.c.agent_id),
         )
-        .join(Reaction, and_(col(Reaction.account_id) == ACCOUNT_ID, col(Reaction.message_id) == asked.c.id))
-        .group_by(asked.c.agent_id, asked.c.id, col(Reaction.emoji))
+        .join(Reaction, and_(col(Reaction.account_id) == ACCOUNT_ID, col(Reaction.message_id) == keys.c.id))
+        .group_by(keys.c.agent_id, keys.c.id, col(Reaction.emoji))
         .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
     )
 
 
 def _select_reactors(conditions: Conditions) -> Select[*tuple[Any, ...]]:
-    asked = keys_table(message_id=IDENTIFIER, emoji=Text)
+    keys = keys_table(message_id=IDENTIFIER, emoji=Text)
     page = (
         select(col(Reaction.agent_id))
         .where(
             col(Reaction.account_id) == ACCOUNT_ID,
-            col(Reaction.message_id) == asked.c.message_id,
-            col(Reaction.emoji) == asked.c.emoji,
+            col(Reaction.message_id) == keys.c.message_id,
+            col(Reaction.emoji) == keys.c.emoji,
             *conditions,
         )
         .order_by(col(Reaction.agent_id))
         .limit(bindparam("limit"))
         .lateral("page")
     )
-    return select(asked.c.message_id, asked.c.emoji, page.c.agent_id).join(page, true()).order_by(page.c.agent_id)
+    return select(keys.c.message_id, keys.c.emoji, page.c.agent_id).join(page, true()).order_by(page.c.agent_id)
 
 
 def _select_mentions() -> Select[*tuple[Any, ...]]:
@@ -128,6 +127,11 @@ def _select_mentions() -> Select[*tuple[Any, ...]]:
     )
 
 
+_MESSAGES = Statement(
+    select(*columns(MessageRow)).where(
+        col(Message.account_id) == ACCOUNT_ID, is_one_of(col(Message.message_id), "message_ids")
+    )
+)
 _HISTORY = Statement(_select_history())
 _POSTS = Statement(_select_posts())
 _REACTIONS = Statement(_select_reactions())
@@ -140,6 +144,13 @@ async def load_messages(connection: Connection, account_id: str, pairs: list[Pai
     records = await READABLE_MESSAGES.fetch(connection, account_id=account_id, **pair_arrays(pairs))
     messages = [(record[0], to_row(MessageRow, record[1:])) for record in records]
     return {(agent_id, message.message_id): message for agent_id, message in messages}
+
+
+async def load_message_rows(connection: Connection, account_id: str, message_ids: list[UUID]) -> dict[UUID, MessageRow]:
+    """Returns messages without an access check: the callers have checked each reader's access to the channel."""
+    records = await _MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
+    messages = [to_row(MessageRow, record) for record in records]
+    return {message.message_id: message for message in messages}
 
 
 async def load_history(
@@ -188,21 +199,21 @@ async def load_reactors(
 ) -> dict[ReactorsKey, Page[str]]:
     """Returns pages of the agents who reacted with an emoji, ordered by id, the last column of the primary key."""
     found: dict[ReactorsKey, Page[str]] = {}
-    for asked in {asked for _, _, asked in keys}:
+    for request in {request for _, _, request in keys}:
         records = await _REACTORS.fetch(
             connection,
             account_id=account_id,
-            message_ids=[message_id for message_id, _, of in keys if of == asked],
-            emojis=[emoji for _, emoji, of in keys if of == asked],
-            after_id=asked.after[0] if asked.after else None,
-            limit=asked.size + 1,
+            message_ids=[message_id for message_id, _, of in keys if of == request],
+            emojis=[emoji for _, emoji, of in keys if of == request],
+            after_id=request.after[0] if request.after else None,
+            limit=request.size + 1,
         )
         agents: dict[tuple[UUID, str], list[str]] = defaultdict(list)
         for message_id, emoji, agent_id in records:
             agents[message_id, emoji].append(agent_id)
         for (message_id, emoji), agent_ids in agents.items():
-            cursors = [(agent_id,) for agent_id in agent_ids]
-            found[message_id, emoji, asked] = to_page(agent_ids, cursors, asked)
+            keys_found = [(agent_id,) for agent_id in agent_ids]
+            found[message_id, emoji, request] = to_page(agent_ids, keys_found.__getitem__, request)
     return found
 
 

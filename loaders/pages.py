@@ -3,7 +3,7 @@ distance from the start of the list."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -35,12 +35,17 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """The rows of a page and their cursors."""
+    """The rows of a page. `key_at` returns the sort key of the row with this index: most cursors are never selected."""
 
+    list_name: str
     rows: Sequence[Row]
-    cursors: Sequence[str]
+    key_at: Callable[[int], Cursor]
     has_previous: bool
     has_next: bool
+
+    def cursor(self, index: int) -> str:
+        """Returns the cursor of the row with this index."""
+        return encode_cursor(self.list_name, *self.key_at(index))
 
 
 def page_request(list_name: str, first: int | None, after: str | None, *types: type[Sortable]) -> PageRequest:
@@ -58,18 +63,19 @@ def page_size(size: int | None, argument: str) -> int:
     return size
 
 
-def to_page(rows: Sequence[Row], cursors: Sequence[Cursor], asked: PageRequest) -> Page[Row]:
+def to_page(rows: Sequence[Row], key_at: Callable[[int], Cursor], request: PageRequest) -> Page[Row]:
     """Returns the page. There is one row more than its size if there is a next page."""
     return Page(
-        rows=rows[: asked.size],
-        cursors=[encode_cursor(asked.list_name, *cursor) for cursor in cursors[: asked.size]],
-        has_previous=asked.after is not None,
-        has_next=len(rows) > asked.size,
+        list_name=request.list_name,
+        rows=rows[: request.size],
+        key_at=key_at,
+        has_previous=request.after is not None,
+        has_next=len(rows) > request.size,
     )
 
 
 def empty_page() -> Page[Row]:
-    return Page(rows=(), cursors=(), has_previous=False, has_next=False)
+    return Page("", rows=(), key_at=lambda _: (), has_previous=False, has_next=False)
 
 
 def encode_cursor(list_name: str, *key: CursorValue) -> str:

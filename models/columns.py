@@ -53,6 +53,6 @@ def is_one_of(column: Mapped[Value], parameter: str) -> ColumnElement[bool]:
     return column == any_(bindparam(parameter, type_=ARRAY(column.type)))  # type: ignore[attr-defined]
 
 
-def is_word(column: Mapped[Word], words: Iterable[Word]) -> ColumnElement[bool]:
+def is_one_of_members(column: Mapped[Word], words: Iterable[Word]) -> ColumnElement[bool]:
     """Returns the condition that an enum's column has one of these members, which become part of the statement."""
     return column.in_([literal_column(f"'{word}'") for word in words])

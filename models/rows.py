@@ -143,7 +143,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
 )
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
-Words = Mapping[str | None, StrEnum | None]
+Members = Mapping[str | None, StrEnum | None]
 
 
 def columns(row: type[Row], source: type[SQLModel] | FromClause | None = None) -> list[ColumnElement[Any]]:
@@ -155,15 +155,15 @@ def columns(row: type[Row], source: type[SQLModel] | FromClause | None = None) -
 
 
 def places(*rows: type[tuple[Any, ...]]) -> list[slice]:
-    """Returns where the columns of each row are in a record that begins with the columns of these rows."""
+    """Returns for each row the slice of its columns in a record that begins with the columns of all these rows."""
     ends = [0, *accumulate(len(_names(row)) for row in rows)]
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
 def to_row(row: type[Row], values: Iterable[Any]) -> Row:
-    """Returns the row with these values, in the order of its columns. Words of enums become members."""
+    """Returns the row with these values, in the order of its columns. Texts of enums become their members."""
     converted = list(values)
-    for place, members in _WORDS[row]:
+    for place, members in _ENUM_COLUMNS[row]:
         converted[place] = members[converted[place]]
     made: Row = row._make(converted)  # type: ignore[attr-defined]
     return made
@@ -179,13 +179,13 @@ def _names(row: type[tuple[Any, ...]]) -> tuple[str, ...]:
     return names
 
 
-def _words(row: type[tuple[Any, ...]]) -> list[tuple[int, Words]]:
-    """Returns the places of the columns that hold words of an enum, with their members."""
+def _enum_columns(row: type[tuple[Any, ...]]) -> list[tuple[int, Members]]:
+    """Returns the places of the columns with values of an enum, and the enum's members by their texts."""
     types = [inspect(TABLES[row]).columns[name].type for name in _names(row)]
     return [(place, _members(sql_type)) for place, sql_type in enumerate(types) if isinstance(sql_type, Enum)]
 
 
-def _members(sql_type: Enum) -> Words:
+def _members(sql_type: Enum) -> Members:
     enum = sql_type.enum_class
     assert enum is not None
     assert issubclass(enum, StrEnum)
@@ -193,4 +193,4 @@ def _members(sql_type: Enum) -> Words:
     return members | {None: None}
 
 
-_WORDS = {row: _words(row) for row in TABLES}
+_ENUM_COLUMNS = {row: _enum_columns(row) for row in TABLES}

@@ -80,7 +80,7 @@ def sql(statement: str, **types: SqlType) -> Statement:
     return Statement(text(statement).bindparams(*(bindparam(name, type_=types[name]) for name in types)))
 
 
-def keys_table(table: str = "asked", /, **columns: SqlType) -> TableValuedAlias:
+def keys_table(table: str = "keys", /, **columns: SqlType) -> TableValuedAlias:
     """Returns the keys of a batch as a table to join with. Each column is an array parameter, whose name is the
     column's with an "s": a batch of any size is one statement, and the driver's limit of 32,767 arguments is never
     reached."""
@@ -102,7 +102,7 @@ def _parameters_of(condition: ColumnElement[bool]) -> frozenset[str]:
 
 
 def _without_values(error: PostgresError) -> PostgresError:
-    """Details quote rows, and messages about invalid data quote parameters."""
+    """Returns the error without its details, which quote rows, and without a message that quotes invalid parameters."""
     error.detail = error.hint = None  # type: ignore[attr-defined]
     if isinstance(error, DataError):
         error.args = (f"A value is invalid ({type(error).__name__}).",)

@@ -1,7 +1,7 @@
 """Relay connections with keyset cursors, for every list that can grow."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
@@ -30,9 +30,25 @@ class Edge(Generic[Node]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]] = strawberry.field(description="The items with their cursors.")
-    nodes: list[Node] = strawberry.field(description="The items without their cursors.")
-    page_info: PageInfo = strawberry.field(description="Whether there are more items, and from which cursor.")
+    page: strawberry.Private[Page[Any]]
+    items: strawberry.Private[list[Node]]
+
+    @strawberry.field(description="The items with their cursors.")
+    def edges(self) -> list[Edge[Node]]:
+        return [Edge(cursor=self.page.cursor(index), node=node) for index, node in enumerate(self.items)]
+
+    @strawberry.field(description="The items without their cursors.")
+    def nodes(self) -> list[Node]:
+        return self.items
+
+    @strawberry.field(description="Whether there are more items, and from which cursor.")
+    def page_info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.page.cursor(0) if self.items else None,
+            end_cursor=self.page.cursor(len(self.items) - 1) if self.items else None,
+        )
 
 
 def connect(found: Page[Row], node_of: Callable[[Row], Node]) -> Connection[Node]:
@@ -41,13 +57,4 @@ def connect(found: Page[Row], node_of: Callable[[Row], Node]) -> Connection[Node
 
 
 def connection_of(nodes: Sequence[Node], found: Page[Row]) -> Connection[Node]:
-    return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(found.cursors, nodes, strict=True)],
-        nodes=list(nodes),
-        page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
-            start_cursor=found.cursors[0] if found.cursors else None,
-            end_cursor=found.cursors[-1] if found.cursors else None,
-        ),
-    )
+    return Connection(page=found, items=list(nodes))

@@ -8,7 +8,7 @@ from chat.access import Seat
 from chat.errors import DenialCode, Denied
 from loaders import Loaders
 from loaders.messages import SeqRange
-from loaders.pages import Page, decode_cursor, empty_page, encode_cursor, page_size
+from loaders.pages import Page, decode_cursor, empty_page, page_size
 from models.rows import MessageRow
 from schema.ids import Prefix, parse_id
 
@@ -27,11 +27,13 @@ class HistoryPage:
     around: str | None
 
 
-async def read_history(loaders: Loaders, seats: Sequence[Seat], asked: HistoryPage) -> list[Page[MessageRow] | Denied]:
+async def read_history(
+    loaders: Loaders, seats: Sequence[Seat], request: HistoryPage
+) -> list[Page[MessageRow] | Denied]:
     """Returns the page of each channel, oldest first; empty if the reader cannot read the channel. Denied
     BAD_USER_INPUT stands in the place of a page whose cursor is not one of the channel's. Raises Denied BAD_USER_INPUT
     for arguments that are invalid in every channel."""
-    ranges = await _ranges(loaders, seats, asked)
+    ranges = await _ranges(loaders, seats, request)
     keys = [
         None if isinstance(range_, Denied) else _key(seat, range_) for seat, range_ in zip(seats, ranges, strict=True)
     ]
@@ -53,26 +55,27 @@ def _key(seat: Seat, range_: SeqOfPage) -> SeqRange | None:
 def _page(seat: Seat, key: SeqRange, rows: Sequence[MessageRow]) -> Page[MessageRow]:
     _, _, lowest, highest = key
     return Page(
+        list_name=_list_name(seat),
         rows=rows,
-        cursors=[encode_cursor(_list_name(seat), row.seq) for row in rows],
+        key_at=lambda index: (rows[index].seq,),
         has_previous=lowest > 1,
         has_next=highest < seat.channel.last_seq,
     )
 
 
-async def _ranges(loaders: Loaders, seats: Sequence[Seat], asked: HistoryPage) -> Sequence[SeqOfPage | Denied]:
+async def _ranges(loaders: Loaders, seats: Sequence[Seat], request: HistoryPage) -> Sequence[SeqOfPage | Denied]:
     """Returns the first and the last `seq` of each channel's page, which may lie outside of its history."""
-    forwards = asked.first is not None or asked.after is not None
-    backwards = asked.last is not None or asked.before is not None
-    if forwards + backwards > 1 or (asked.around is not None and (asked.after or backwards)):
+    forwards = request.first is not None or request.after is not None
+    backwards = request.last is not None or request.before is not None
+    if forwards + backwards > 1 or (request.around is not None and (request.after or backwards)):
         raise Denied(
             DenialCode.BAD_USER_INPUT,
             "Use only one of: `first` with `after`, `last` with `before`, `around` with `first`.",
         )
-    if asked.around is not None:
-        return await _ranges_around(loaders, seats, asked.around, page_size(asked.first, "first"))
-    size = page_size(asked.first, "first") if forwards else page_size(asked.last, "last")
-    return [_range(seat, asked, size) for seat in seats]
+    if request.around is not None:
+        return await _ranges_around(loaders, seats, request.around, page_size(request.first, "first"))
+    size = page_size(request.first, "first") if forwards else page_size(request.last, "last")
+    return [_range(seat, request, size) for seat in seats]
 
 
 async def _ranges_around(loaders: Loaders, seats: Sequence[Seat], around: str, size: int) -> list[SeqOfPage]:
@@ -91,12 +94,12 @@ def _range_around(seat: Seat, row: MessageRow | None, size: int) -> SeqOfPage:
     return lowest, lowest + size - 1
 
 
-def _range(seat: Seat, asked: HistoryPage, size: int) -> SeqOfPage | Denied:
+def _range(seat: Seat, request: HistoryPage, size: int) -> SeqOfPage | Denied:
     try:
-        if asked.first is not None or asked.after is not None:
-            after = _seq(seat, asked.after) if asked.after is not None else 0
+        if request.first is not None or request.after is not None:
+            after = _seq(seat, request.after) if request.after is not None else 0
             return after + 1, after + size
-        before = _seq(seat, asked.before) if asked.before is not None else seat.channel.last_seq + 1
+        before = _seq(seat, request.before) if request.before is not None else seat.channel.last_seq + 1
         return before - size, before - 1
     except Denied as denied:
         return denied

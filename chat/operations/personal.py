@@ -68,7 +68,7 @@ class MembershipChanges:
 
 
 class _Mute(NamedTuple):
-    """`muted` is None to leave it as it is."""
+    """The mute to store. If `muted` is None, only `until` is written."""
 
     muted: bool | None
     until: datetime | None

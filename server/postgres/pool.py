@@ -101,7 +101,7 @@ class ConnectionPool:
         try:
             yield connection
         except (asyncio.CancelledError, InternalClientError):
-            # It is executing a statement that nobody waits for any more, or the server is closing it.
+            # Its statement may still be running, or the server is closing it.
             connection.terminate()
             raise
         except TimeoutError:
@@ -200,7 +200,7 @@ class _NoAnswer(Exception):
 
 
 async def _ping_if_idle(connection: PoolConnectionProxy) -> None:
-    """Prepares a connection for use."""
+    """Called when a connection leaves the pool. Raises _NoAnswer if it does not answer a ping."""
     if connection.mark_used() < IDLE_SECONDS:
         return
     try:

@@ -18,7 +18,7 @@ def test_a_row_has_columns_of_its_table(row: type[tuple[Any, ...]]) -> None:
 
 
 @ROWS
-def test_the_types_say_what_the_database_can_return(row: type[tuple[Any, ...]]) -> None:
+def test_the_types_are_those_of_the_columns(row: type[tuple[Any, ...]]) -> None:
     hints, stored = get_type_hints(row), inspect(TABLES[row]).columns
     assert {name: stored[name].nullable for name in hints} == {name: _is_optional(hint) for name, hint in hints.items()}
     for name, hint in hints.items():
@@ -33,7 +33,7 @@ def test_the_first_column_is_never_null(row: type[tuple[Any, ...]]) -> None:
     assert not inspect(TABLES[row]).columns[columns(row)[0].key].nullable
 
 
-def test_words_become_members() -> None:
+def test_enum_texts_become_members() -> None:
     values = ["ana", "Ana", "ana", None, "ADMINISTRATOR", True, "ENTER"]
     row = to_row(AgentRow, values)
     assert (row.agent_id, row.role, row.send_key) == ("ana", AgentRole.ADMINISTRATOR, SendKey.ENTER)

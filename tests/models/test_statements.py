@@ -6,7 +6,7 @@ from sqlalchemy import Text, bindparam, select
 from sqlmodel import col
 
 from models import Agent
-from models.columns import ACCOUNT_ID, is_word
+from models.columns import ACCOUNT_ID, is_one_of_members
 from models.enums import AgentRole
 from models.statements import FilteredStatement, Statement, sql
 from tests.support.api import Account
@@ -25,7 +25,7 @@ ADMINISTRATORS = Statement(
     select(col(Agent.agent_id)).where(
         col(Agent.account_id) == ACCOUNT_ID,
         col(Agent.role) == AgentRole.ADMINISTRATOR,
-        is_word(col(Agent.role), [AgentRole.ADMINISTRATOR, AgentRole.AGENT]),
+        is_one_of_members(col(Agent.role), [AgentRole.ADMINISTRATOR, AgentRole.AGENT]),
     )
 )
 DIVIDE = sql("SELECT CAST(CAST(:value AS text) AS integer)")
