@@ -14,7 +14,7 @@ import strawberry
 from chat.cards import Answer, CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
 from chat.viewer import Viewer
-from execution import level_field
+from execution import Conditional, level_field
 from models.enums import CardPreview, ItemKind
 from models.rows import CardRow
 from schema.agents import Agent, agents
@@ -113,13 +113,13 @@ class SharedCard:
         graphql_type=SharedEntity | None,
     )
     @staticmethod
-    async def entity(cards: list["SharedCard"], info: Info) -> list[Entity | None]:
-        return [
-            ENTITIES[card.ref.kind](item_id=card.ref.item_id, reader=card.reader)
-            if answer.access == CardAccess.GRANTED
-            else None
-            for card, answer in zip(cards, await _answers(cards, info), strict=True)
-        ]
+    async def entity(cards: list["SharedCard"], info: Info) -> Conditional[Entity | None]:
+        # Resolved before the modules answer, so that one call also has the cards of the messages in `sharedIn`.
+        return Conditional(
+            [ENTITIES[card.ref.kind](item_id=card.ref.item_id, reader=card.reader) for card in cards],
+            condition=_are_granted(cards, info),
+            otherwise=[None] * len(cards),
+        )
 
     @level_field(description="The agent who shared the item.")
     @staticmethod
@@ -134,6 +134,10 @@ class SharedCard:
 
 async def _answers(cards: Sequence[SharedCard], info: Info) -> list[Answer]:
     return await info.context.loaders.answers.load_many((card.reader.agent_id, card.ref) for card in cards)
+
+
+async def _are_granted(cards: Sequence[SharedCard], info: Info) -> list[bool]:
+    return [answer.access == CardAccess.GRANTED for answer in await _answers(cards, info)]
 
 
 async def _texts(cards: Sequence[SharedCard], info: Info) -> list[Item | SharedTexts | None]:

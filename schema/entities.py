@@ -13,7 +13,8 @@ import strawberry
 from chat.cards import CardAccess, Item, ItemRef
 from chat.item_kinds import ITEM_KINDS
 from chat.viewer import Viewer
-from execution import level_field
+from execution import Conditional, level_field
+from loaders import Loaders
 from loaders.cards import AnswerKey
 from loaders.pages import empty_page, page_request
 from models.enums import ItemKind
@@ -44,18 +45,18 @@ class Entity:
     @staticmethod
     async def shared_in(
         entities: list["Entity"], info: Info, first: First = None, after: After = None
-    ) -> list[Connection[Message]]:
-        asked = page_request("shared in", first, after, UUID)
-        items = await _items(entities, info)
-        visible = [entity for entity, item in zip(entities, items, strict=True) if item is not None]
-        pages = iter(await info.context.loaders.shared_in.load_many((*entity.key, asked) for entity in visible))
-        return [
-            messages_for(entity.reader, next(pages) if item is not None else empty_page())
-            for entity, item in zip(entities, items, strict=True)
-        ]
+    ) -> Conditional[Connection[Message]]:
+        # The messages are read before the modules answer, so that one call also has their cards.
+        request = page_request("shared in", first, after, UUID)
+        pages = await info.context.loaders.shared_in.load_many((*entity.key, request) for entity in entities)
+        return Conditional(
+            [messages_for(entity.reader, page) for entity, page in zip(entities, pages, strict=True)],
+            condition=_are_visible(entities, info),
+            otherwise=[messages_for(entity.reader, empty_page()) for entity in entities],
+        )
 
     @classmethod
-    async def resolve_references(cls, info: Info, reader: Viewer, ids: Sequence[str]) -> list[Self]:
+    async def resolve_references(cls, loaders: Loaders, reader: Viewer, ids: Sequence[str]) -> list[Self]:
         """Accepts any id, since another module sent it: only `card` and `sharedIn` reveal whether it exists."""
         return [cls(item_id=id, reader=reader) for id in ids]
 
@@ -68,6 +69,10 @@ async def _items(entities: Sequence[Entity], info: Info) -> list[Item | None]:
     """Returns each item whose module lets the entity's reader see it now."""
     answers = await info.context.loaders.answers.load_many(entity.key for entity in entities)
     return [answer.item if answer.access == CardAccess.GRANTED else None for answer in answers]
+
+
+async def _are_visible(entities: Sequence[Entity], info: Info) -> list[bool]:
+    return [item is not None for item in await _items(entities, info)]
 
 
 def _entity_type(item_kind: ItemKind) -> type[Entity]:

@@ -116,6 +116,36 @@ async def test_cards_in_replies_are_requested_in_the_same_call(server: tuple[Api
         assert int(call["checks"]) > 1
 
 
+SHARED_IN = """messages(last: 50) { nodes { cards { access entity { ... on Deal {
+  id sharedIn(first: 10) { nodes { id cards { access title } replyTo { cards { title } } } } card { title }
+} } } replyTo { cards { access } } } }"""
+
+
+@pytest.mark.parametrize("slow", ["load_shared_in", "load_messages", "load_cards", None])
+async def test_cards_in_shared_in_are_requested_in_the_same_call(
+    slow: str | None, server: tuple[Api, str], module_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, _ = server
+    account = await api.create_account(extra_agents=2)
+    channel = await account.bruno.create_channel("Vendas", memberIds=["extra-0000", "extra-0001"])
+    await _chain_of_replies(account, channel)
+    if slow is not None:
+        _slow_down(slow, monkeypatch)
+    await control(module_url)
+    nodes = (await account.agent("extra-0000").read(channel, SHARED_IN))["messages"]["nodes"]
+    (call,) = await control(module_url)
+    assert call == {"kind": "DEAL", "checks": 4}
+    cards = [card for node in nodes for card in node["cards"]]
+    assert [card["access"] for card in cards] == ["GRANTED"] * 4
+    entity = cards[1]["entity"]
+    assert entity["card"] == {"title": "Title of deal-1"}
+    (message,) = entity["sharedIn"]["nodes"]
+    assert message["cards"] == [{"access": "GRANTED", "title": "Title of deal-1"}]
+    assert message["replyTo"]["cards"] == [{"title": "Title of deal-0"}]
+    nodes = (await account.agent("extra-0001").read(channel, SHARED_IN))["messages"]["nodes"]
+    assert [card for node in nodes for card in node["cards"]] == [{"access": "FORBIDDEN", "entity": None}] * 4
+
+
 @pytest.mark.parametrize("read", ["load_messages", "load_cards", "load_agents"])
 async def test_a_slow_read_does_not_split_the_call(
     read: str, server: tuple[Api, str], module_url: str, monkeypatch: pytest.MonkeyPatch
@@ -125,6 +155,16 @@ async def test_a_slow_read_does_not_split_the_call(
     account = await api.create_account()
     channel = await account.bruno.create_channel("Vendas", memberIds=["carla"])
     await _chain_of_replies(account, channel)
+    _slow_down(read, monkeypatch)
+    await control(module_url)
+    card = "cards { access title sharedBy { name } }"
+    await account.carla.read(channel, f"messages(last: 2) {{ nodes {{ {card} replyTo {{ {card} }} }} }}")
+    (call,) = await control(module_url)
+    assert int(call["checks"]) == 3
+
+
+def _slow_down(read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delays a read of the loaders by 50 ms."""
     original = getattr(loaders, read)
 
     async def slow_read(*arguments: object) -> object:
@@ -132,11 +172,6 @@ async def test_a_slow_read_does_not_split_the_call(
         return await original(*arguments)
 
     monkeypatch.setattr(loaders, read, slow_read)
-    await control(module_url)
-    card = "cards { access title sharedBy { name } }"
-    await account.carla.read(channel, f"messages(last: 2) {{ nodes {{ {card} replyTo {{ {card} }} }} }}")
-    (call,) = await control(module_url)
-    assert int(call["checks"]) == 3
 
 
 async def _chain_of_replies(account: Account, channel: str) -> str:
