@@ -4,20 +4,21 @@ import strawberry
 
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
+from execution import root_field
 from resolvers.drafts import required
 from resolvers.mutation import administrators, any_token, mutation
 from schema.account_inputs import SyncDirectoryInput, UpdateAccountSettingsInput
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.payloads import SyncDirectoryPayload, UpdateAccountSettingsPayload
 from schema.viewer import AccountSettings
 
 
 @strawberry.type
 class AccountQuery:
-    @strawberry.field(
+    @root_field(
         description="The account's settings. For administrators, even if the chat is disabled. Null for everyone else."
     )
-    async def chat_account_settings(self, info: Info) -> AccountSettings | None:
+    async def chat_account_settings(self, info: RequestInfo) -> AccountSettings | None:
         viewer = await info.context.active_viewer()
         if not viewer.is_administrator:
             return None
@@ -28,7 +29,7 @@ class AccountQuery:
 class AccountMutation:
     @mutation(UpdateAccountSettingsPayload, "Changes the account's settings. For administrators.", administrators)
     async def update_chat_account_settings(
-        self, info: Info, input: UpdateAccountSettingsInput
+        self, info: RequestInfo, input: UpdateAccountSettingsInput
     ) -> UpdateAccountSettingsPayload:
         account = await update_account_settings(info.context.chat, info.context.token, _settings_changes(input))
         return UpdateAccountSettingsPayload(settings=AccountSettings(row=account))
@@ -38,7 +39,7 @@ class AccountMutation:
         "Adds or updates agents and teams. For service tokens with the scope `directory`. It is safe to repeat.",
         any_token,
     )
-    async def sync_chat_directory(self, info: Info, input: SyncDirectoryInput) -> SyncDirectoryPayload:
+    async def sync_chat_directory(self, info: RequestInfo, input: SyncDirectoryInput) -> SyncDirectoryPayload:
         counts = await sync_directory(info.context.chat, info.context.identity, _directory(input))
         return SyncDirectoryPayload(agent_count=counts.agents, team_count=counts.teams)
 

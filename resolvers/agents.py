@@ -4,23 +4,24 @@ from typing import Annotated
 
 import strawberry
 
+from execution import root_field
 from loaders.pages import page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
-from schema.context import Info
+from schema.context import RequestInfo
 
 
 @strawberry.type
 class AgentsQuery:
-    @strawberry.field(description="The agents of the account, ordered by name, including deactivated ones.")
+    @root_field(description="The agents of the account, ordered by name, including deactivated ones.")
     async def chat_agents(
         self,
-        info: Info,
+        info: RequestInfo,
         query: Annotated[str | None, strawberry.argument(description="Only agents whose name contains this.")] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[Agent]:
         await info.context.viewer()
-        asked = page_request("agents", first, after, str, str)
-        found = await info.context.loaders.agent_lists.load((query, asked))
+        request = page_request("agents", first, after, str, str)
+        found = await info.context.loaders.agent_lists.load((query, request))
         return connect(found, lambda row: Agent(row=row))

@@ -10,6 +10,7 @@ from chat.drafts import Given
 from chat.operations.change_channel import ChannelChanges, archive_channel, unarchive_channel, update_channel
 from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.open_direct_message import open_direct_message
+from execution import root_field
 from loaders.channels import SidebarFilter
 from loaders.pages import empty_page, page_request
 from resolvers.drafts import given, icon_avatar, required
@@ -23,7 +24,7 @@ from schema.channel_inputs import (
 )
 from schema.channels import Channel, channel, channels_for
 from schema.connections import After, Connection, First
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.enums import ChannelKind
 from schema.ids import Prefix, channel_id, parse_id
 from schema.payloads import (
@@ -39,20 +40,18 @@ NameQuery = Annotated[str | None, strawberry.argument(description="Only channels
 
 @strawberry.type
 class ChannelsQuery:
-    @strawberry.field(description="A channel that the viewer can see. Null for every other id.")
+    @root_field(description="A channel that the viewer can see. Null for every other id.")
     async def chat_channel(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The channel.")]
+        self, info: RequestInfo, id: Annotated[strawberry.ID, strawberry.argument(description="The channel.")]
     ) -> Channel | None:
         await info.context.viewer()
         known = parse_id(Prefix.CHANNEL, id)
         return await channel(info, known) if known is not None else None
 
-    @strawberry.field(
-        description="The sidebar: the channels that the viewer is a member of, most recently active first."
-    )
+    @root_field(description="The sidebar: the channels that the viewer is a member of, most recently active first.")
     async def chat_channels(
         self,
-        info: Info,
+        info: RequestInfo,
         first: First = None,
         after: After = None,
         kinds: Annotated[
@@ -70,20 +69,20 @@ class ChannelsQuery:
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
-        asked = page_request("sidebar", first, after, datetime, UUID)
-        return channels_for(viewer, await info.context.loaders.sidebars.load((viewer.agent_id, wanted, asked)))
+        request = page_request("sidebar", first, after, datetime, UUID)
+        return channels_for(viewer, await info.context.loaders.sidebars.load((viewer.agent_id, wanted, request)))
 
-    @strawberry.field(
+    @root_field(
         description="The channels that every agent can find: public channels and announcements, ordered by name."
     )
     async def discover_chat_channels(
-        self, info: Info, query: NameQuery = None, first: First = None, after: After = None
+        self, info: RequestInfo, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page_request("discovery", first, after, str, UUID)
-        return channels_for(viewer, await info.context.loaders.discovery.load((viewer.agent_id, query, asked)))
+        request = page_request("discovery", first, after, str, UUID)
+        return channels_for(viewer, await info.context.loaders.discovery.load((viewer.agent_id, query, request)))
 
-    @strawberry.field(
+    @root_field(
         description=(
             "For account administrators: all channels except direct messages, ordered by name. Administrators can"
             " manage a channel's name and members, but can read a private channel only if they are members of it."
@@ -91,19 +90,19 @@ class ChannelsQuery:
         )
     )
     async def manageable_chat_channels(
-        self, info: Info, query: NameQuery = None, first: First = None, after: After = None
+        self, info: RequestInfo, query: NameQuery = None, first: First = None, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
-        asked = page_request("manageable", first, after, str, UUID)
+        request = page_request("manageable", first, after, str, UUID)
         if not viewer.is_administrator:
             return channels_for(viewer, empty_page())
-        return channels_for(viewer, await info.context.loaders.manageable.load((viewer.agent_id, query, asked)))
+        return channels_for(viewer, await info.context.loaders.manageable.load((viewer.agent_id, query, request)))
 
 
 @strawberry.type
 class ChannelsMutation:
     @mutation(CreateChannelPayload, "Creates a channel with its first members. The viewer becomes its owner.")
-    async def create_chat_channel(self, info: Info, input: CreateChannelInput) -> CreateChannelPayload:
+    async def create_chat_channel(self, info: RequestInfo, input: CreateChannelInput) -> CreateChannelPayload:
         draft = ChannelDraft(
             kind=input.kind,
             name=input.name,
@@ -115,7 +114,7 @@ class ChannelsMutation:
         return CreateChannelPayload(channel=await channel(info, created))
 
     @mutation(UpdateChannelPayload, "Changes a channel's name, description, avatar or kind.")
-    async def update_chat_channel(self, info: Info, input: UpdateChannelInput) -> UpdateChannelPayload:
+    async def update_chat_channel(self, info: RequestInfo, input: UpdateChannelInput) -> UpdateChannelPayload:
         changes = ChannelChanges(
             channel_id=channel_id(input.channel_id),
             name=required(input.name, "name"),
@@ -127,13 +126,13 @@ class ChannelsMutation:
         return UpdateChannelPayload(channel=await channel(info, changes.channel_id))
 
     @mutation(ArchiveChannelPayload, "Makes a channel read-only and removes it from the default list.")
-    async def archive_chat_channel(self, info: Info, input: ArchiveChannelInput) -> ArchiveChannelPayload:
+    async def archive_chat_channel(self, info: RequestInfo, input: ArchiveChannelInput) -> ArchiveChannelPayload:
         target = channel_id(input.channel_id)
         await archive_channel(info.context.chat, info.context.token, target)
         return ArchiveChannelPayload(channel=await channel(info, target))
 
     @mutation(UnarchiveChannelPayload, "Makes an archived channel writable again.")
-    async def unarchive_chat_channel(self, info: Info, input: UnarchiveChannelInput) -> UnarchiveChannelPayload:
+    async def unarchive_chat_channel(self, info: RequestInfo, input: UnarchiveChannelInput) -> UnarchiveChannelPayload:
         target = channel_id(input.channel_id)
         await unarchive_channel(info.context.chat, info.context.token, target)
         return UnarchiveChannelPayload(channel=await channel(info, target))
@@ -141,6 +140,6 @@ class ChannelsMutation:
     @mutation(
         OpenDirectMessagePayload, "Opens the direct message with an agent, and creates it if it does not exist yet."
     )
-    async def open_direct_message(self, info: Info, input: OpenDirectMessageInput) -> OpenDirectMessagePayload:
+    async def open_direct_message(self, info: RequestInfo, input: OpenDirectMessageInput) -> OpenDirectMessagePayload:
         opened = await open_direct_message(info.context.chat, info.context.token, input.agent_id)
         return OpenDirectMessagePayload(channel=await channel(info, opened))

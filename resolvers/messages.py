@@ -10,9 +10,10 @@ from chat.operations.presence import start_typing, stop_typing
 from chat.operations.reading import mark_read, mark_unread
 from chat.operations.send_message import send_message
 from chat.sending import MessageDraft
+from execution import root_field
 from resolvers.mutation import mutation
 from schema.channels import channel
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.ids import Prefix, channel_id, message_id, parse_id
 from schema.message_inputs import (
     AddReactionInput,
@@ -39,9 +40,9 @@ from schema.payloads import (
 
 @strawberry.type
 class MessagesQuery:
-    @strawberry.field(description="A message that the viewer can read. Null for every other id.")
+    @root_field(description="A message that the viewer can read. Null for every other id.")
     async def chat_message(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The message.")]
+        self, info: RequestInfo, id: Annotated[strawberry.ID, strawberry.argument(description="The message.")]
     ) -> Message | None:
         viewer = await info.context.viewer()
         (found,) = await messages_by_id(info.context.loaders, [(viewer, parse_id(Prefix.MESSAGE, id))])
@@ -51,7 +52,7 @@ class MessagesQuery:
 @strawberry.type
 class MessagesMutation:
     @mutation(SendMessagePayload, "Sends a message. With a `clientKey`, repeating the call sends it only once.")
-    async def send_chat_message(self, info: Info, input: SendMessageInput) -> SendMessagePayload:
+    async def send_chat_message(self, info: RequestInfo, input: SendMessageInput) -> SendMessagePayload:
         draft = MessageDraft(
             channel_id=channel_id(input.channel_id),
             body=input.body,
@@ -64,7 +65,7 @@ class MessagesMutation:
         )
 
     @mutation(EditMessagePayload, "Changes the text of one of the viewer's messages.")
-    async def edit_chat_message(self, info: Info, input: EditMessageInput) -> EditMessagePayload:
+    async def edit_chat_message(self, info: RequestInfo, input: EditMessageInput) -> EditMessagePayload:
         target = message_id(input.message_id)
         return EditMessagePayload(
             message=await message_of(
@@ -73,14 +74,14 @@ class MessagesMutation:
         )
 
     @mutation(DeleteMessagePayload, "Deletes a message. A tombstone remains.")
-    async def delete_chat_message(self, info: Info, input: DeleteMessageInput) -> DeleteMessagePayload:
+    async def delete_chat_message(self, info: RequestInfo, input: DeleteMessageInput) -> DeleteMessagePayload:
         target = message_id(input.message_id)
         return DeleteMessagePayload(
             message=await message_of(info.context, await delete_message(info.context.chat, info.context.token, target))
         )
 
     @mutation(AddReactionPayload, "Adds the viewer's reaction to a message.")
-    async def add_chat_reaction(self, info: Info, input: AddReactionInput) -> AddReactionPayload:
+    async def add_chat_reaction(self, info: RequestInfo, input: AddReactionInput) -> AddReactionPayload:
         target = message_id(input.message_id)
         return AddReactionPayload(
             message=await message_of(
@@ -89,7 +90,7 @@ class MessagesMutation:
         )
 
     @mutation(RemoveReactionPayload, "Removes the viewer's reaction from a message.")
-    async def remove_chat_reaction(self, info: Info, input: RemoveReactionInput) -> RemoveReactionPayload:
+    async def remove_chat_reaction(self, info: RequestInfo, input: RemoveReactionInput) -> RemoveReactionPayload:
         target = message_id(input.message_id)
         changed = await remove_reaction(info.context.chat, info.context.token, target, input.emoji)
         return RemoveReactionPayload(message=await message_of(info.context, changed))
@@ -97,7 +98,7 @@ class MessagesMutation:
     @mutation(
         MarkReadPayload, "Marks a channel read, up to a message or completely. Never moves the read marker backwards."
     )
-    async def mark_chat_read(self, info: Info, input: MarkReadInput) -> MarkReadPayload:
+    async def mark_chat_read(self, info: RequestInfo, input: MarkReadInput) -> MarkReadPayload:
         target = channel_id(input.channel_id)
         await mark_read(
             info.context.chat, info.context.token, target, _optional_message_id(input.message_id, "messageId")
@@ -105,7 +106,7 @@ class MessagesMutation:
         return MarkReadPayload(channel=await channel(info, target))
 
     @mutation(MarkUnreadPayload, "Marks a channel unread from a message onwards.")
-    async def mark_chat_unread(self, info: Info, input: MarkUnreadInput) -> MarkUnreadPayload:
+    async def mark_chat_unread(self, info: RequestInfo, input: MarkUnreadInput) -> MarkUnreadPayload:
         target = channel_id(input.channel_id)
         await mark_unread(info.context.chat, info.context.token, target, message_id(input.message_id))
         return MarkUnreadPayload(channel=await channel(info, target))
@@ -113,7 +114,7 @@ class MessagesMutation:
     @mutation(
         SetTypingPayload, "Notifies the agents who have the channel open that the viewer is typing. Nothing is stored."
     )
-    async def set_chat_typing(self, info: Info, input: SetTypingInput) -> SetTypingPayload:
+    async def set_chat_typing(self, info: RequestInfo, input: SetTypingInput) -> SetTypingPayload:
         target = channel_id(input.channel_id)
         signal_typing = start_typing if input.typing else stop_typing
         await signal_typing(info.context.chat, info.context.token, target)

@@ -7,7 +7,7 @@ import strawberry
 from strawberry.extensions import FieldExtension
 
 from chat.errors import Refused
-from schema.context import Context
+from schema.context import Context, RequestInfo
 from schema.payloads import Payload, UserError
 
 AnyPayload = TypeVar("AnyPayload", bound=Payload)
@@ -39,7 +39,7 @@ class _MutationExtension(FieldExtension):
         self._admission = admission
 
     async def resolve_async(
-        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info[Context, None], **kwargs: Any
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: RequestInfo, **kwargs: Any
     ) -> Any:
         info.context.reset_loaders()
         await self._admission(info.context)

@@ -13,6 +13,7 @@ from chat.naming import is_storable
 from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_item
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
+from execution import root_field
 from loaders.pages import page_request
 from models.rows import AgentRow
 from resolvers.mutation import mutation
@@ -20,7 +21,7 @@ from schema.agents import Agent
 from schema.cards import SharedCard, SharedEntityRefInput
 from schema.channels import Channel
 from schema.connections import After, Connection, First, connect
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.ids import channel_id
 from schema.messages import message_of
 from schema.payloads import ShareToChatPayload
@@ -32,7 +33,7 @@ PREVIEW_LIMIT = 100
 
 @strawberry.type
 class SharingQuery:
-    @strawberry.field(
+    @root_field(
         description=(
             "Where the viewer can share an item: the channels that they can post in and the active agents, ordered by"
             " name. The field `name` is nullable in ChatChannel but not in ChatAgent: use an alias for one of them."
@@ -40,7 +41,7 @@ class SharingQuery:
     )
     async def share_destinations(
         self,
-        info: Info,
+        info: RequestInfo,
         query: Annotated[
             str | None, strawberry.argument(description="Only destinations whose name contains this.")
         ] = None,
@@ -48,11 +49,11 @@ class SharingQuery:
         after: After = None,
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()
-        asked = page_request("destinations", first, after, str, str, str)
-        found = await info.context.loaders.destinations.load((viewer.agent_id, query, asked))
+        request = page_request("destinations", first, after, str, str, str)
+        found = await info.context.loaders.destinations.load((viewer.agent_id, query, request))
         return connect(found, lambda destination: _destination(viewer, destination))
 
-    @strawberry.field(
+    @root_field(
         description=(
             "The card as the viewer sees it, and how many members of the destination could see the item. Null if the"
             " viewer cannot post there."
@@ -60,7 +61,7 @@ class SharingQuery:
     )
     async def share_preview(
         self,
-        info: Info,
+        info: RequestInfo,
         entity: Annotated[SharedEntityRefInput, strawberry.argument(description="The item.")],
         destination: Annotated[ShareDestinationRefInput, strawberry.argument(description="The destination.")],
     ) -> SharePreview | None:
@@ -82,7 +83,7 @@ class SharingQuery:
 @strawberry.type
 class SharingMutation:
     @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or in a direct message.")
-    async def share_to_chat(self, info: Info, input: ShareToChatInput) -> ShareToChatPayload:
+    async def share_to_chat(self, info: RequestInfo, input: ShareToChatInput) -> ShareToChatPayload:
         draft = ShareDraft(input.entity.ref(), _to(input.destination), input.body, input.client_key)
         return ShareToChatPayload(
             message=await message_of(info.context, await share_item(info.context.chat, info.context.token, draft))
@@ -112,7 +113,7 @@ def _to(destination: ShareDestinationRefInput) -> ToAgent | ToChannel:
             raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")
 
 
-async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefInput) -> _Readers | None:
+async def _readers(info: RequestInfo, viewer: Viewer, destination: ShareDestinationRefInput) -> _Readers | None:
     """Returns None if the viewer cannot post there."""
     try:
         to = _to(destination)
@@ -132,10 +133,10 @@ async def _readers(info: Info, viewer: Viewer, destination: ShareDestinationRefI
     return _Readers(seat.channel.member_count, member_ids)
 
 
-async def _answers(info: Info, agent_ids: list[str], ref: ItemRef) -> dict[str, Answer]:
-    asked = list(dict.fromkeys(agent_ids))
-    answers = await info.context.loaders.answers.load_many([(agent_id, ref) for agent_id in asked])
-    return dict(zip(asked, answers, strict=True))
+async def _answers(info: RequestInfo, agent_ids: list[str], ref: ItemRef) -> dict[str, Answer]:
+    distinct = list(dict.fromkeys(agent_ids))
+    answers = await info.context.loaders.answers.load_many([(agent_id, ref) for agent_id in distinct])
+    return dict(zip(distinct, answers, strict=True))
 
 
 def _count(answers: dict[str, Answer], agent_ids: list[str] | None, viewer_id: str) -> int | None:

@@ -5,35 +5,36 @@ import strawberry
 from chat.operations.personal import update_profile
 from chat.operations.presence import set_presence
 from chat.operations.reading import mark_all_read
+from execution import root_field
 from resolvers.drafts import required
 from resolvers.mutation import mutation
 from schema.account_inputs import SetPresenceInput, UpdateProfileInput
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.payloads import MarkAllReadPayload, SetPresencePayload, UpdateProfilePayload
 from schema.viewer import Viewer
 
 
 @strawberry.type
 class ViewerQuery:
-    @strawberry.field(description="The agent who makes the request. Works even if the chat is disabled.")
-    async def chat_viewer(self, info: Info) -> Viewer:
+    @root_field(description="The agent who makes the request. Works even if the chat is disabled.")
+    async def chat_viewer(self, info: RequestInfo) -> Viewer:
         return Viewer(facts=await info.context.active_viewer())
 
 
 @strawberry.type
 class ViewerMutation:
     @mutation(UpdateProfilePayload, "Changes the viewer's own profile.")
-    async def update_chat_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfilePayload:
+    async def update_chat_profile(self, info: RequestInfo, input: UpdateProfileInput) -> UpdateProfilePayload:
         await update_profile(info.context.chat, info.context.token, required(input.send_key, "sendKey"))
         info.context.reset_loaders()
         return UpdateProfilePayload(viewer=Viewer(facts=await info.context.viewer()))
 
     @mutation(MarkAllReadPayload, "Marks all of the viewer's channels read.")
-    async def mark_all_chats_read(self, info: Info) -> MarkAllReadPayload:
+    async def mark_all_chats_read(self, info: RequestInfo) -> MarkAllReadPayload:
         await mark_all_read(info.context.chat, info.context.token)
         return MarkAllReadPayload(viewer=Viewer(facts=await info.context.viewer()))
 
     @mutation(SetPresencePayload, "Sets the presence that the viewer shows while they have the chat open.")
-    async def set_chat_presence(self, info: Info, input: SetPresenceInput) -> SetPresencePayload:
+    async def set_chat_presence(self, info: RequestInfo, input: SetPresenceInput) -> SetPresencePayload:
         await set_presence(info.context.chat, info.context.token, input.status)
         return SetPresencePayload(viewer=Viewer(facts=await info.context.viewer()))

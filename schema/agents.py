@@ -19,9 +19,9 @@ class Agent:
     row: strawberry.Private[AgentRow]
 
     @staticmethod
-    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Agent | None"]:
+    async def resolve_references(loaders: Loaders, reader: Viewer, ids: Sequence[str]) -> list["Agent | None"]:
         known = [id for id in ids if is_storable(id)]
-        rows = dict(zip(known, await info.context.loaders.agents.load_many(known), strict=True))
+        rows = dict(zip(known, await loaders.agents.load_many(known), strict=True))
         return [Agent(row=row) if (row := rows.get(id)) is not None else None for id in ids]
 
     @strawberry.field(description="The agent's id in the platform.")

@@ -21,11 +21,12 @@ from chat.policies import (
 )
 from chat.viewer import Viewer
 from execution import level_field
+from loaders import Loaders
 from loaders.members import MemberFilter
 from loaders.pages import Page, page_request
 from schema.agents import Agent, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
-from schema.context import Info, positions
+from schema.context import Info, RequestInfo, positions
 from schema.enums import ChannelKind, MemberRole
 from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
@@ -104,10 +105,10 @@ class Channel:
     reader: strawberry.Private[Viewer]
 
     @staticmethod
-    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Channel | None"]:
+    async def resolve_references(loaders: Loaders, reader: Viewer, ids: Sequence[str]) -> list["Channel | None"]:
         channel_ids = [parse_id(Prefix.CHANNEL, id) for id in ids]
         known = [channel_id for channel_id in channel_ids if channel_id is not None]
-        seats = iter(await info.context.loaders.seats.load_many((reader.agent_id, channel_id) for channel_id in known))
+        seats = iter(await loaders.seats.load_many((reader.agent_id, channel_id) for channel_id in known))
         return [
             Channel(seat=seat, reader=reader) if channel_id is not None and (seat := next(seats)) is not None else None
             for channel_id in channel_ids
@@ -177,9 +178,9 @@ class Channel:
     async def authors(
         channels: list["Channel"], info: Info, first: First = None, after: After = None
     ) -> list[Connection[Agent]]:
-        asked = page_request("authors", first, after, str, str)
+        request = page_request("authors", first, after, str, str)
         pages = await info.context.loaders.authors.load_many(
-            (channel.seat.channel.channel_id, asked) for channel in channels
+            (channel.seat.channel.channel_id, request) for channel in channels
         )
         authors = await agents_of_each(info.context.loaders, [page.rows for page in pages])
         return list(map(connection_of, authors, pages))
@@ -199,8 +200,8 @@ class Channel:
         before: Before = None,
         around: Around = None,
     ) -> list[Connection[Message] | Denied]:
-        asked = HistoryPage(first, after, last, before, around)
-        pages = await read_history(info.context.loaders, [channel.seat for channel in channels], asked)
+        request = HistoryPage(first, after, last, before, around)
+        pages = await read_history(info.context.loaders, [channel.seat for channel in channels], request)
         return [
             page if isinstance(page, Denied) else messages_for(channel.reader, page)
             for channel, page in zip(channels, pages, strict=True)
@@ -263,7 +264,7 @@ class Channel:
         return await positions(info.context.loaders, (channel.reader for channel in channels))
 
 
-async def channel(info: Info, channel_id: UUID) -> Channel | None:
+async def channel(info: RequestInfo, channel_id: UUID) -> Channel | None:
     """Returns the channel; None if the viewer cannot see it."""
     viewer = await info.context.viewer()
     seat = await info.context.loaders.seats.load((viewer.agent_id, channel_id))

@@ -15,7 +15,8 @@ class Prefix(StrEnum):
 
 
 def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:
-    return strawberry.ID(f"{prefix}_{id.hex}")
+    # Not an f-string: formatting an enum member takes three times as long.
+    return strawberry.ID(prefix + "_" + id.hex)
 
 
 def parse_id(prefix: Prefix, id: str) -> UUID | None:

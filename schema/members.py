@@ -51,11 +51,11 @@ class Membership:
 
     @strawberry.field(description="Whether the channel is muted now. Unread counts are not affected.")
     def muted(self, info: Info) -> bool:
-        return is_muted(self.row, info.context.chat.clock.now())
+        return is_muted(self.row, info.context.services.chat.clock.now())
 
     @strawberry.field(description="When the mute ends. Null: not muted, or muted indefinitely.")
     def muted_until(self, info: Info) -> datetime | None:
-        return self.row.muted_until if is_muted(self.row, info.context.chat.clock.now()) else None
+        return self.row.muted_until if is_muted(self.row, info.context.services.chat.clock.now()) else None
 
     @strawberry.field(description="Whether the channel is one of the viewer's favourites.")
     def favourite(self) -> bool:

@@ -98,9 +98,9 @@ class Reaction:
     async def agents(
         reactions: list["Reaction"], info: Info, first: First = None, after: After = None
     ) -> list[Connection[Agent]]:
-        asked = page_request("reactors", first, after, str)
+        request = page_request("reactors", first, after, str)
         pages = await info.context.loaders.reactors.load_many(
-            (reaction.message.message_id, reaction.tally.emoji, asked) for reaction in reactions
+            (reaction.message.message_id, reaction.tally.emoji, request) for reaction in reactions
         )
         reactors = await agents_of_each(info.context.loaders, [page.rows for page in pages])
         return list(map(connection_of, reactors, pages))
@@ -134,9 +134,9 @@ class Message:
     reader: strawberry.Private[Viewer]
 
     @staticmethod
-    async def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> list["Message | None"]:
+    async def resolve_references(loaders: Loaders, reader: Viewer, ids: Sequence[str]) -> list["Message | None"]:
         message_ids = [parse_id(Prefix.MESSAGE, id) for id in ids]
-        return await messages_by_id(info.context.loaders, [(reader, message_id) for message_id in message_ids])
+        return await messages_by_id(loaders, [(reader, message_id) for message_id in message_ids])
 
     @strawberry.field(description="An opaque id: msg_…")
     def id(self) -> strawberry.ID:

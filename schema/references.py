@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 from chat.errors import DenialCode, Denied
 from chat.viewer import Viewer
+from loaders import Loaders
 from schema.agents import Agent
 from schema.channels import Channel
-from schema.context import Info
+from schema.context import RequestInfo
 from schema.entities import ENTITIES
 from schema.messages import Message
 
@@ -24,7 +25,7 @@ REFERENCES = 500
 
 class Referable(Protocol):
     @staticmethod
-    def resolve_references(info: Info, reader: Viewer, ids: Sequence[str]) -> Awaitable[Sequence[object | None]]:
+    def resolve_references(loaders: Loaders, reader: Viewer, ids: Sequence[str]) -> Awaitable[Sequence[object | None]]:
         """Returns the objects with these ids as the reader sees them, in their order; None where there is none."""
 
 
@@ -36,7 +37,7 @@ REFERABLE: dict[str, type[Referable]] = {
 }
 
 
-async def resolve_references(info: Info, representations: list[object]) -> list[object | None]:
+async def resolve_references(info: RequestInfo, representations: list[object]) -> list[object | None]:
     """Returns one result per representation, in the same order. An invalid representation gives an error, Denied
     BAD_USER_INPUT, in its place. Raises Denied BAD_USER_INPUT for more than 500."""
     if len(representations) > REFERENCES:
@@ -47,8 +48,10 @@ async def resolve_references(info: Info, representations: list[object]) -> list[
     for reference in references:
         if isinstance(reference, _Reference):
             ids[reference.type].append(reference.id)
+    loaders = info.context.loaders
     objects = {
-        referable: iter(await referable.resolve_references(info, reader, of_type)) for referable, of_type in ids.items()
+        referable: iter(await referable.resolve_references(loaders, reader, of_type))
+        for referable, of_type in ids.items()
     }
     return [reference if isinstance(reference, Denied) else next(objects[reference.type]) for reference in references]
 
