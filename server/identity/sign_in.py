@@ -1,13 +1,16 @@
 """Authentication by bearer token (RFC 8725). The settings fix the issuer, keys and algorithms; the token does not."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import jwt
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, DirectoryToken, Identity, is_identifier
-from server.identity.jwks import ALGORITHMS, KeySet, KeysUnavailable
+from server.identity.jwks import ALGORITHMS, KeySet, KeysUnavailable, VerificationKey
 from server.settings import Settings
 
 LEEWAY = timedelta(seconds=30)
@@ -17,7 +20,20 @@ DIRECTORY_SCOPE = "directory"
 REFUSED_KINDS = frozenset({"contact", "customer"})
 KIND_CLAIMS = ("type", "role", "user_type")
 
+VERIFIED_TOKENS = 10_000
+"""How many verified tokens are kept in memory."""
+
+INVALID = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
+NOT_VALID = "The token is not valid."
+
 Claims = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _VerifiedToken:
+    identity: Identity
+    key: VerificationKey | None
+    """The published key that verified it; None for the secret."""
 
 
 class SignIn:
@@ -26,21 +42,45 @@ class SignIn:
         self._audience = settings.jwt_audience
         self._secret = settings.hs256_secret()
         self._keys = KeySet(settings.jwks_url) if settings.jwks_url else None
+        self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
+        """The latest tokens that were verified, by the hash of their `Authorization` header."""
 
     async def identify(self, authorization: str | None) -> Identity | None:
         """Returns None without a token. Raises Denied UNAUTHENTICATED for an invalid token."""
         if authorization is None:
             return None
-        claims = await self._verified_claims(_bearer(authorization))
-        return _identity(claims)
+        digest = sha256(authorization.encode(errors="replace")).digest()
+        known = self._verified.get(digest)
+        if known is not None and await self._is_valid(known):
+            self._verified.move_to_end(digest)
+            return known.identity
+        token = _bearer(authorization)
+        key = await self._key_for(token)
+        verified = _VerifiedToken(_identity(self._verified_claims(token, key)), key)
+        self._keep(digest, verified)
+        return verified.identity
 
-    async def _verified_claims(self, token: str) -> Claims:
+    async def _is_valid(self, token: "_VerifiedToken") -> bool:
+        """Returns whether a token that was verified earlier has not expired and its key is still published."""
+        if datetime.now(UTC) > token.identity.expires_at + LEEWAY:
+            return False
+        key = token.key
+        return key is None or (self._keys is not None and await self._keys.find(key.key_id, key.algorithm) is key)
+
+    def _keep(self, digest: bytes, token: "_VerifiedToken") -> None:
+        self._verified[digest] = token
+        if len(self._verified) > VERIFIED_TOKENS:
+            self._verified.popitem(last=False)
+
+    def _verified_claims(self, token: str, key: VerificationKey | None) -> Claims:
+        """Verifies the token with the key or, without one, with the secret."""
+        verification = key.key if key is not None else self._secret
+        assert verification is not None  # ensured by Settings
         try:
-            key, algorithm = await self._key_for(token)
             return jwt.decode(
                 token,
-                key,
-                algorithms=[algorithm],
+                verification,
+                algorithms=[key.algorithm if key is not None else "HS256"],
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=LEEWAY,
@@ -54,24 +94,27 @@ class SignIn:
             raise _denied("The token comes from another issuer.") from None
         except jwt.MissingRequiredClaimError as error:
             raise _denied(f"The token lacks the claim {error.claim}.") from None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
-            raise _denied("The token is not valid.") from None
+        except INVALID:
+            raise _denied(NOT_VALID) from None
 
-    async def _key_for(self, token: str) -> tuple[jwt.PyJWK | str, str]:
+    async def _key_for(self, token: str) -> VerificationKey | None:
+        """Returns the published key with which the token must be verified; None if tokens are verified with the
+        secret."""
         if self._keys is None:
-            assert self._secret is not None  # ensured by Settings
-            return self._secret, "HS256"
-        header = jwt.get_unverified_header(token)
-        algorithm, key_id = header.get("alg"), header.get("kid")
-        if not isinstance(algorithm, str) or algorithm not in ALGORITHMS.values():
-            raise jwt.InvalidAlgorithmError
+            return None
         try:
+            header = jwt.get_unverified_header(token)
+            algorithm, key_id = header.get("alg"), header.get("kid")
+            if not isinstance(algorithm, str) or algorithm not in ALGORITHMS.values():
+                raise jwt.InvalidAlgorithmError
             found = await self._keys.find(key_id, algorithm)
         except KeysUnavailable:
             raise _denied("The keys that verify tokens cannot be fetched now; try again later.") from None
+        except INVALID:
+            raise _denied(NOT_VALID) from None
         if found is None:
-            raise jwt.InvalidKeyError
-        return found.key, found.algorithm
+            raise _denied(NOT_VALID)
+        return found
 
 
 def _bearer(authorization: str) -> str:
