@@ -1,7 +1,7 @@
 """Requests per second of the chat and of a Mercurius server that answers the same requests from the same rows.
 
 The answers are compared first. Then the servers take turns, so that other load on the machine affects both equally.
-The server that does not have its turn receives no requests.
+Only one server at a time receives requests.
 """
 
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Contestant:
+class MeasuredServer:
     name: str
     server: ServerProcess
 
@@ -101,14 +101,14 @@ async def run(environment: Environment) -> None:
     ):
         compared = await _compare(environment, account, chat, mercurius)
         channel_ids = await _channel_ids(environment, account, chat)
-        contestants = [Contestant("chat", chat), Contestant("mercurius", mercurius)]
+        servers = [MeasuredServer("chat", chat), MeasuredServer("mercurius", mercurius)]
         token = issue_token(environment.settings, account.account_id, VIEWER, timedelta(hours=1))
         table = _empty_table(plan, compared)
         for request in (
             Request("page of 50, every channel in turn", PAGE, [{"channelId": id} for id in channel_ids]),
             Request(f"sidebar, {len(channel_ids)} channels", SIDEBAR, [{}]),
         ):
-            _add_rows(table, request, contestants, await _measure(contestants, request, token))
+            _add_rows(table, request, servers, await _measure(servers, request, token))
         console.print(table)
 
 
@@ -131,13 +131,13 @@ async def _channel_ids(environment: Environment, account: GeneratedAccount, chat
         return (await FrontEnd.open(client, account)).channel_ids
 
 
-async def _measure(contestants: Sequence[Contestant], request: Request, token: str) -> list[Figures]:
-    requests = [each.requests(request, token) for each in contestants]
-    for each, own in zip(contestants, requests, strict=True):
+async def _measure(servers: Sequence[MeasuredServer], request: Request, token: str) -> list[Figures]:
+    requests = [each.requests(request, token) for each in servers]
+    for each, own in zip(servers, requests, strict=True):
         await each.run_round(own, WARM_UP_SECONDS)
-    rounds: list[list[MeasuredRound]] = [[] for _ in contestants]
+    rounds: list[list[MeasuredRound]] = [[] for _ in servers]
     for _ in range(ROUNDS):
-        for each, own, done in zip(contestants, requests, rounds, strict=True):
+        for each, own, done in zip(servers, requests, rounds, strict=True):
             done.append(await each.run_round(own, ROUND_SECONDS))
     return [Figures.of(done) for done in rounds]
 
@@ -154,10 +154,10 @@ def _empty_table(plan: AccountPlan, compared: int) -> Table:
     return table
 
 
-def _add_rows(table: Table, request: Request, contestants: Sequence[Contestant], figures: Sequence[Figures]) -> None:
-    for title, contestant, own in zip((request.title, ""), contestants, figures, strict=True):
+def _add_rows(table: Table, request: Request, servers: Sequence[MeasuredServer], figures: Sequence[Figures]) -> None:
+    for title, server, own in zip((request.title, ""), servers, figures, strict=True):
         milliseconds = [f"{each * 1000:.2f}" for each in (own.p50, own.p99, own.processor_per_request)]
-        table.add_row(title, contestant.name, f"{own.requests_per_second:,.0f}", *milliseconds)
+        table.add_row(title, server.name, f"{own.requests_per_second:,.0f}", *milliseconds)
     chat, mercurius = figures
     ratios = (
         chat.requests_per_second / mercurius.requests_per_second,

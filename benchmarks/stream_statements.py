@@ -45,7 +45,7 @@ async def count_statements(environment: Environment, layout: Layout) -> str:
             clients = graphql_clients(environment, layout, TEXT, port, subscribers, since=number) if subscribers else []
             async with connected(clients, log):
                 await send_one_by_one(range(number, number + 2), log, post)
-                with counted_statements(app.state.pool.engine) as statements:
+                with counted_statements(app.state.pool) as statements:
                     await send_one_by_one(range(number + 2, number + 2 + COUNTED), log, post)
                 number += 2 + COUNTED
                 counts[subscribers] = len(statements) / COUNTED
