@@ -13,6 +13,7 @@ import structlog
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 SEND_SECONDS = 20.0
 """A client that reads nothing for this long is disconnected. It resumes from its last position."""
@@ -28,19 +29,35 @@ DRAIN_STEPS = 20
 ABORT_EXTENSION = "internal_chat.abort"
 """The ASGI extension with the function that aborts the connection, even if the client does not read."""
 
+SEND_EXTENSION = "internal_chat.send"
+"""The ASGI extension with the function that sends a text to a WebSocket at once, if it can be sent at once."""
+
 
 log = structlog.get_logger(__name__)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with the abort extension. It aborts the connection of a client that does not read."""
+    """uvicorn's protocol with two extensions. It aborts the connection of a client that does not read."""
 
     _abort_timer: asyncio.TimerHandle | None = None
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[ABORT_EXTENSION] = self._abort
+        extensions[SEND_EXTENSION] = self._send_at_once
         await super().run_asgi()
+
+    def _send_at_once(self, text: bytes) -> bool:
+        """Sends the text and returns True, unless the client reads too slowly or the connection is closing. ASGI's
+        `send` does the same through several coroutines, which takes as long as writing to the socket."""
+        if not self.writable.is_set() or self.close_sent or self.disconnected:
+            return False
+        try:
+            self.conn.send_text(text)
+        except InvalidState:
+            return False
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -103,6 +120,12 @@ def abort_connection(scope: Scope) -> None:
     abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT_EXTENSION)
     if abort is not None:
         abort()
+
+
+def send_at_once(scope: Scope, text: bytes) -> bool:
+    """Returns whether the text was sent: never without a network connection."""
+    send: Callable[[bytes], bool] | None = scope.get("extensions", {}).get(SEND_EXTENSION)
+    return send is not None and send(text)
 
 
 class Connection(Protocol):

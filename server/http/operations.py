@@ -118,6 +118,6 @@ async def _deliver_events(
 
 
 async def _result(executed: Any) -> Result:
-    result: ExecutionResult = await executed if isawaitable(executed) else executed
+    result = executed if isinstance(executed, ExecutionResult) else await executed
     errors = formatted(result.errors, DenialCode.BAD_USER_INPUT) if result.errors else ()
     return Result(result.data, errors)

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from live.presence import PresenceTracker
-from server.http.connections import Connections, abort_connection
+from server.http.connections import Connections, abort_connection, send_at_once
 from server.http.errors import formatted_exception, request_error
 from server.http.operations import Operations, RequestFailed
 from server.http.origins import is_same_origin
@@ -211,8 +211,9 @@ class Socket:
     # ------------------------------------------------------------------ messages to the client
 
     async def _send_result(self, start: bytes, result: bytes) -> None:
-        if not self._is_closed:
-            await self._send({"type": "websocket.send", "text": (start + result + b"}").decode()})
+        text = start + result + b"}"
+        if not self._is_closed and not send_at_once(self._scope, text):
+            await self._send({"type": "websocket.send", "text": text.decode()})
 
     async def _send_errors(self, id: str, errors: Sequence[GraphQLFormattedError]) -> None:
         await self._send_message({"id": id, "type": "error", "payload": errors})
