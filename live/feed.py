@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from itertools import islice
 from time import monotonic
 
 from live.read_ahead import read_ahead
@@ -11,6 +12,9 @@ from loaders import DataSources, Loaders
 
 KEPT_CHANGES = 2_000
 """How many changes per account are kept in memory. A stream that is further behind reads the database."""
+
+RECENT_CHANGES = 20
+"""How many changes streams are expected to be behind at most, when changes arrive faster than they are delivered."""
 
 SHARED_SECONDS = 1.0
 """How long streams share loaders if no change arrives meanwhile."""
@@ -40,19 +44,20 @@ class Feed:
         return self.position - len(self._records)
 
     async def advance(self, records: Sequence[ChangeRecord]) -> None:
-        """Appends the changes that follow `position`, in order. Reads ahead for the subscribers whom they may concern,
-        then wakes them."""
-        self._reset_loaders()
+        """Reads ahead for the subscribers whom the changes may concern. Then appends the changes, which follow
+        `position` in order, and wakes those subscribers. Meanwhile, streams that are behind use the previous
+        loaders."""
+        loaders, since = Loaders(self._data, self.account_id), monotonic()
+        concerned = [(record, {subscriber.agent_id for subscriber in self._concerned_by(record)}) for record in records]
+        behind = islice(self._records, max(0, len(self._records) - RECENT_CHANGES), None)
+        await read_ahead(loaders, concerned, behind)
+        self._share(loaders, since)
         for record in records:
             assert record.change.change == self.position + 1, "the order of changes has no gaps"
             self._records.append(record)
             self.position = record.change.change
-        concerned = [(record, self._concerned_by(record)) for record in records]
-        agents = [(record, {subscriber.agent_id for subscriber in subscribers}) for record, subscribers in concerned]
-        await read_ahead(self._loaders, agents)
-        for record, subscribers in concerned:
-            for subscriber in subscribers:
-                subscriber.wake(record.change.change)
+            for subscriber in self._concerned_by(record):
+                subscriber.wake(self.position)
 
     def _concerned_by(self, record: ChangeRecord) -> set[Subscriber]:
         return set().union(*(self._subscribers.get(topic, ()) for topic in record.topics))
@@ -67,7 +72,7 @@ class Feed:
         """Returns the change with the loaders that all streams share until the next change, and for a second at most:
         a change may have been committed that the feed has not read yet, and a failed read must be retried."""
         if monotonic() - self._loaders_since > SHARED_SECONDS:
-            self._reset_loaders()
+            self._share(Loaders(self._data, self.account_id), monotonic())
         number = record.change.change
         if number not in self._events:
             self._events[number] = ChangeEvent(record.change, record.mentioned, self._loaders)
@@ -76,7 +81,7 @@ class Feed:
     def invalidate_before(self, change: int) -> None:
         """Discards the shared loaders and their cache if the database is known to be ahead of the feed."""
         if change > self.position:
-            self._reset_loaders()
+            self._share(Loaders(self._data, self.account_id), monotonic())
 
     def add(self, subscriber: Subscriber) -> None:
         for topic in subscriber.topics:
@@ -97,7 +102,8 @@ class Feed:
         if not self._subscribers[topic]:
             del self._subscribers[topic]
 
-    def _reset_loaders(self) -> None:
+    def _share(self, loaders: Loaders, since: float) -> None:
+        """Lets all streams use these loaders, which have read nothing before this time."""
         self._events = {}
-        self._loaders = Loaders(self._data, self.account_id)
-        self._loaders_since = monotonic()
+        self._loaders = loaders
+        self._loaders_since = since

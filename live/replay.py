@@ -70,9 +70,9 @@ class FeedReader:
                     continue
                 event = self.feed.event(record)
                 await self._check_admission(event)
-                read_for = frozenset(self.scope.channel_ids)
+                read_for = frozenset(self.scope.channel_ids) if page.was_read_for_scope else None
                 yield event
-                if page.was_read_for_scope and not self.scope.channel_ids <= read_for:
+                if read_for is not None and not self.scope.channel_ids <= read_for:
                     # The event added a channel that the page was read without: read again from here.
                     cursor = event.change.change
                     break
