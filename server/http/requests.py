@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.types import Receive
 
-JSON = "application/json"
+from server.http.media_types import JSON
 
 BODY_BYTES = 4_000_000
 """The maximum size of a request. A directory of 5,000 agents with long names and pictures takes less than half."""
