@@ -30,26 +30,53 @@ ABORT_EXTENSION = "internal_chat.abort"
 """The ASGI extension with the function that aborts the connection, even if the client does not read."""
 
 SEND_EXTENSION = "internal_chat.send"
-"""The ASGI extension with the function that sends a text to a WebSocket at once, if it can be sent at once."""
-
+"""The ASGI extension with the function that sends a text to a WebSocket without waiting, if the client keeps up."""
 
 log = structlog.get_logger(__name__)
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with two extensions. It aborts the connection of a client that does not read."""
+class SlowClientProtocol(asyncio.Protocol):
+    """Aborts the connection of a client that does not read. The base of this server's two protocols."""
 
     _abort_timer: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._abort_timer = asyncio.get_running_loop().call_later(SEND_SECONDS, self._abort_slow_client)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._cancel_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._cancel_timer()
+
+    def _abort(self) -> None:
+        """Ends the connection, even if the client does not read."""
+        raise NotImplementedError
+
+    def _abort_slow_client(self) -> None:
+        log.info("slow_client_cut_off")
+        self._abort()
+
+    def _cancel_timer(self) -> None:
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+
+
+class SocketProtocol(SlowClientProtocol, WebSocketsSansIOProtocol):
+    """uvicorn's protocol for WebSockets, with two extensions."""
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[ABORT_EXTENSION] = self._abort
-        extensions[SEND_EXTENSION] = self._send_at_once
+        extensions[SEND_EXTENSION] = self._send_now
         await super().run_asgi()
 
-    def _send_at_once(self, text: bytes) -> bool:
-        """Sends the text and returns True, unless the client reads too slowly or the connection is closing. ASGI's
-        `send` does the same through several coroutines, which takes as long as writing to the socket."""
+    def _send_now(self, text: bytes) -> bool:
+        """Sends the text and returns True. Sends nothing and returns False if the client reads too slowly or the
+        connection is closing. ASGI's `send` goes through several coroutines, which take as long as the write itself."""
         if not self.writable.is_set() or self.close_sent or self.disconnected:
             return False
         try:
@@ -58,18 +85,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return False
         self.transport.write(b"".join(self.conn.data_to_send()))
         return True
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._abort_timer = self.loop.call_later(SEND_SECONDS, _cut_off, self._abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        _cancel(self._abort_timer)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        _cancel(self._abort_timer)
 
     def _abort(self) -> None:
         """Queues the close frame behind the data that the client has not read, so the transport is aborted only after a
@@ -82,37 +97,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.loop.call_later(ABORT_DELAY_SECONDS, self.transport.abort)
 
 
-class RequestProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with the abort extension. It aborts the connection of a client that does not read."""
-
-    _abort_timer: asyncio.TimerHandle | None = None
+class RequestProtocol(SlowClientProtocol, HttpToolsProtocol):
+    """uvicorn's protocol for HTTP requests, with the abort extension."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         extensions: dict[str, Any] = {ABORT_EXTENSION: self.transport.abort}
         self.scope["extensions"] = extensions
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._abort_timer = self.loop.call_later(SEND_SECONDS, _cut_off, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        _cancel(self._abort_timer)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        _cancel(self._abort_timer)
-
-
-def _cut_off(abort: Callable[[], None]) -> None:
-    log.info("slow_client_cut_off")
-    abort()
-
-
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def _abort(self) -> None:
+        self.transport.abort()
 
 
 def abort_connection(scope: Scope) -> None:
@@ -122,8 +116,9 @@ def abort_connection(scope: Scope) -> None:
         abort()
 
 
-def send_at_once(scope: Scope, text: bytes) -> bool:
-    """Returns whether the text was sent: never without a network connection."""
+def send_now(scope: Scope, text: bytes) -> bool:
+    """Sends the text to a WebSocket without waiting. Returns whether it was sent: if not, use ASGI's `send`, which
+    waits. Without a network connection, it is never sent."""
     send: Callable[[bytes], bool] | None = scope.get("extensions", {}).get(SEND_EXTENSION)
     return send is not None and send(text)
 

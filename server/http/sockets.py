@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from live.presence import PresenceTracker
-from server.http.connections import Connections, abort_connection, send_at_once
+from server.http.connections import Connections, abort_connection, send_now
 from server.http.errors import formatted_exception, request_error
 from server.http.operations import Operations, RequestFailed
 from server.http.origins import is_same_origin
@@ -212,18 +212,19 @@ class Socket:
 
     async def _send_result(self, start: bytes, result: bytes) -> None:
         text = start + result + b"}"
-        if not self._is_closed and not send_at_once(self._scope, text):
-            await self._send({"type": "websocket.send", "text": text.decode()})
+        if self._is_closed or send_now(self._scope, text):
+            return
+        await self._send_text(text)
 
     async def _send_errors(self, id: str, errors: Sequence[GraphQLFormattedError]) -> None:
         await self._send_message({"id": id, "type": "error", "payload": errors})
 
     async def _send_message(self, message: object) -> None:
-        await self._send_text(orjson.dumps(message).decode())
+        await self._send_text(orjson.dumps(message))
 
-    async def _send_text(self, text: str) -> None:
+    async def _send_text(self, text: bytes) -> None:
         if not self._is_closed:
-            await self._send({"type": "websocket.send", "text": text})
+            await self._send({"type": "websocket.send", "text": text.decode()})
 
     # ------------------------------------------------------------------ closing
 
