@@ -15,10 +15,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
+from server.http.close_codes import CloseCode
+
 SEND_SECONDS = 20.0
 """A client that reads nothing for this long is disconnected. It resumes from its last position."""
 
-TRY_AGAIN_LATER = 1013
 ABORT_DELAY_SECONDS = 5.0
 """How long the client of an aborted socket has to read the close frame."""
 
@@ -90,10 +91,10 @@ class SocketProtocol(SlowClientProtocol, WebSocketsSansIOProtocol):
         """Queues the close frame behind the data that the client has not read, so the transport is aborted only after a
         delay."""
         if not self.close_sent:
-            self.conn.send_close(TRY_AGAIN_LATER, "Client did not read in time")
+            self.conn.send_close(CloseCode.TRY_AGAIN_LATER, "Client did not read in time")
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.TRY_AGAIN_LATER})
         self.loop.call_later(ABORT_DELAY_SECONDS, self.transport.abort)
 
 

@@ -52,7 +52,8 @@ class GraphQLEndpoint:
 
     @cached_property
     def _socket_services(self) -> SocketServices:
-        return SocketServices(self.operations, self.connections, self.presence, self._identify, self._context)
+        clock = self.services.chat.clock
+        return SocketServices(self.operations, self.connections, self.presence, clock, self._identify, self._context)
 
     async def _respond(self, request: Request, receive: Receive) -> ASGIApp:
         accept = Accept.of(request.headers.get("accept", ""))

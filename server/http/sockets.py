@@ -16,7 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
+from chat.ports import Clock
 from live.presence import PresenceTracker
+from server.http.close_codes import CloseCode
 from server.http.connections import Connections, abort_connection, send_now
 from server.http.errors import formatted_exception, request_error
 from server.http.operations import Operations, RequestFailed
@@ -25,15 +27,6 @@ from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse
 from subscriptions.context import StreamContext
 
 PROTOCOL = "graphql-transport-ws"
-
-SERVICE_RESTART = 1012
-BAD_REQUEST = 4400
-UNAUTHORIZED = 4401
-FORBIDDEN = 4403
-SUBPROTOCOL_NOT_ACCEPTABLE = 4406
-INIT_TIMEOUT = 4408
-ALREADY_EXISTS = 4409
-TOO_MANY_INITS = 4429
 
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes, two of which are the close code."""
@@ -54,6 +47,7 @@ class SocketServices:
     operations: Operations
     connections: Connections
     presence: PresenceTracker
+    clock: Clock
     identify: Callable[[str | None], Awaitable[Identity | Denied | None]]
     context_of: Callable[[Identity | None], StreamContext]
     """Makes the context of one operation."""
@@ -83,13 +77,13 @@ class Socket:
             await self._send({"type": "websocket.close"})
         elif PROTOCOL not in self._scope["subprotocols"]:
             await self._send({"type": "websocket.accept"})
-            await self._close(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            await self._close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
         else:
             await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
             await self._serve_accepted()
 
     async def close_for_restart(self) -> None:
-        await self._close(SERVICE_RESTART, "Service restart")
+        await self._close(CloseCode.SERVICE_RESTART, "Service restart")
 
     def abort(self) -> None:
         self._is_closed = True
@@ -100,7 +94,7 @@ class Socket:
     async def _serve_accepted(self) -> None:
         with ExitStack() as self._lifetime:
             self._lifetime.enter_context(self._services.connections.registered(self))
-            self._close_after(INIT_SECONDS, INIT_TIMEOUT, "Connection initialisation timeout")
+            self._close_after(INIT_SECONDS, CloseCode.INIT_TIMEOUT, "Connection initialisation timeout")
             try:
                 while (received := await self._receive())["type"] != "websocket.disconnect":
                     await self._handle(received.get("text"))
@@ -122,25 +116,25 @@ class Socket:
             case {"type": "complete", "id": str(id)}:
                 self._stop(id)
             case _:
-                await self._close(BAD_REQUEST, "Invalid graphql-transport-ws message")
+                await self._close(CloseCode.BAD_REQUEST, "Invalid graphql-transport-ws message")
 
     async def _initialise(self, payload: object) -> None:
         if payload is not None and not isinstance(payload, dict):
-            await self._close(BAD_REQUEST, "Invalid connection init payload")
+            await self._close(CloseCode.BAD_REQUEST, "Invalid connection init payload")
             return
         if self._init_received:
-            await self._close(TOO_MANY_INITS, "Too many initialisation requests")
+            await self._close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
             return
         self._init_received = True
         self._cancel_deadline()
         parameters = payload or {}
         authorization = parameters.get("authorization") or parameters.get("Authorization")
         if authorization is not None and not isinstance(authorization, str):
-            await self._close(FORBIDDEN, "Forbidden")
+            await self._close(CloseCode.FORBIDDEN, "Forbidden")
             return
         identity = await self._services.identify(authorization)
         if isinstance(identity, Denied):
-            await self._close(FORBIDDEN, "Forbidden")
+            await self._close(CloseCode.FORBIDDEN, "Forbidden")
             return
         await self._send_message({"type": "connection_ack"})
         self._acknowledged = True
@@ -152,8 +146,8 @@ class Socket:
         self._identity = identity
         if isinstance(identity, AgentToken):
             self._lifetime.enter_context(self._services.presence.connected(identity.account_id, identity.agent_id))
-        now = self._services.context_of(identity).chat.clock.now()
-        self._close_after((identity.expires_at - now).total_seconds(), FORBIDDEN, "Token expired")
+        lifetime = identity.expires_at - self._services.clock.now()
+        self._close_after(lifetime.total_seconds(), CloseCode.FORBIDDEN, "Token expired")
 
     # ------------------------------------------------------------------ operations
 
@@ -161,12 +155,12 @@ class Socket:
         try:
             request = graphql_request(payload)
         except Refusal as refusal:
-            await self._close(BAD_REQUEST, f"Invalid subscribe payload: {refusal.message}")
+            await self._close(CloseCode.BAD_REQUEST, f"Invalid subscribe payload: {refusal.message}")
             return
         if not self._acknowledged:
-            await self._close(UNAUTHORIZED, "Unauthorized")
+            await self._close(CloseCode.UNAUTHORIZED, "Unauthorized")
         elif id in self._operations:
-            await self._close(ALREADY_EXISTS, f"Subscriber for {id} already exists")
+            await self._close(CloseCode.ALREADY_EXISTS, f"Subscriber for {id} already exists")
         elif len(self._operations) >= STREAMS:
             text = f"A socket can run at most {STREAMS} operations at a time: complete one, or open another socket."
             await self._send_errors(id, [request_error(text, DenialCode.RATE_LIMITED)])
@@ -228,16 +222,16 @@ class Socket:
 
     # ------------------------------------------------------------------ closing
 
-    async def _close(self, code: int, reason: str) -> None:
+    async def _close(self, code: CloseCode, reason: str) -> None:
         if not self._is_closed:
             self._is_closed = True
             shortened = reason.encode()[:REASON_BYTES].decode(errors="ignore")
             await self._send({"type": "websocket.close", "code": code, "reason": shortened})
 
-    def _close_after(self, seconds: float, code: int, reason: str) -> None:
+    def _close_after(self, seconds: float, code: CloseCode, reason: str) -> None:
         self._deadline = asyncio.get_running_loop().call_later(max(seconds, 0), self._close_now, code, reason)
 
-    def _close_now(self, code: int, reason: str) -> None:
+    def _close_now(self, code: CloseCode, reason: str) -> None:
         async def close() -> None:
             with suppress(OSError):
                 await self._close(code, reason)
