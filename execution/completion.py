@@ -16,8 +16,8 @@ from execution.calls import Calls
 from execution.errors import ErrorLog
 from execution.plan import AbstractPlan, FieldPlan, LeafPlan, ListPlan, ObjectPlan, SelectionPlan, ValuePlan
 from execution.positions import ItemPosition, Position, SubsetPosition
-from execution.resolvers import call_each
-from execution.results import Column, Level, Lists, Parts, Values, Without
+from execution.resolvers import Column, call_each
+from execution.results import Level, Lists, Parts, Values, Without
 
 CompositePlan = ListPlan | ObjectPlan | AbstractPlan
 

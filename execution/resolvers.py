@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from execution.plan import FieldPlan
 
 Column = list[Any]
+"""One value per object of a level."""
+
 Resolved = Sequence[Any] | Conditional[Any]
 
 

@@ -11,9 +11,7 @@ from typing import Any, Protocol, final
 from execution.errors import ErrorLog
 from execution.plan import Row, SelectionPlan
 from execution.positions import Position
-
-Column = list[Any]
-"""One value per object of a level."""
+from execution.resolvers import Column
 
 
 class Composite(Protocol):

@@ -12,8 +12,8 @@ from execution.errors import ErrorLog
 from execution.level import Conditional
 from execution.plan import FieldPlan, LeafPlan, SelectionPlan
 from execution.positions import FieldPosition, Position
-from execution.resolvers import Resolved
-from execution.results import Choice, Column, Later, Level, Values
+from execution.resolvers import Column, Resolved
+from execution.results import Choice, Later, Level, Values
 from execution.scheduler import Scheduler
 
 OnEnd = Callable[[ErrorLog, Exception | None], None]
