@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from types import NoneType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
     FieldNode,
@@ -22,7 +22,6 @@ from graphql import (
     is_non_null_type,
     visit,
 )
-from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
@@ -43,6 +42,9 @@ from execution.plan import (
 from execution.positions import Step
 from execution.resolvers import Constant, Resolver, resolver_of
 
+if TYPE_CHECKING:
+    from execution.executor import BreadthFirstExecutor
+
 TYPENAME = "__typename"
 _IMMUTABLE = (str, int, float, NoneType, Enum)
 
@@ -54,7 +56,7 @@ class Compiler:
     keeps neither the executor, which holds the context of its request, nor the values of other variables.
     """
 
-    def __init__(self, executor: Executor[Any], conditions: Sequence[str]) -> None:
+    def __init__(self, executor: "BreadthFirstExecutor", conditions: Sequence[str]) -> None:
         """`conditions` are the names of the variables in @skip and @include."""
         self._schema = executor.schema
         self._operation = executor.operation
@@ -62,7 +64,7 @@ class Compiler:
         self._variable_values = _only(conditions, executor.variable_values)
         self._hide_suggestions = executor.hide_suggestions
         self._field_resolver = executor.field_resolver
-        self._encoded_types: Mapping[str, type] = getattr(executor, "encoded_types", {})
+        self._encoded_types = executor.encoded_types
 
     def compile(self) -> SelectionPlan | None:
         """Returns the plan; None if graphql-core executes the operation, because it selects introspection fields of the
@@ -186,11 +188,11 @@ class Compiler:
         try:
             return convert_arguments(dict(constants), field.arguments, registry, schema.config)
         except Exception:
-            # The execution meets the same error, and reports it where the field is.
+            # Converting them again during execution raises the same error, which is then reported with its path.
             return None
 
 
-def condition_variables(executor: Executor[Any]) -> tuple[str, ...]:
+def condition_variables(executor: "BreadthFirstExecutor") -> tuple[str, ...]:
     """Returns the variables that the operation's @skip and @include use."""
     found: dict[str, None] = {}
 

@@ -3,14 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLSchema, OperationDefinitionNode
-from graphql.execution import Executor
 from graphql.pyutils import Undefined
 
 from execution.compiler import Compiler, condition_variables
 from execution.plan import SelectionPlan
+
+if TYPE_CHECKING:
+    from execution.executor import BreadthFirstExecutor
 
 CAPACITY = 1_000
 
@@ -26,8 +28,9 @@ class _Entry:
 
 
 class PlanCache:
-    """Plans by the identity of their operation. It is useful only if parsed documents are cached too: a document that
-    is parsed again is a new operation.
+    """Plans by the identity of their operation and schema, and by the class of the executor, which chooses the types
+    that are not serialized. The cache is useful only if parsed documents are cached too: a document that is parsed
+    again is a new operation.
 
     A plan is valid for the values of the variables that the operation's @skip and @include use. When there are more
     plans than the capacity, the one that has not been used for longest is dropped.
@@ -39,20 +42,20 @@ class PlanCache:
         self._latest: OrderedDict[Hashable, _Entry] = OrderedDict()
         """The latest plan of each operation, for the names of its variables."""
 
-    def plan_of(self, executor: Executor[Any]) -> SelectionPlan | None:
+    def plan_of(self, executor: "BreadthFirstExecutor") -> SelectionPlan | None:
         """Returns the plan of the executor's operation; None if graphql-core executes it. Raises GraphQLError, and
         RecursionError if the selections are nested too deeply."""
         operation, schema = executor.operation, executor.schema
-        ids = (id(operation), id(schema))
-        latest = self._latest.get(ids)
+        source = (id(operation), id(schema), type(executor))
+        latest = self._latest.get(source)
         variables = condition_variables(executor) if latest is None else latest.condition_variables
         coerced = executor.variable_values.coerced
-        key = (*ids, *(coerced.get(name, Undefined) for name in variables))
+        key = (*source, *(coerced.get(name, Undefined) for name in variables))
         entry = self._entries.get(key)
         if entry is None:
             entry = _Entry(operation, schema, variables, Compiler(executor, variables).compile())
             self._keep(self._entries, key, entry)
-            self._keep(self._latest, ids, entry)
+            self._keep(self._latest, source, entry)
         else:
             self._entries.move_to_end(key)
         return entry.plan

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
+from datetime import date
 from enum import Enum, StrEnum
 from inspect import isawaitable
 from typing import Any, NewType
@@ -386,6 +387,25 @@ async def test_an_execution_leaves_nothing_to_the_garbage_collector() -> None:
         assert reference() is None
     finally:
         gc.enable()
+
+
+async def test_a_plan_is_not_used_for_executors_that_encode_other_types() -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def day(self) -> date:
+            return date(2026, 11, 27)
+
+    class EncodingExecutor(BreadthFirstExecutor):
+        encoded_types = {"Date": date}  # noqa: RUF012
+
+    schema = strawberry.Schema(Query)
+    document = parse("{ day }")
+    for executor_class, expected in ((BreadthFirstExecutor, "2026-11-27"), (EncodingExecutor, date(2026, 11, 27))):
+        executor = executor_class.build(schema._schema, document)
+        assert isinstance(executor, executor_class)
+        result = await executor.execute_operation()
+        assert (result.data, result.errors) == ({"day": expected}, None)
 
 
 async def test_a_plan_is_never_used_for_another_operation_that_has_its_id() -> None:
