@@ -2,8 +2,9 @@
 
 import strawberry
 
+from chat.directory import Directory, DirectoryAgent, DirectoryTeam
 from chat.operations.settings import SettingsChanges, update_account_settings
-from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
+from chat.operations.sync_directory import sync_directory
 from execution import root_field
 from resolvers.drafts import required
 from resolvers.mutation import administrators, any_token, mutation

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 from uuid import UUID
 
+from chat.directory import Directory, DirectoryAgent, DirectoryTeam
 from chat.drafts import Given, IconAvatar
 from chat.identity import AgentToken, DirectoryToken
 from chat.operations.authors import add_authors
@@ -17,7 +18,7 @@ from chat.operations.personal import MembershipChanges, update_membership
 from chat.operations.reading import mark_all_read
 from chat.operations.send_message import send_message
 from chat.operations.settings import SettingsChanges, update_account_settings
-from chat.operations.sync_directory import Directory, DirectoryAgent, DirectoryTeam, sync_directory
+from chat.operations.sync_directory import sync_directory
 from chat.ports import CardSource, Chat, Signal
 from chat.sending import MessageDraft
 from models.database import Database
