@@ -72,7 +72,7 @@ class Feed:
         """Returns the change with the loaders that all streams share until the next change, and for a second at most:
         a change may have been committed that the feed has not read yet, and a failed read must be retried."""
         if monotonic() - self._loaders_since > SHARED_SECONDS:
-            self._share(Loaders(self._data, self.account_id), monotonic())
+            self._use_new_loaders()
         number = record.change.change
         if number not in self._events:
             self._events[number] = ChangeEvent(record.change, record.mentioned, self._loaders)
@@ -81,7 +81,7 @@ class Feed:
     def invalidate_before(self, change: int) -> None:
         """Discards the shared loaders and their cache if the database is known to be ahead of the feed."""
         if change > self.position:
-            self._share(Loaders(self._data, self.account_id), monotonic())
+            self._use_new_loaders()
 
     def add(self, subscriber: Subscriber) -> None:
         for topic in subscriber.topics:
@@ -101,6 +101,9 @@ class Feed:
         self._subscribers[topic].discard(subscriber)
         if not self._subscribers[topic]:
             del self._subscribers[topic]
+
+    def _use_new_loaders(self) -> None:
+        self._share(Loaders(self._data, self.account_id), monotonic())
 
     def _share(self, loaders: Loaders, since: float) -> None:
         """Lets all streams use these loaders, which have read nothing before this time."""
