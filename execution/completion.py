@@ -17,7 +17,7 @@ from execution.errors import ErrorLog
 from execution.plan import AbstractPlan, FieldPlan, LeafPlan, ListPlan, ObjectPlan, SelectionPlan, ValuePlan
 from execution.positions import ItemPosition, Position, SubsetPosition
 from execution.resolvers import Column, call_each
-from execution.results import Level, Lists, Parts, Values, Without
+from execution.results import Level, Lists, MergedValues, Values, ValuesWithNulls
 
 CompositePlan = ListPlan | ObjectPlan | AbstractPlan
 
@@ -82,7 +82,7 @@ class Completion(ABC):
             return [None] * len(values)
         subset = [values[number] for number in numbers]
         completed = self._complete_present(plan, subset, SubsetPosition(position, numbers), field)
-        return Parts(len(values), [(numbers, completed)])
+        return MergedValues(len(values), [(numbers, completed)])
 
     def _complete_present(self, plan: CompositePlan, values: Column, position: Position, field: FieldPlan) -> Values:
         if isinstance(plan, ListPlan):
@@ -127,7 +127,7 @@ class Completion(ABC):
             return [None] * len(values)
         objects = [values[number] for number in numbers]
         completed = self._complete_objects(plan, objects, SubsetPosition(position, numbers), field)
-        return Parts(len(values), [(numbers, completed)])
+        return MergedValues(len(values), [(numbers, completed)])
 
     # ------------------------------------------------------------------ lists
 
@@ -155,7 +155,7 @@ class Completion(ABC):
             if each.error is not None:
                 self.errors.add_after_items(each.error, field.nodes, position, number)
                 failed.append(number)
-        return Without(lists, failed) if failed else lists
+        return ValuesWithNulls(lists, failed) if failed else lists
 
     # ------------------------------------------------------------------ interfaces and unions
 
@@ -183,7 +183,7 @@ class Completion(ABC):
             objects = [values[number] for number in numbers]
             at = SubsetPosition(position, numbers)
             parts.append((numbers, self._complete_present(concrete, objects, at, field)))
-        return Parts(len(values), parts)
+        return MergedValues(len(values), parts)
 
     def _concrete_types(
         self, plan: AbstractPlan, values: Column, names: Column, field: FieldPlan

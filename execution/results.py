@@ -69,7 +69,7 @@ class Lists:
 
 
 @final
-class Parts:
+class MergedValues:
     """Values that were completed in parts. Each part has the numbers of its values. Values that no part contains are
     null."""
 
@@ -88,7 +88,7 @@ class Parts:
 
 
 @final
-class Without:
+class ValuesWithNulls:
     """Values, except that those with these numbers are null because of errors."""
 
     __slots__ = ("numbers", "values")
@@ -105,7 +105,7 @@ class Without:
 
 
 @final
-class Choice:
+class ConditionalValues:
     """Values with a condition: where it is false, the value of `hidden` is used instead of that of `shown`."""
 
     __slots__ = ("condition", "errors", "hidden", "position", "shown")
@@ -128,7 +128,7 @@ class Choice:
 
 
 @final
-class Later:
+class PendingValues:
     """Values that are not known yet."""
 
     __slots__ = ("values",)

@@ -13,7 +13,7 @@ from execution.level import Conditional
 from execution.plan import FieldPlan, LeafPlan, SelectionPlan
 from execution.positions import FieldPosition, Position
 from execution.resolvers import Column, Resolved
-from execution.results import Choice, Later, Level, Values
+from execution.results import ConditionalValues, Level, PendingValues, Values
 from execution.scheduler import Scheduler
 
 OnEnd = Callable[[ErrorLog, Exception | None], None]
@@ -37,7 +37,7 @@ class Run(Completion):
 
         self._is_resolving = False
         self._unknown = 0
-        """How many instances of Later have no values yet."""
+        """The number of PendingValues that are still pending."""
 
     def start(self, root: Level) -> None:
         """Resolves all fields of the root. Its rows can be read when the run has ended."""
@@ -58,16 +58,16 @@ class Run(Completion):
         numbers = [number for number, value in enumerate(values) if isawaitable(value)]
         if not numbers:
             return complete(values)
-        later = self._later()
+        pending = self._new_pending()
 
         def on_end(results: list[Any]) -> None:
             known = list(values)
             for number, result in zip(numbers, results, strict=True):
                 known[number] = result
-            self._set(later, lambda: complete(known))
+            self._set(pending, lambda: complete(known))
 
         self._scheduler.await_all([values[number] for number in numbers], on_end)
-        return later
+        return pending
 
     # ------------------------------------------------------------------ fields
 
@@ -108,14 +108,14 @@ class Run(Completion):
         return self._complete(field, resolved, level)
 
     def _complete_later(self, field: FieldPlan, resolved: Awaitable[Any], level: Level) -> Values:
-        later = self._later()
+        pending = self._new_pending()
 
         def on_end(values: Any, error: Exception | None) -> None:
             column = values if error is None else [error] * len(level.objects)
-            self._set(later, lambda: self._complete(field, column, level))
+            self._set(pending, lambda: self._complete(field, column, level))
 
         self._scheduler.start(_coroutine(resolved), on_end)
-        return later
+        return pending
 
     def _complete(self, field: FieldPlan, resolved: Resolved, level: Level) -> Values:
         position = FieldPosition(level.position, field.step)
@@ -129,29 +129,29 @@ class Run(Completion):
 
     def _complete_conditional(self, field: FieldPlan, resolved: Conditional[Any], position: Position) -> Values:
         complete = self.complete
-        choice = Choice(
+        conditional = ConditionalValues(
             shown=complete(field.value, list(resolved.values), position, field),
             hidden=complete(field.value, list(resolved.otherwise), position, field),
             position=position,
             errors=self.errors,
         )
-        later = self._later()
+        pending = self._new_pending()
 
         def on_end(condition: Sequence[bool] | None, error: Exception | None) -> None:
             failed = [error] * len(resolved.values)
-            choice.condition = condition or []
-            self._set(later, lambda: complete(field.value, failed, position, field) if error is not None else choice)
+            conditional.condition = condition or []
+            self._set(pending, lambda: conditional if error is None else complete(field.value, failed, position, field))
 
         self._scheduler.start(_coroutine(resolved.condition), on_end)
-        return later
+        return pending
 
-    def _later(self) -> Later:
+    def _new_pending(self) -> PendingValues:
         self._unknown += 1
-        return Later()
+        return PendingValues()
 
-    def _set(self, later: Later, values: Callable[[], Values]) -> None:
+    def _set(self, pending: PendingValues, values: Callable[[], Values]) -> None:
         def set_values() -> None:
-            later.values = values()
+            pending.values = values()
             self._unknown -= 1
 
         self._proceed(set_values)

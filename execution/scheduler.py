@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Self, final
 
 from execution.loads import AnyLoad, Load, driving, running_resolver
-from execution.waves import Alarm, Waves, failure_of
+from execution.waves import Wakeup, Waves, failure_of
 
 OnEnd = Callable[[Any, Exception | None], None]
 """Receives the value that a coroutine returned, or the exception that it raised."""
@@ -33,8 +33,8 @@ class Scheduler:
         self._futures: set[asyncio.Future[list[Any]]] = set()
         """The loads that tasks wait for."""
 
-        self._alarm = Alarm()
-        self._waves = Waves(self._alarm)
+        self._wakeup = Wakeup()
+        self._waves = Waves(self._wakeup)
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class Scheduler:
             elif self._waves.can_start and not self._busy:
                 self._waves.start()
             elif self._waves.is_running or self._tasks:
-                await self._alarm.wait()
+                await self._wakeup.wait()
             else:
                 return
 
@@ -109,7 +109,7 @@ class Scheduler:
             missing -= 1
             if not missing:
                 self._ready.append(partial(on_end, results))
-            self._alarm.set()
+            self._wakeup.set()
 
         for index, awaitable in enumerate(awaitables):
             self._start_task(awaitable).add_done_callback(partial(task_ended, index))
@@ -152,7 +152,7 @@ class Scheduler:
                 future.set_result(values or [])
 
         self._waves.request(load, continue_)
-        self._alarm.set()
+        self._wakeup.set()
         return future
 
     def _end_load(self, resolver: "ResolverTask", future: "asyncio.Future[list[Any]]") -> None:

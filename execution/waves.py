@@ -13,7 +13,7 @@ Continue = Callable[[list[Any] | None, Exception | None], None]
 _Waiting = tuple[AnyLoad, Continue]
 
 
-class Alarm:
+class Wakeup:
     """Wakes a scheduler that has nothing to run until a wave or a task has ended, or a load was requested."""
 
     def __init__(self) -> None:
@@ -30,10 +30,10 @@ class Alarm:
 
 
 class Waves:
-    """Collects the requested loads, and starts them in waves. `alarm` is set when a wave has ended."""
+    """Collects the requested loads, and starts them in waves. `wakeup` is set when a wave has ended."""
 
-    def __init__(self, alarm: Alarm) -> None:
-        self._alarm = alarm
+    def __init__(self, wakeup: Wakeup) -> None:
+        self._wakeup = wakeup
         self._requested: list[_Waiting] = []
         self._dispatched: list[_Waiting] = []
         self._reads: dict[asyncio.Task[None], AnyLoader] = {}
@@ -82,7 +82,7 @@ class Waves:
         for load, continue_ in dispatched:
             values = load.loader.known(load.keys)
             continue_(values, None if values is not None else failures[load.loader])
-        self._alarm.set()
+        self._wakeup.set()
 
 
 def failure_of(task: "asyncio.Future[Any]") -> Exception | None:
