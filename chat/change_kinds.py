@@ -51,7 +51,7 @@ class Access(Enum):
 @dataclass(frozen=True)
 class Effect:
     """`shown_as`: what `chatChannelChanged` reports, None for nothing. `mentions`: the change may mention agents.
-    `admission`: it may change whether its agent can use the chat at all."""
+    `admission`: it may change who can use the chat at all."""
 
     shown_as: ChannelChangeKind | None = None
     inbox: Inbox = Inbox.NOBODY
@@ -78,7 +78,7 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
         ChangeKind.AGENT_CHANGED: Effect(admission=True),
         ChangeKind.AGENT_DEACTIVATED: Effect(admission=True),
         ChangeKind.AGENT_REACTIVATED: Effect(admission=True),
-        ChangeKind.SETTINGS_CHANGED: Effect(),
+        ChangeKind.SETTINGS_CHANGED: Effect(admission=True),
     }
 )
 

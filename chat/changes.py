@@ -1,11 +1,13 @@
 """Appending to the account's order of changes, which is the last statement of every write."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text
 
+from chat.change_kinds import ADMISSION_KINDS
 from models.columns import IDENTIFIER, TEXT_ARRAY
 from models.database import Connection
 from models.enums import ChangeKind
@@ -23,21 +25,32 @@ class NewChange:
     agent_id: str | None = None
 
 
-# Locks the clock's row until the commit, so changes become visible in the order of their numbers.
+class AccessChanged(Exception):
+    """The viewer that a write read is out of date. Repeating the write reads them again."""
+
+
+# Locks the clock's row until the commit, so changes become visible in the order of their numbers. After a wait for the
+# lock, PostgreSQL compares the access version of the row as it is then.
 _APPEND = sql(
     """
     WITH clock AS (
-        UPDATE account_clocks SET change = change + :count WHERE account_id = :account_id RETURNING change
+        UPDATE account_clocks
+           SET change = change + :count, access_version = access_version + CAST(:changes_access AS int)
+         WHERE account_id = :account_id AND access_version = coalesce(:access_version, access_version)
+     RETURNING change
+    ), appended AS (
+        INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
+        SELECT :account_id, clock.change - :count + given.place,
+               given.kind, given.channel_id, given.message_id, given.revision, given.agent_id, :now
+          FROM clock,
+               unnest(:kinds, :channel_ids, :message_ids, :revisions, :agent_ids)
+               WITH ORDINALITY AS given (kind, channel_id, message_id, revision, agent_id, place)
     )
-    INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
-    SELECT :account_id, clock.change - :count + given.place,
-           given.kind, given.channel_id, given.message_id, given.revision, given.agent_id, :now
-      FROM clock,
-           unnest(:kinds, :channel_ids, :message_ids, :revisions, :agent_ids)
-           WITH ORDINALITY AS given (kind, channel_id, message_id, revision, agent_id, place)
-    RETURNING change
+    SELECT change FROM clock
     """,
     account_id=Text,
+    access_version=BigInteger,
+    changes_access=Boolean,
     kinds=TEXT_ARRAY,
     channel_ids=ARRAY(IDENTIFIER),
     message_ids=ARRAY(IDENTIFIER),
@@ -46,12 +59,17 @@ _APPEND = sql(
 )
 
 
-async def append_changes(connection: Connection, account_id: str, changes: list[NewChange], now: datetime) -> int:
+async def append_changes(
+    connection: Connection, account_id: str, changes: Sequence[NewChange], access_version: int | None, now: datetime
+) -> int:
     """Appends the changes in the given order and returns the number of the last one. The caller must commit immediately
-    afterwards, because every other write of the account waits for it."""
-    numbers = await _APPEND.fetch(
+    afterwards, because every other write of the account waits for it. Raises AccessChanged unless `access_version`, if
+    it is given, is that of the account."""
+    clock = await _APPEND.fetch(
         connection,
         account_id=account_id,
+        access_version=access_version,
+        changes_access=any(change.kind in ADMISSION_KINDS for change in changes),
         count=len(changes),
         now=now,
         kinds=[change.kind for change in changes],
@@ -60,5 +78,7 @@ async def append_changes(connection: Connection, account_id: str, changes: list[
         revisions=[change.revision for change in changes],
         agent_ids=[change.agent_id for change in changes],
     )
-    last: int = max(number for (number,) in numbers)
+    if not clock:
+        raise AccessChanged
+    last: int = clock[0][0]
     return last

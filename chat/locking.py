@@ -1,8 +1,11 @@
 """The start of an operation: it locks the channel and then, in a later statement, reads the viewer's permissions.
 
 The two must be separate statements: PostgreSQL evaluates a predicate in the locking statement against the row as it
-was before the wait, so a removed agent could still post. The agent's and the account's rows are held FOR SHARE, so
-deactivating the agent or disabling the chat waits for the writes that overlap it.
+was before the wait, so a removed agent could still post.
+
+The agent's and the account's rows are not locked. Instead, the transaction's last statement checks that the account's
+access version is still the one that was read with them (`Transaction.rely_on`). A deactivation or a change of the
+settings never waits for writes, and a write that overlaps it is repeated.
 """
 
 from uuid import UUID
@@ -15,7 +18,7 @@ from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operation import Transaction
 from chat.viewer import Viewer, require_agent, require_enabled, viewers
-from models import Account, Agent, Channel, Member, Message
+from models import Account, AccountClock, Agent, Channel, Member, Message
 from models.columns import ACCOUNT_ID
 from models.rows import AccountRow, MemberRow, MessageRow, columns, to_row
 from models.statements import Statement
@@ -23,16 +26,16 @@ from models.statements import Statement
 _LOCK_CHANNEL = Statement(
     select(col(Channel.channel_id))
     .where(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == bindparam("channel_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _SEAT = Statement(
     seats()
-    .add_columns(*columns(AccountRow))
+    .add_columns(*columns(AccountRow), col(AccountClock.access_version))
     .join(Account, col(Account.account_id) == col(Agent.account_id))
+    .join(AccountClock, col(AccountClock.account_id) == col(Agent.account_id))
     .where(col(Agent.agent_id) == bindparam("agent_id"), col(Channel.channel_id) == bindparam("channel_id"))
-    .with_for_update(read=True, of=[Agent, Account])
 )
-_VIEWER = Statement(viewers().with_for_update(read=True, of=[Agent, Account]))
+_VIEWER = Statement(viewers().add_columns(col(AccountClock.access_version)))
 _CHANNEL_OF_MESSAGE = Statement(
     select(col(Message.channel_id)).where(
         col(Message.account_id) == ACCOUNT_ID, col(Message.message_id) == bindparam("message_id")
@@ -83,15 +86,19 @@ async def read_seat(tx: Transaction, channel_id: UUID, noun: str = "channel", *p
     if row is None:
         await require_viewer(tx)
         raise not_found(noun, *(path or (f"{noun}Id",)))
+    tx.rely_on(row[-1])
     seat = Seat.of(row)
-    require_enabled(Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:])))
+    require_enabled(Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:-1])))
     return seat
 
 
 async def read_viewer(tx: Transaction) -> Viewer | None:
     """Returns the agent of the token, active or not; None if the account has no such agent."""
     row = await tx.fetch_row(_VIEWER, agent_ids=[require_agent(tx.identity).agent_id])
-    return Viewer.of(row) if row is not None else None
+    if row is None:
+        return None
+    tx.rely_on(row[-1])
+    return Viewer.of(row)
 
 
 async def require_member(tx: Transaction, channel_id: UUID, agent_id: str) -> MemberRow:

@@ -68,11 +68,10 @@ _OTHERS_HAVE_OWNER = Statement(
     )
 )
 
-_LOCK_ACTIVE_AGENTS = Statement(
-    select(col(Agent.agent_id))
-    .where(col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"), col(Agent.active))
-    .order_by(col(Agent.agent_id))
-    .with_for_update(read=True)
+_ACTIVE_AGENTS = Statement(
+    select(col(Agent.agent_id)).where(
+        col(Agent.account_id) == ACCOUNT_ID, is_one_of(col(Agent.agent_id), "agent_ids"), col(Agent.active)
+    )
 )
 
 
@@ -140,11 +139,11 @@ def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
 async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:
     """Returns the ids without duplicates. Raises Refused NOT_FOUND unless each is an active agent of the account.
 
-    The agents are locked FOR SHARE, so that none is deactivated while being added.
+    The caller has read the viewer, so the transaction is repeated if one of the agents is deactivated before its end.
     """
     wanted = list(dict.fromkeys(agent_ids))
     storable = [agent_id for agent_id in wanted if is_storable(agent_id)]
-    found = {agent_id for (agent_id,) in await tx.fetch(_LOCK_ACTIVE_AGENTS, agent_ids=storable)}
+    found = {agent_id for (agent_id,) in await tx.fetch(_ACTIVE_AGENTS, agent_ids=storable)}
     if missing := set(wanted) - found:
         raise Refused(RefusalCode.NOT_FOUND, f"There is no active agent {', '.join(sorted(missing))}.", *path)
     return wanted

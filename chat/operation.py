@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg.exceptions import PostgresError
 
-from chat.changes import NewChange, append_changes
+from chat.changes import AccessChanged, NewChange, append_changes
 from chat.identity import Identity
 from chat.ports import Chat, Signal, SignalKind
 from models.database import Connection, Record
@@ -36,6 +36,10 @@ class Transaction:
         self.identity = identity
         self.account_id = identity.account_id
         self.now = now
+        self.access_version: int | None = None
+        """The account's access version that the viewer was read with, if one was read. The changes are written only if
+        it has not changed since: nobody writes after losing the right to."""
+
         self.changes: list[NewChange] = []
         self.signals: list[Signal] = []
 
@@ -52,6 +56,12 @@ class Transaction:
         """Executes a statement for the account and returns the first column of its first row; None without a row."""
         row = await self.fetch_row(statement, **parameters)
         return row[0] if row is not None else None
+
+    def rely_on(self, access_version: int) -> None:
+        """Makes the transaction fail, to be repeated, if the account has another access version at its end."""
+        if self.access_version is not None and self.access_version != access_version:
+            raise AccessChanged
+        self.access_version = access_version
 
     def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_id: str | None = None) -> None:
         """Adds a change of a channel, a member, an agent or the account to the account's order of changes."""
@@ -85,8 +95,8 @@ def operation(
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await _attempt(chat, identity, lambda tx: body(tx, *args, **kwargs))
-            except PostgresError as error:
-                if attempt == ATTEMPTS or error.sqlstate not in RETRIED_SQLSTATES:  # type: ignore[attr-defined]
+            except (PostgresError, AccessChanged) as error:
+                if attempt == ATTEMPTS or not _is_lost_race(error):
                     raise
                 await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 (jitter, not a secret)
         raise AssertionError("unreachable")
@@ -99,9 +109,17 @@ async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction],
     async with chat.database.transaction() as connection:
         tx = Transaction(connection, identity, chat.clock.now())
         result = await body(tx)
-        last = await append_changes(connection, tx.account_id, tx.changes, tx.now) if tx.changes else None
+        last = await _append(tx) if tx.changes else None
     if last is not None:
         chat.wake_ups.changed(tx.account_id, last)
     for signal in tx.signals:
         chat.wake_ups.signal(signal)
     return result
+
+
+async def _append(tx: Transaction) -> int:
+    return await append_changes(tx.connection, tx.account_id, tx.changes, tx.access_version, tx.now)
+
+
+def _is_lost_race(error: PostgresError | AccessChanged) -> bool:
+    return isinstance(error, AccessChanged) or error.sqlstate in RETRIED_SQLSTATES  # type: ignore[attr-defined]

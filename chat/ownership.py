@@ -26,7 +26,7 @@ _LOCK_AFFECTED = sql(
             )
        )
      ORDER BY channel_id
-       FOR UPDATE
+       FOR NO KEY UPDATE
     """,
     any_activated=Boolean,
 )

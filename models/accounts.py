@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy import BigInteger, CheckConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -46,3 +46,6 @@ class AccountClock(SQLModel, table=True):
 
     account_id: str = key_column()
     change: int = Field(default=0, sa_type=BigInteger)
+    access_version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    """Increases with every change that affects who can use the chat: of the account's settings, and of an agent's role
+    or activity. A write checks at its end that it is still the one that the viewer was read with."""

@@ -15,7 +15,6 @@ from chat.locking import read_seat, require_viewer
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_member
-from chat.viewer import require_agent
 from models.columns import TIMESTAMPTZ
 from models.enums import NotificationLevel, SendKey
 from models.rows import AgentRow, MemberRow, to_row
@@ -39,8 +38,6 @@ _UPDATE_MEMBER = sql(
     sets_muted_until=Boolean,
     muted_until=TIMESTAMPTZ,
 )
-
-_LOCK_AGENT = sql("SELECT FROM agents WHERE account_id = :account_id AND agent_id = :agent_id FOR UPDATE")
 
 _SET_SEND_KEY = sql("UPDATE agents SET send_key = :send_key WHERE account_id = :account_id AND agent_id = :agent_id")
 
@@ -93,9 +90,6 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
 @operation
 async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> AgentRow:
     """Returns the viewer with the new profile."""
-    identity = require_agent(tx.identity)
-    # Locked FOR UPDATE from the start: two calls that first lock it FOR SHARE would deadlock when both write.
-    await tx.fetch(_LOCK_AGENT, agent_id=identity.agent_id)
     agent = (await require_viewer(tx)).agent
     if not send_key:
         return agent

@@ -12,7 +12,7 @@ from models.enums import AgentRole, CardPreview, ChangeKind, Creators
 from models.rows import AccountRow
 from models.statements import sql
 
-_LOCK_ACCOUNT = sql("SELECT FROM accounts WHERE account_id = :account_id FOR UPDATE")
+_LOCK_ACCOUNT = sql("SELECT FROM accounts WHERE account_id = :account_id FOR NO KEY UPDATE")
 
 _UPDATE_ACCOUNT = sql(
     """

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.api import Account, Response
+from tests.support.api import Account
 
 NODES = "messages(last: 100) { nodes { seq author { id } systemEvent { kind } } }"
 
@@ -39,24 +39,3 @@ async def test_no_message_of_a_removed_member_follows_the_removal(account: Accou
         stored += len(of_davi)
     # Some messages were stored before the removal and some were refused after it: the calls did race.
     assert 0 < stored < 120
-
-
-async def test_no_message_of_an_agent_follows_the_deactivation(account: Account) -> None:
-    channel = await account.bruno.create_channel(memberIds=["davi"])
-    query = 'mutation ($id: ID!) { sendChatMessage(input: {channelId: $id, body: "Oi"}) { message { seq } } }'
-
-    async def send() -> Response:
-        return await account.davi.execute(query, id=channel)
-
-    async def deactivate() -> None:
-        await account.sync(agents=[{"id": "davi", "name": "Davi", "active": False}])
-
-    async with asyncio.TaskGroup() as group:
-        sends = [group.create_task(send()) for _ in range(10)]
-        group.create_task(deactivate())
-        sends += [group.create_task(send()) for _ in range(10)]
-    denied = [task.result() for task in sends if "errors" in task.result().body]
-    assert {answer.code for answer in denied} <= {"AGENT_INACTIVE"}
-    assert len(await account.bruno.bodies(channel)) == 20 - len(denied)
-    last = await account.davi.execute("{ chatViewer { sendKey } }")
-    assert last.code == "AGENT_INACTIVE"
