@@ -26,22 +26,22 @@ class Inbox(Enum):
 
     NOBODY = auto()
     MEMBERS = auto()
-    AGENT = auto()
-    """Only the agent that the change is about."""
+    AGENTS = auto()
+    """Only the agents whom the change is about."""
 
 
 class Access(Enum):
     """How the change affects who can read the channel."""
 
     UNCHANGED = auto()
-    AGENT_JOINED = auto()
-    AGENT_LEFT = auto()
+    AGENTS_JOINED = auto()
+    AGENTS_LEFT = auto()
     MADE_PUBLIC = auto()
     MADE_PRIVATE = auto()
 
     @property
     def is_membership(self) -> bool:
-        return self in (Access.AGENT_JOINED, Access.AGENT_LEFT)
+        return self in (Access.AGENTS_JOINED, Access.AGENTS_LEFT)
 
     @property
     def is_visibility(self) -> bool:
@@ -66,8 +66,8 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
         ChangeKind.MESSAGE_EDITED: Effect(ChannelChangeKind.MESSAGE_UPDATED, Inbox.MEMBERS, mentions=True),
         ChangeKind.MESSAGE_DELETED: Effect(ChannelChangeKind.MESSAGE_DELETED, Inbox.MEMBERS),
         ChangeKind.MESSAGE_REACTED: Effect(ChannelChangeKind.MESSAGE_UPDATED),
-        ChangeKind.MEMBER_ADDED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENT, Access.AGENT_JOINED),
-        ChangeKind.MEMBER_REMOVED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENT, Access.AGENT_LEFT),
+        ChangeKind.MEMBER_ADDED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENTS, Access.AGENTS_JOINED),
+        ChangeKind.MEMBER_REMOVED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENTS, Access.AGENTS_LEFT),
         ChangeKind.MEMBER_CHANGED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.MEMBERS),
         ChangeKind.AUTHORS_CHANGED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.MEMBERS),
         ChangeKind.CHANNEL_CREATED: Effect(ChannelChangeKind.CHANNEL_UPDATED),

@@ -16,13 +16,14 @@ from models.statements import sql
 
 @dataclass(frozen=True)
 class NewChange:
-    """A change to be appended. It gets its number from the account's clock at the end of the transaction."""
+    """A change to be appended. It gets its number from the account's clock at the end of the transaction. `agent_ids`
+    are the agents whom it is about."""
 
     kind: ChangeKind
     channel_id: UUID | None = None
     message_id: UUID | None = None
     revision: int | None = None
-    agent_id: str | None = None
+    agent_ids: Sequence[str] = ()
 
 
 class AccessChanged(Exception):
@@ -39,12 +40,16 @@ _APPEND = sql(
          WHERE account_id = :account_id AND access_version = coalesce(:access_version, access_version)
      RETURNING change
     ), appended AS (
-        INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
+        INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
         SELECT :account_id, clock.change - :count + given.place,
-               given.kind, given.channel_id, given.message_id, given.revision, given.agent_id, :now
+               given.kind, given.channel_id, given.message_id, given.revision, :now
           FROM clock,
-               unnest(:kinds, :channel_ids, :message_ids, :revisions, :agent_ids)
-               WITH ORDINALITY AS given (kind, channel_id, message_id, revision, agent_id, place)
+               unnest(:kinds, :channel_ids, :message_ids, :revisions)
+               WITH ORDINALITY AS given (kind, channel_id, message_id, revision, place)
+    ), agents AS (
+        INSERT INTO changed_agents (account_id, change, agent_id)
+        SELECT :account_id, clock.change - :count + given.place, given.agent_id
+          FROM clock, unnest(:places, :agent_ids) AS given (place, agent_id)
     )
     SELECT change FROM clock
     """,
@@ -55,6 +60,7 @@ _APPEND = sql(
     channel_ids=ARRAY(IDENTIFIER),
     message_ids=ARRAY(IDENTIFIER),
     revisions=ARRAY(Integer),
+    places=ARRAY(Integer),
     agent_ids=TEXT_ARRAY,
 )
 
@@ -65,6 +71,7 @@ async def append_changes(
     """Appends the changes in the given order and returns the number of the last one. The caller must commit immediately
     afterwards, because every other write of the account waits for it. Raises AccessChanged unless `access_version`, if
     it is given, is that of the account."""
+    agents = [(place, agent_id) for place, change in enumerate(changes, 1) for agent_id in change.agent_ids]
     clock = await _APPEND.fetch(
         connection,
         account_id=account_id,
@@ -76,7 +83,8 @@ async def append_changes(
         channel_ids=[change.channel_id for change in changes],
         message_ids=[change.message_id for change in changes],
         revisions=[change.revision for change in changes],
-        agent_ids=[change.agent_id for change in changes],
+        places=[place for place, _ in agents],
+        agent_ids=[agent_id for _, agent_id in agents],
     )
     if not clock:
         raise AccessChanged

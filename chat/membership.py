@@ -3,6 +3,7 @@
 The caller holds the lock of each channel.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -78,12 +79,12 @@ _ACTIVE_AGENTS = Statement(
 async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
-    """Adds the agents and announces each. Returns those who were not members before, in the given order."""
+    """Adds the agents and announces them. Returns those who were not members before, in the given order."""
     rows = await tx.fetch(_ADD_TO_CHANNEL, channel_id=channel_id, agent_ids=agent_ids, role=role, now=tx.now)
     new = {agent_id for _, agent_id in rows}
     added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in new]
-    for agent_id in added:
-        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
+    if added:
+        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, added)
     return added
 
 
@@ -92,14 +93,17 @@ async def join_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
     if not agent_ids:
         return
     added = await tx.fetch(_ADD_TO_ANNOUNCEMENTS, agent_ids=agent_ids, role=MemberRole.MEMBER, now=tx.now)
+    new: dict[UUID, list[str]] = defaultdict(list)
     for channel_id, agent_id in added:
-        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_id)
+        new[channel_id].append(agent_id)
+    for channel_id, new_ids in new.items():
+        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, new_ids)
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:
     """Removes the agent from the members, and from the authors of an announcement, and announces the removal."""
     await tx.fetch(_REMOVE_MEMBER, channel_id=member.channel_id, agent_id=member.agent_id)
-    tx.announce(ChangeKind.MEMBER_REMOVED, member.channel_id, member.agent_id)
+    tx.announce(ChangeKind.MEMBER_REMOVED, member.channel_id, [member.agent_id])
 
 
 async def check_owner_remains(tx: Transaction, channel: ChannelRow, member: MemberRow) -> None:

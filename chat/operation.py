@@ -63,21 +63,13 @@ class Transaction:
             raise AccessChanged
         self.access_version = access_version
 
-    def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_id: str | None = None) -> None:
-        """Adds a change of a channel, a member, an agent or the account to the account's order of changes."""
-        self.changes.append(NewChange(kind, channel_id=channel_id, agent_id=agent_id))
+    def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_ids: Sequence[str] = ()) -> None:
+        """Adds a change of a channel, of members, of agents or of the account to the account's order of changes."""
+        self.changes.append(NewChange(kind, channel_id=channel_id, agent_ids=agent_ids))
 
     def announce_message(self, kind: ChangeKind, message: MessageRow) -> None:
         """Adds a change of a message to the account's order of changes."""
-        self.changes.append(
-            NewChange(
-                kind,
-                channel_id=message.channel_id,
-                message_id=message.message_id,
-                revision=message.revision,
-                agent_id=message.author_id,
-            )
-        )
+        self.changes.append(NewChange(kind, message.channel_id, message.message_id, message.revision))
 
     def signal_devices(self, agent_id: str, channel_id: UUID) -> None:
         """Signals to the agent's other devices that their personal state in the channel changed."""

@@ -93,5 +93,5 @@ async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) ->
         for channel_id, agent_id, before, actor_id in assigned
     ]
     for message in messages:
-        tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids[0])
+        tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids)
     await post_system_messages(tx, *messages)

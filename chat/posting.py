@@ -134,6 +134,6 @@ async def post_system_messages(tx: Transaction, *messages: SystemMessage) -> Non
     ]
     await tx.fetch(_INSERT_SYSTEM_MESSAGES, messages=orjson.dumps(rows, default=str).decode(), now=tx.now)
     tx.changes.extend(
-        NewChange(ChangeKind.MESSAGE_ADDED, message.channel_id, message_id, revision=1, agent_id=message.actor_id)
+        NewChange(ChangeKind.MESSAGE_ADDED, message.channel_id, message_id, revision=1)
         for message, message_id in zip(messages, message_ids, strict=True)
     )

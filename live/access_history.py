@@ -8,19 +8,25 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
 from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Access
+from live.records import ChangeRecord
 from loaders.uncancelled import uncancelled
-from models import Change
+from models import Change, ChangedAgent
 from models.columns import ACCOUNT_ID, is_one_of, is_one_of_members
 from models.database import Database
 from models.enums import ChannelKind
 from models.rows import ChangeRow, columns, to_row
 from models.statements import Statement
 
+_is_about_agent = exists().where(
+    col(ChangedAgent.account_id) == ACCOUNT_ID,
+    col(ChangedAgent.change) == col(Change.change),
+    col(ChangedAgent.agent_id) == bindparam("agent_id"),
+)
 _CHANGES_OF_ACCESS = Statement(
     select(*columns(ChangeRow))
     .where(
@@ -29,7 +35,7 @@ _CHANGES_OF_ACCESS = Statement(
         col(Change.message_id).is_(None),
         is_one_of(col(Change.channel_id), "channel_ids"),
         or_(
-            and_(is_one_of_members(col(Change.kind), MEMBERSHIP_KINDS), col(Change.agent_id) == bindparam("agent_id")),
+            and_(is_one_of_members(col(Change.kind), MEMBERSHIP_KINDS), _is_about_agent),
             is_one_of_members(col(Change.kind), VISIBILITY_KINDS),
         ),
     )
@@ -53,15 +59,15 @@ class ChannelAccess:
     def readable(self) -> bool:
         return self.is_member or self.is_public
 
-    def apply(self, change: ChangeRow) -> None:
+    def apply(self, record: ChangeRecord) -> None:
         """Updates the access with the next change, which may grant or end it."""
-        access = EFFECTS[change.kind].access
-        if access is UNCHANGED or change.channel_id != self.channel_id:
+        access = EFFECTS[record.change.kind].access
+        if access is UNCHANGED or record.change.channel_id != self.channel_id:
             return
         match access:
-            case Access.AGENT_JOINED if change.agent_id == self.agent_id:
+            case Access.AGENTS_JOINED if self.agent_id in record.agents:
                 self.is_member = True
-            case Access.AGENT_LEFT if change.agent_id == self.agent_id:
+            case Access.AGENTS_LEFT if self.agent_id in record.agents:
                 self.is_member = False
             case Access.MADE_PUBLIC:
                 self.is_public = True
@@ -111,6 +117,6 @@ def _access_before(seat: Seat, changes: Iterable[ChangeRow]) -> ChannelAccess:
     return ChannelAccess(
         agent_id=seat.agent.agent_id,
         channel_id=seat.channel.channel_id,
-        is_member=seat.member is not None if membership is None else membership == Access.AGENT_LEFT,
+        is_member=seat.member is not None if membership is None else membership == Access.AGENTS_LEFT,
         is_public=seat.channel.kind == ChannelKind.PUBLIC if visibility is None else visibility == Access.MADE_PRIVATE,
     )

@@ -1,24 +1,28 @@
 """Reading the order of changes from the database, for the hub (live) and for one stream (replay)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select, text, true, union
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, select, text, true, union
 from sqlmodel import col
 
-from chat.change_kinds import ADMISSION_KINDS, MEMBERSHIP_KINDS, MENTIONING_KINDS
+from chat.change_kinds import MENTIONING_KINDS
 from live.records import ChangeRecord
 from live.scopes import Scope
 from loaders.uncancelled import uncancelled
-from models import AccountClock, Change, MentionedAgent, Message
+from models import AccountClock, Change, ChangedAgent, MentionedAgent, Message
 from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_one_of_members
 from models.database import Connection, Database
+from models.enums import ChangeKind
 from models.rows import ChangeRow, columns, to_row
 from models.statements import Statement, keys_table
 
 BATCH = 500
+
+Agents = Mapping[int, Sequence[str]]
+"""The agents whom changes are about, by the number of the change."""
 
 
 def _select_scope() -> Select[*tuple[Any, ...]]:
@@ -36,16 +40,16 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
     of_channel = select(col(Change.change)).where(is_in_range, col(Change.channel_id) == keys.c.id)
     in_channel = _limited(of_channel).lateral("in_channel")
     of_channels = select(in_channel.c.change).select_from(keys).join(in_channel, true())
-    of_agent = select(col(Change.change)).where(
-        is_in_range,
-        col(Change.agent_id) == bindparam("agent_id"),
-        col(Change.message_id).is_(None),
-        is_one_of_members(col(Change.kind), [*MEMBERSHIP_KINDS, *ADMISSION_KINDS]),
+    of_agent = select(col(ChangedAgent.change)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID,
+        col(ChangedAgent.agent_id) == bindparam("agent_id"),
+        col(ChangedAgent.change) > bindparam("after"),
+        col(ChangedAgent.change) <= bindparam("upto"),
     )
     of_account = select(col(Change.change)).where(
         is_in_range,
         col(Change.channel_id).is_(None),
-        or_(col(Change.agent_id).is_(None), col(Change.agent_id) == bindparam("agent_id")),
+        is_one_of_members(col(Change.kind), [ChangeKind.SETTINGS_CHANGED]),
     )
     branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account)]
     numbers = union(of_channels, *branches, _select_mentioning(is_in_range)).subquery()
@@ -106,6 +110,18 @@ _CLOCKS = Statement(
         is_one_of(col(AccountClock.account_id), "account_ids")
     )
 )
+_AGENTS = Statement(
+    select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID, is_one_of(col(ChangedAgent.change), "changes")
+    )
+)
+_CHANGES_OF_AGENT = Statement(
+    select(col(ChangedAgent.change)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID,
+        col(ChangedAgent.agent_id) == bindparam("agent_id"),
+        is_one_of(col(ChangedAgent.change), "changes"),
+    )
+)
 _CHANGE = Statement(
     select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
 )
@@ -121,7 +137,8 @@ async def read_next(database: Database, account_id: str, cursor: int) -> list[Ch
     """Returns the account's next changes after the cursor, at most 500."""
     async with database.connection() as connection:
         records = await _NEXT.fetch(connection, account_id=account_id, after=cursor)
-        return await _records(connection, account_id, [to_row(ChangeRow, record) for record in records])
+        changes = [to_row(ChangeRow, record) for record in records]
+        return await _records(connection, account_id, changes, await _agents(connection, account_id, changes))
 
 
 @uncancelled
@@ -137,7 +154,9 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
             after=cursor,
             upto=upto,
         )
-        return await _records(connection, account_id, [to_row(ChangeRow, record) for record in records])
+        changes = [to_row(ChangeRow, record) for record in records]
+        of_agent = await _agent_alone(connection, account_id, changes, scope.agent_id)
+        return await _records(connection, account_id, changes, of_agent)
 
 
 @uncancelled
@@ -155,11 +174,42 @@ async def is_kept(database: Database, account_id: str, change: int) -> bool:
         return bool(await _CHANGE.fetch(connection, account_id=account_id, change=change))
 
 
-async def _records(connection: Connection, account_id: str, changes: Sequence[ChangeRow]) -> list[ChangeRecord]:
+async def _records(
+    connection: Connection, account_id: str, changes: Sequence[ChangeRow], agents: Agents
+) -> list[ChangeRecord]:
     mentioned = await _newly_mentioned(connection, account_id, changes)
     return [
-        ChangeRecord(change, frozenset(mentioned.get((change.message_id, change.revision), ()))) for change in changes
+        ChangeRecord(
+            change,
+            agents=frozenset(agents.get(change.change, ())),
+            mentioned=frozenset(mentioned.get((change.message_id, change.revision), ())),
+        )
+        for change in changes
     ]
+
+
+async def _agents(connection: Connection, account_id: str, changes: Sequence[ChangeRow]) -> Agents:
+    """Returns the agents whom each of these changes is about."""
+    found: dict[int, list[str]] = defaultdict(list)
+    numbers = _that_may_be_about_agents(changes)
+    if numbers:
+        for change, agent_id in await _AGENTS.fetch(connection, account_id=account_id, changes=numbers):
+            found[change].append(agent_id)
+    return found
+
+
+async def _agent_alone(connection: Connection, account_id: str, changes: Sequence[ChangeRow], agent_id: str) -> Agents:
+    """Returns the agent for each of these changes that is about them: other agents of a change do not matter to the
+    agent's stream, and there may be thousands."""
+    numbers = _that_may_be_about_agents(changes)
+    if not numbers:
+        return {}
+    found = await _CHANGES_OF_AGENT.fetch(connection, account_id=account_id, agent_id=agent_id, changes=numbers)
+    return {change: [agent_id] for (change,) in found}
+
+
+def _that_may_be_about_agents(changes: Sequence[ChangeRow]) -> list[int]:
+    return [change.change for change in changes if change.message_id is None]
 
 
 async def _newly_mentioned(

@@ -75,7 +75,7 @@ class Feed:
             self._use_new_loaders()
         number = record.change.change
         if number not in self._events:
-            self._events[number] = ChangeEvent(record.change, record.mentioned, self._loaders)
+            self._events[number] = ChangeEvent(record.change, record.agents, record.mentioned, self._loaders)
         return self._events[number]
 
     def invalidate_before(self, change: int) -> None:

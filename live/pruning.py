@@ -22,10 +22,15 @@ _PRUNE = sql(
     """
     WITH first AS (
         SELECT change, created_at FROM changes WHERE account_id = :account_id ORDER BY change LIMIT :batch
+    ), pruned AS (
+        DELETE FROM changes USING first
+         WHERE changes.account_id = :account_id AND changes.change = first.change AND first.created_at < :before
+     RETURNING changes.change
+    ), agents AS (
+        DELETE FROM changed_agents USING pruned
+         WHERE changed_agents.account_id = :account_id AND changed_agents.change = pruned.change
     )
-    DELETE FROM changes USING first
-     WHERE changes.account_id = :account_id AND changes.change = first.change AND first.created_at < :before
-    RETURNING changes.change
+    SELECT change FROM pruned
     """
 )
 

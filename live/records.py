@@ -5,6 +5,7 @@ from functools import cached_property
 from uuid import UUID
 
 from loaders import Loaders
+from models.enums import ChangeKind
 from models.rows import ChangeRow
 
 
@@ -21,9 +22,11 @@ Topic = UUID | str | MentionTopic | None
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change, and the agents whom its message mentions for the first time."""
+    """A change, the agents whom it is about, and those whom its message mentions for the first time. A change that was
+    read for one stream is only about that stream's agent, or about nobody."""
 
     change: ChangeRow
+    agents: frozenset[str]
     mentioned: frozenset[str]
 
     @property
@@ -34,12 +37,10 @@ class ChangeRecord:
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
-        topics: set[Topic] = set(map(MentionTopic, self.mentioned))
+        topics: set[Topic] = {*map(MentionTopic, self.mentioned), *self.agents}
         if self.change.channel_id is not None:
             topics.add(self.change.channel_id)
-        if self.change.agent_id is not None and self.change.message_id is None:
-            topics.add(self.change.agent_id)
-        if self.change.channel_id is None and self.change.agent_id is None:
+        if self.change.kind == ChangeKind.SETTINGS_CHANGED:
             topics.add(None)
         return frozenset(topics)
 

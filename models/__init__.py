@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from models.accounts import Account, AccountClock
 from models.agents import Agent, Presence, Team, TeamAgent
 from models.cards import Card
-from models.changes import Change
+from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
 
@@ -18,6 +18,7 @@ __all__ = [
     "Author",
     "Card",
     "Change",
+    "ChangedAgent",
     "Channel",
     "Member",
     "Mention",

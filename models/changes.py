@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -20,14 +20,6 @@ class Change(SQLModel, table=True):
         enum_check("kind", ChangeKind),
         # Replay over many channels: one range per channel.
         Index(None, "account_id", "channel_id", "change"),
-        # Replay: the changes of one agent's memberships, in any channel.
-        Index(
-            None,
-            "account_id",
-            "agent_id",
-            "change",
-            postgresql_where="message_id IS NULL",
-        ),
     )
 
     account_id: str = key_column()
@@ -36,5 +28,17 @@ class Change(SQLModel, table=True):
     channel_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     message_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     revision: int | None = None
-    agent_id: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class ChangedAgent(SQLModel, table=True):
+    """An agent whom a change is about, such as a new member. A change that is about thousands of agents, such as the
+    creation of an announcement, is one row of `changes` and one row here for each of them."""
+
+    __tablename__ = "changed_agents"
+    # Replay: the changes that are about one agent, in any channel.
+    __table_args__ = (Index(None, "account_id", "agent_id", "change"),)
+
+    account_id: str = key_column()
+    change: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    agent_id: str = key_column()

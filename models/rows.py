@@ -126,7 +126,6 @@ class ChangeRow(NamedTuple):
     channel_id: UUID | None
     message_id: UUID | None
     revision: int | None
-    agent_id: str | None
 
 
 TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(

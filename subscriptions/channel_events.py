@@ -28,7 +28,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, start: int) -
                 continue
             require_readable(await event.loaders.seats.load((viewer.agent_id, channel_id)))
             was_readable = access.readable
-            access.apply(event.change)
+            access.apply(event)
             # Access that ended before the stream began and was granted again since then does not end the stream.
             if was_readable and not access.readable and event.change.change > current:
                 raise access_lost()

@@ -96,7 +96,7 @@ async def _inbox_change(context: StreamContext, item: ChangeEvent | ReceivedSign
     match EFFECTS[item.change.kind].inbox:
         case Inbox.NOBODY:
             return None
-        case Inbox.AGENT if item.change.agent_id != context.token.agent_id:
+        case Inbox.AGENTS if context.token.agent_id not in item.agents:
             return None
     if item.change.kind == ChangeKind.MESSAGE_ADDED:
         return await _new_message(context, item)

@@ -51,7 +51,7 @@ async def admission_events(context: StreamContext) -> AsyncGenerator[ChangeEvent
 
 def changes_membership_of(event: ChangeEvent, agent_id: str) -> bool:
     """Returns whether the event began or ended a membership of the agent."""
-    return EFFECTS[event.change.kind].access.is_membership and event.change.agent_id == agent_id
+    return EFFECTS[event.change.kind].access.is_membership and agent_id in event.agents
 
 
 async def _events_with_access(
@@ -72,7 +72,7 @@ async def _events_with_access(
             access = accesses.setdefault(
                 event.channel_id, ChannelAccess(viewer.agent_id, event.channel_id, is_member=False, is_public=False)
             )
-            access.apply(event.change)
+            access.apply(event)
             yield event, access
             _update_scope(reader, accesses, access)
 

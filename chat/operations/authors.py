@@ -44,7 +44,7 @@ async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str
     if not known:
         return
     for (agent_id,) in await tx.fetch(_INSERT, channel_id=channel_id, agent_ids=known):
-        tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)
+        tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, [agent_id])
 
 
 @operation
@@ -54,4 +54,4 @@ async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> Non
     check_manage_authors(seat)
     if not is_storable(agent_id) or not await tx.fetch(_DELETE, channel_id=channel_id, agent_id=agent_id):
         raise not_found("author", "agentId")
-    tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, agent_id)
+    tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, [agent_id])

@@ -98,7 +98,7 @@ async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, r
         await require_active_agents(tx, [agent_id], "agentId")
     await check_owner_remains(tx, seat.channel, target)
     await tx.fetch(_SET_ROLE, channel_id=channel_id, agent_id=agent_id, role=role)
-    tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, agent_id)
+    tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, [agent_id])
     await post_system_messages(
         tx,
         SystemMessage(channel_id, seat.agent.agent_id, SystemEvent.ROLE_CHANGED, [agent_id], before.value, role.value),

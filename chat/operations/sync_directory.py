@@ -5,6 +5,7 @@ unchanged. The number of statements does not depend on the number of agents. An 
 calls of each account, because the channels must be locked before the agents, as in every other write.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,16 +147,22 @@ def _was_active(known: dict[str, AgentRow], agent: DirectoryAgent) -> bool:
 
 
 def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: dict[str, AgentRow]) -> None:
+    changed: dict[ChangeKind, list[str]] = defaultdict(list)
     for agent in agents:
         before = known.get(agent.agent_id)
-        if before is None:
-            continue
-        if before.active and not agent.active:
-            tx.announce(ChangeKind.AGENT_DEACTIVATED, agent_id=agent.agent_id)
-        elif agent.active and not before.active:
-            tx.announce(ChangeKind.AGENT_REACTIVATED, agent_id=agent.agent_id)
-        elif (before.name, before.avatar_url, before.role) != (agent.name, agent.avatar_url, agent.role):
-            tx.announce(ChangeKind.AGENT_CHANGED, agent_id=agent.agent_id)
+        kind = _kind_of_change(before, agent) if before is not None else None
+        if kind is not None:
+            changed[kind].append(agent.agent_id)
+    for kind, agent_ids in changed.items():
+        tx.announce(kind, agent_ids=agent_ids)
+
+
+def _kind_of_change(before: AgentRow, agent: DirectoryAgent) -> ChangeKind | None:
+    if before.active != agent.active:
+        return ChangeKind.AGENT_REACTIVATED if agent.active else ChangeKind.AGENT_DEACTIVATED
+    if (before.name, before.avatar_url, before.role) != (agent.name, agent.avatar_url, agent.role):
+        return ChangeKind.AGENT_CHANGED
+    return None
 
 
 async def _write_account(tx: Transaction, name: str) -> None:

@@ -74,10 +74,16 @@ async def test_each_change_of_an_agent_is_announced_once(account: Account) -> No
     await account.sync(agents=[{"id": "bruno", "name": "Bruno B."}, {"id": "davi", "name": "Davi", "active": False}])
     await account.sync(agents=[{"id": "davi", "name": "Davi"}])
     assert (await _changes(account))[len(before) :] == [
-        ("AGENT_CHANGED", "bruno"),
-        ("AGENT_DEACTIVATED", "davi"),
-        ("AGENT_REACTIVATED", "davi"),
+        ("AGENT_CHANGED", ["bruno"]),
+        ("AGENT_DEACTIVATED", ["davi"]),
+        ("AGENT_REACTIVATED", ["davi"]),
     ]
+
+
+async def test_the_same_change_of_many_agents_is_announced_together(account: Account) -> None:
+    before = await _changes(account)
+    await account.sync(agents=[{"id": name.lower(), "name": name, "active": False} for name in ("Bruno", "Davi")])
+    assert (await _changes(account))[len(before) :] == [("AGENT_DEACTIVATED", ["bruno", "davi"])]
 
 
 async def test_spaces_around_names_are_ignored(account: Account) -> None:
@@ -88,12 +94,17 @@ async def test_spaces_around_names_are_ignored(account: Account) -> None:
     assert await fingerprint(account) == before
 
 
-async def _changes(account: Account) -> list[tuple[str, str | None]]:
+async def _changes(account: Account) -> list[tuple[str, list[str]]]:
+    """Returns the kind of each change and the agents whom it is about, in order."""
+    query = """
+        SELECT kind, array(SELECT agent_id FROM changed_agents
+                            WHERE account_id = $1 AND changed_agents.change = changes.change ORDER BY agent_id)
+               AS agent_ids
+          FROM changes WHERE account_id = $1 ORDER BY change
+    """
     async with account.api.engine.connect() as connection:
-        rows = await connection.exec_driver_sql(
-            "SELECT kind, agent_id FROM changes WHERE account_id = $1 ORDER BY change", (account.account_id,)
-        )
-        return [(row.kind, row.agent_id) for row in rows]
+        rows = await connection.exec_driver_sql(query, (account.account_id,))
+        return [(row.kind, row.agent_ids) for row in rows]
 
 
 async def test_a_team_has_exactly_the_agents_listed_for_it(account: Account) -> None:

@@ -27,8 +27,10 @@ INBOX = "subscription { chatInboxChanged { channelId } }"
 
 _HISTORY = text(
     """
-    SELECT changes.kind, changes.agent_id, messages.body
-      FROM changes LEFT JOIN messages USING (account_id, message_id)
+    SELECT changes.kind, changed_agents.agent_id, messages.body
+      FROM changes
+           LEFT JOIN messages USING (account_id, message_id)
+           LEFT JOIN changed_agents USING (account_id, change)
      WHERE changes.account_id = :account_id AND changes.channel_id = :channel_id
        AND (messages.message_id IS NULL OR messages.system_event IS NULL)
      ORDER BY change

@@ -1,0 +1,78 @@
+"""A change that affects many agents is one change, and streams report it as they report any other."""
+
+import asyncio
+
+from tests.support.api import Account, Api
+from tests.support.sockets import open_socket
+
+EXTRAS = 2_500
+"""More than the number of changes that a feed keeps in memory."""
+
+INBOX = "subscription { chatInboxChanged { channelId channel { name } } }"
+ADDED = """subscription ($since: String) {
+  chatMessageAdded(since: $since) { message { body channel { name } } position }
+}"""
+
+
+async def test_streams_report_an_announcement_for_thousands_of_agents_once(api: Api, socket_url: str) -> None:
+    account = await api.create_account(extra_agents=EXTRAS)
+    last = account.agent(f"extra-{EXTRAS - 1:04}")
+    async with open_socket(socket_url, account.bruno.token) as bruno, open_socket(socket_url, last.token) as extra:
+        inbox = await bruno.subscribe(INBOX)
+        messages = await extra.subscribe(ADDED)
+        await account.until_subscribed(2)
+        before = await _number_of_changes(account)
+        channel = await account.ana.create_channel("News", "ANNOUNCEMENT")
+        # The channel, its owner, its members, and the message that reports the creation.
+        assert await _number_of_changes(account) == before + 4
+        post = asyncio.create_task(account.ana.send(channel, "Welcome"))
+        assert (await inbox.data())["channel"] == {"name": "News"}
+        created, welcome = (await messages.data())["message"], (await messages.data())["message"]
+        assert created["channel"] == {"name": "News"}
+        assert welcome["body"] == "Welcome"
+        await post
+
+
+async def test_newcomers_see_nothing_from_before_they_joined(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("News", "ANNOUNCEMENT")
+    start = await account.ana.position()
+    await account.ana.send(channel, "before")
+    before = await _number_of_changes(account)
+    await account.sync(agents=[{"id": f"new-{number}", "name": f"New {number}"} for number in range(50)])
+    assert await _number_of_changes(account) == before + 1
+    await account.ana.send(channel, "after")
+    async with open_socket(socket_url, account.agent("new-7").token) as socket:
+        stream = await socket.subscribe(ADDED, since=start)
+        assert (await stream.data())["message"]["body"] == "after"
+    async with open_socket(socket_url, account.bruno.token) as socket:
+        stream = await socket.subscribe(ADDED, since=start)
+        assert [(await stream.data())["message"]["body"] for _ in range(2)] == ["before", "after"]
+
+
+async def test_members_added_together_join_at_the_same_change(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel("Room", "PRIVATE")
+    start = await account.ana.position()
+    await account.ana.send(channel, "before")
+    await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["carla", "davi"])
+    await account.ana.send(channel, "after")
+    await account.ana.mutate("removeChatMember", "channel { id }", channelId=channel, agentId="davi")
+    await account.ana.send(channel, "without davi")
+    await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["davi"])
+    await account.ana.send(channel, "again")
+    expected = {"carla": ["after", "without davi", "again"], "davi": ["after", "again"]}
+    for agent_id, bodies in expected.items():
+        async with open_socket(socket_url, account.agent(agent_id).token) as socket:
+            stream = await socket.subscribe(ADDED, since=start)
+            received: list[str] = []
+            while not received or received[-1] != "again":
+                body = (await stream.data())["message"]["body"]
+                received += [body] if body else []
+            assert received == bodies
+
+
+async def _number_of_changes(account: Account) -> int:
+    async with account.api.engine.connect() as connection:
+        result = await connection.exec_driver_sql(
+            "SELECT change FROM account_clocks WHERE account_id = $1", (account.account_id,)
+        )
+        return int(result.scalar_one())
