@@ -75,6 +75,7 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
         # Not shown: a CHANNEL_UPDATED of the same transaction reports the new kind.
         ChangeKind.MADE_PUBLIC: Effect(access=Access.MADE_PUBLIC),
         ChangeKind.MADE_PRIVATE: Effect(access=Access.MADE_PRIVATE),
+        ChangeKind.AGENT_ADDED: Effect(admission=True),
         ChangeKind.AGENT_CHANGED: Effect(admission=True),
         ChangeKind.AGENT_DEACTIVATED: Effect(admission=True),
         ChangeKind.AGENT_REACTIVATED: Effect(admission=True),

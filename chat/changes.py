@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text
+from sqlalchemy import ARRAY, Boolean, Integer, Text
 
 from chat.change_kinds import ADMISSION_KINDS
 from models.columns import IDENTIFIER, TEXT_ARRAY
@@ -26,19 +27,21 @@ class NewChange:
     agent_ids: Sequence[str] = ()
 
 
-class AccessChanged(Exception):
-    """The viewer that a write read is out of date. Repeating the write reads them again."""
+class Appended(NamedTuple):
+    """`last` is the number of the last change, `access_version` that of the account before these changes."""
+
+    last: int
+    access_version: int
 
 
-# Locks the clock's row until the commit, so changes become visible in the order of their numbers. After a wait for the
-# lock, PostgreSQL compares the access version of the row as it is then.
+# Locks the clock's row until the commit, so changes become visible in the order of their numbers.
 _APPEND = sql(
     """
     WITH clock AS (
         UPDATE account_clocks
            SET change = change + :count, access_version = access_version + CAST(:changes_access AS int)
-         WHERE account_id = :account_id AND access_version = coalesce(:access_version, access_version)
-     RETURNING change
+         WHERE account_id = :account_id
+     RETURNING change, access_version
     ), appended AS (
         INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
         SELECT :account_id, clock.change - :count + given.place,
@@ -51,10 +54,9 @@ _APPEND = sql(
         SELECT :account_id, clock.change - :count + given.place, given.agent_id
           FROM clock, unnest(:places, :agent_ids) AS given (place, agent_id)
     )
-    SELECT change FROM clock
+    SELECT change, access_version FROM clock
     """,
     account_id=Text,
-    access_version=BigInteger,
     changes_access=Boolean,
     kinds=TEXT_ARRAY,
     channel_ids=ARRAY(IDENTIFIER),
@@ -66,17 +68,16 @@ _APPEND = sql(
 
 
 async def append_changes(
-    connection: Connection, account_id: str, changes: Sequence[NewChange], access_version: int | None, now: datetime
-) -> int:
-    """Appends the changes in the given order and returns the number of the last one. The caller must commit immediately
-    afterwards, because every other write of the account waits for it. Raises AccessChanged unless `access_version`, if
-    it is given, is that of the account."""
+    connection: Connection, account_id: str, changes: Sequence[NewChange], now: datetime
+) -> Appended:
+    """Appends the changes in the given order. The caller must commit immediately afterwards, because every other write
+    of the account waits for it."""
     agents = [(place, agent_id) for place, change in enumerate(changes, 1) for agent_id in change.agent_ids]
+    changes_access = any(change.kind in ADMISSION_KINDS for change in changes)
     clock = await _APPEND.fetch(
         connection,
         account_id=account_id,
-        access_version=access_version,
-        changes_access=any(change.kind in ADMISSION_KINDS for change in changes),
+        changes_access=changes_access,
         count=len(changes),
         now=now,
         kinds=[change.kind for change in changes],
@@ -86,7 +87,5 @@ async def append_changes(
         places=[place for place, _ in agents],
         agent_ids=[agent_id for _, agent_id in agents],
     )
-    if not clock:
-        raise AccessChanged
-    last: int = clock[0][0]
-    return last
+    ((last, access_version),) = clock
+    return Appended(last, access_version - changes_access)

@@ -3,9 +3,8 @@
 The two must be separate statements: PostgreSQL evaluates a predicate in the locking statement against the row as it
 was before the wait, so a removed agent could still post.
 
-The agent's and the account's rows are not locked. Instead, the transaction's last statement checks that the account's
-access version is still the one that was read with them (`Transaction.rely_on`). A deactivation or a change of the
-settings never waits for writes, and a write that overlaps it is repeated.
+The agent's and the account's rows are not locked. The transaction checks at its end that they have not changed
+(`chat.reliance`), so a deactivation or a change of the settings never waits for writes.
 """
 
 from uuid import UUID
@@ -86,9 +85,10 @@ async def read_seat(tx: Transaction, channel_id: UUID, noun: str = "channel", *p
     if row is None:
         await require_viewer(tx)
         raise not_found(noun, *(path or (f"{noun}Id",)))
-    tx.rely_on(row[-1])
     seat = Seat.of(row)
-    require_enabled(Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:-1])))
+    viewer = Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:-1]))
+    tx.relies.on_viewer(viewer, row[-1])
+    require_enabled(viewer)
     return seat
 
 
@@ -97,8 +97,9 @@ async def read_viewer(tx: Transaction) -> Viewer | None:
     row = await tx.fetch_row(_VIEWER, agent_ids=[require_agent(tx.identity).agent_id])
     if row is None:
         return None
-    tx.rely_on(row[-1])
-    return Viewer.of(row)
+    viewer = Viewer.of(row)
+    tx.relies.on_viewer(viewer, row[-1])
+    return viewer
 
 
 async def require_member(tx: Transaction, channel_id: UUID, agent_id: str) -> MemberRow:

@@ -1,9 +1,8 @@
 """Adding and removing members: the rows of `members` and the channel's member count change together.
 
-The caller holds the lock of each channel.
+The caller holds the channel's lock.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -30,18 +29,22 @@ _INSERT_MEMBERS = """
         SELECT channels.account_id, channels.channel_id, agents.agent_id, :role, :now, 'EVERYTHING', false, false,
                channels.last_seq, channels.post_count
           FROM channels JOIN agents USING (account_id)
-         WHERE channels.account_id = :account_id AND channels.{chosen} AND agents.agent_id = ANY (:agent_ids)
+         WHERE channels.account_id = :account_id AND channels.channel_id = :channel_id AND {chosen}
         ON CONFLICT DO NOTHING
-        RETURNING account_id, channel_id, agent_id
+        RETURNING agent_id
     ), counted AS (
-        UPDATE channels SET member_count = member_count + counts.added
-          FROM (SELECT account_id, channel_id, count(*) AS added FROM added GROUP BY 1, 2) AS counts
-         WHERE channels.account_id = counts.account_id AND channels.channel_id = counts.channel_id
+        UPDATE channels SET member_count = member_count + (SELECT count(*) FROM added)
+         WHERE account_id = :account_id AND channel_id = :channel_id
     )
-    SELECT channel_id, agent_id FROM added
+    SELECT agent_id FROM added
     """
-_ADD_TO_CHANNEL = sql(_INSERT_MEMBERS.format(chosen="channel_id = :channel_id"))
-_ADD_TO_ANNOUNCEMENTS = sql(_INSERT_MEMBERS.format(chosen="kind = 'ANNOUNCEMENT'"))
+_ADD = sql(_INSERT_MEMBERS.format(chosen="agents.agent_id = ANY (:agent_ids)"))
+_ADD_ACTIVATED = sql(
+    _INSERT_MEMBERS.format(
+        chosen="agents.active"
+        " AND agents.agent_id IN (SELECT agent_id FROM pending_activations WHERE account_id = :account_id)"
+    )
+)
 
 _REMOVE_MEMBER = sql(
     """
@@ -80,24 +83,19 @@ async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
     """Adds the agents and announces them. Returns those who were not members before, in the given order."""
-    rows = await tx.fetch(_ADD_TO_CHANNEL, channel_id=channel_id, agent_ids=agent_ids, role=role, now=tx.now)
-    new = {agent_id for _, agent_id in rows}
+    rows = await tx.fetch(_ADD, channel_id=channel_id, agent_ids=agent_ids, role=role, now=tx.now)
+    new = {agent_id for (agent_id,) in rows}
     added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in new]
     if added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, added)
     return added
 
 
-async def join_announcements(tx: Transaction, agent_ids: Sequence[str]) -> None:
-    """Makes newly active agents members of every announcement, without system messages."""
-    if not agent_ids:
-        return
-    added = await tx.fetch(_ADD_TO_ANNOUNCEMENTS, agent_ids=agent_ids, role=MemberRole.MEMBER, now=tx.now)
-    new: dict[UUID, list[str]] = defaultdict(list)
-    for channel_id, agent_id in added:
-        new[channel_id].append(agent_id)
-    for channel_id, new_ids in new.items():
-        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, new_ids)
+async def join_announcement(tx: Transaction, channel_id: UUID) -> None:
+    """Makes newly active agents members of an announcement, without a system message."""
+    added = await tx.fetch(_ADD_ACTIVATED, channel_id=channel_id, role=MemberRole.MEMBER, now=tx.now)
+    if added:
+        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, [agent_id for (agent_id,) in added])
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:
@@ -126,6 +124,9 @@ async def _others_have_owner(tx: Transaction, member: MemberRow) -> bool | None:
     owned: bool | None = await tx.fetch_value(
         _OTHERS_HAVE_OWNER, channel_id=member.channel_id, agent_id=member.agent_id
     )
+    if owned is None:
+        # An agent who is activated now would find the channel without an owner.
+        tx.relies.on_all_agents()
     return owned
 
 
@@ -143,11 +144,12 @@ def check_number_of_agents(agent_ids: Sequence[str], path: str) -> None:
 async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path: str) -> list[str]:
     """Returns the ids without duplicates. Raises Refused NOT_FOUND unless each is an active agent of the account.
 
-    The caller has read the viewer, so the transaction is repeated if one of the agents is deactivated before its end.
+    The transaction relies on it: it is repeated if one of them is deactivated before its end.
     """
     wanted = list(dict.fromkeys(agent_ids))
     storable = [agent_id for agent_id in wanted if is_storable(agent_id)]
     found = {agent_id for (agent_id,) in await tx.fetch(_ACTIVE_AGENTS, agent_ids=storable)}
     if missing := set(wanted) - found:
         raise Refused(RefusalCode.NOT_FOUND, f"There is no active agent {', '.join(sorted(missing))}.", *path)
+    tx.relies.on_active(wanted)
     return wanted

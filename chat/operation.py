@@ -10,9 +10,10 @@ from uuid import UUID
 
 from asyncpg.exceptions import PostgresError
 
-from chat.changes import AccessChanged, NewChange, append_changes
+from chat.changes import NewChange, append_changes
 from chat.identity import Identity
 from chat.ports import Chat, Signal, SignalKind
+from chat.reliance import AccessChanged, Reliance
 from models.database import Connection, Record
 from models.enums import ChangeKind
 from models.rows import MessageRow
@@ -36,9 +37,8 @@ class Transaction:
         self.identity = identity
         self.account_id = identity.account_id
         self.now = now
-        self.access_version: int | None = None
-        """The account's access version that the viewer was read with, if one was read. The changes are written only if
-        it has not changed since: nobody writes after losing the right to."""
+        self.relies = Reliance()
+        """What must still be so at the end. Nobody writes after losing the right to."""
 
         self.changes: list[NewChange] = []
         self.signals: list[Signal] = []
@@ -56,12 +56,6 @@ class Transaction:
         """Executes a statement for the account and returns the first column of its first row; None without a row."""
         row = await self.fetch_row(statement, **parameters)
         return row[0] if row is not None else None
-
-    def rely_on(self, access_version: int) -> None:
-        """Makes the transaction fail, to be repeated, if the account has another access version at its end."""
-        if self.access_version is not None and self.access_version != access_version:
-            raise AccessChanged
-        self.access_version = access_version
 
     def announce(self, kind: ChangeKind, channel_id: UUID | None = None, agent_ids: Sequence[str] = ()) -> None:
         """Adds a change of a channel, of members, of agents or of the account to the account's order of changes."""
@@ -110,7 +104,9 @@ async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction],
 
 
 async def _append(tx: Transaction) -> int:
-    return await append_changes(tx.connection, tx.account_id, tx.changes, tx.access_version, tx.now)
+    appended = await append_changes(tx.connection, tx.account_id, tx.changes, tx.now)
+    await tx.relies.check(tx.connection, tx.account_id, appended.access_version)
+    return appended.last
 
 
 def _is_lost_race(error: PostgresError | AccessChanged) -> bool:

@@ -1,12 +1,13 @@
 """Assigning new owners to channels without one: a channel with active members always has an active owner.
 
-Every operation that adds members to a channel, and the directory sync, ends with `assign_missing_owners`.
+Every operation that adds members to a channel ends with `assign_missing_owners`. So does what follows the activation or
+deactivation of agents (`chat.operations.activations`).
 """
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean
+from sqlalchemy import ARRAY
 
 from chat.operation import Transaction
 from chat.posting import SystemMessage, post_system_messages
@@ -14,21 +15,40 @@ from models.columns import IDENTIFIER
 from models.enums import ChangeKind, MemberRole, SystemEvent
 from models.statements import sql
 
-_LOCK_AFFECTED = sql(
+_LOCK_CHANNELS = sql(
     """
-    SELECT channel_id
-      FROM channels
-     WHERE account_id = :account_id AND kind <> 'DIRECT'
-       AND (
-            :any_activated AND kind = 'ANNOUNCEMENT'
-         OR channel_id IN (
-                SELECT channel_id FROM members WHERE account_id = :account_id AND agent_id = ANY (:agent_ids)
-            )
-       )
+    SELECT FROM channels
+     WHERE account_id = :account_id AND channel_id = ANY (:channel_ids)
      ORDER BY channel_id
        FOR NO KEY UPDATE
     """,
-    any_activated=Boolean,
+    channel_ids=ARRAY(IDENTIFIER),
+)
+
+# The channels that a deactivated agent owns, and those of an activated one that have no active owner. Only the first
+# are read without regard to their other owners: a transaction that has not committed yet may be removing those.
+_AFFECTED = sql(
+    """
+    WITH candidates AS MATERIALIZED (
+        SELECT channel_id, bool_or(NOT active) AS has_lost_owner
+          FROM pending_activations
+               JOIN agents USING (account_id, agent_id)
+               JOIN members USING (account_id, agent_id)
+         WHERE account_id = :account_id AND channel_id > :after AND (active OR members.role = 'OWNER')
+         GROUP BY channel_id
+    )
+    SELECT channel_id
+      FROM candidates JOIN channels USING (channel_id)
+     WHERE account_id = :account_id AND kind <> 'DIRECT'
+       AND (has_lost_owner OR NOT EXISTS (
+            SELECT FROM members AS owner
+             WHERE account_id = :account_id AND owner.channel_id = channels.channel_id AND role = 'OWNER'
+               AND (SELECT active FROM agents WHERE account_id = :account_id AND agent_id = owner.agent_id)
+           ))
+     ORDER BY channel_id
+     LIMIT :limit
+    """,
+    after=IDENTIFIER,
 )
 
 # The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Whether a
@@ -72,19 +92,23 @@ _ASSIGN_OWNERS = sql(
 )
 
 
-async def lock_affected_channels(tx: Transaction, activated: Sequence[str], deactivated: Sequence[str]) -> list[UUID]:
-    """Locks the channels whose members or owners may change when these agents are activated or deactivated, in the
-    order of their ids, and returns their ids: the channels they are members of, and every announcement, which newly
-    active agents join. Called before the agents' own rows are locked, the same order as in every other write."""
-    if not activated and not deactivated:
-        return []
-    locked = await tx.fetch(_LOCK_AFFECTED, agent_ids=[*activated, *deactivated], any_activated=bool(activated))
-    return [channel_id for (channel_id,) in locked]
+async def find_affected_channels(tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+    """Returns the ids of the next channels that may need an owner because agents were activated or deactivated. Locks
+    nothing."""
+    return [channel_id for (channel_id,) in await tx.fetch(_AFFECTED, after=after, limit=limit)]
+
+
+async def lock_channels(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
+    """Locks the channels in the order of their ids, as every other write does."""
+    await tx.fetch(_LOCK_CHANNELS, channel_ids=channel_ids)
 
 
 async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
     """Finds the channels without an active owner among these, makes the longest-standing active admin (or, if there is
-    none, member) of each its owner, and reports it in the channel. The caller holds the channels' locks."""
+    none, member) of each its owner, and reports it in the channel.
+
+    The caller holds the channels' locks, and has read the viewer or the access version, because the transaction relies
+    on the new owners being active."""
     if not channel_ids:
         return
     assigned = await tx.fetch(_ASSIGN_OWNERS, channel_ids=channel_ids)
@@ -92,6 +116,7 @@ async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) ->
         SystemMessage(channel_id, actor_id, SystemEvent.ROLE_CHANGED, [agent_id], before, MemberRole.OWNER)
         for channel_id, agent_id, before, actor_id in assigned
     ]
+    tx.relies.on_active(agent_id for _, agent_id, _, _ in assigned)
     for message in messages:
         tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids)
     await post_system_messages(tx, *messages)

@@ -125,13 +125,11 @@ def check_has_text(body: str) -> None:
         raise Refused(RefusalCode.INVALID, "A message needs at least one visible character.", "body")
 
 
-async def check_client_key_unused(tx: Transaction, author_id: str, client_key: str | None) -> None:
-    """Raises Refused CONFLICT if the author has used the key. For a message to a channel that does not exist yet, any
-    earlier message is a different one."""
+async def is_client_key_used(tx: Transaction, author_id: str, client_key: str | None) -> bool:
+    """Returns whether the author has sent a message with the key, in any channel."""
     if client_key is None:
-        return
-    if await tx.fetch_row(_SENT_WITH_KEY, author_id=author_id, client_key=client_key) is not None:
-        raise _conflict()
+        return False
+    return await tx.fetch_row(_SENT_WITH_KEY, author_id=author_id, client_key=client_key) is not None
 
 
 def _check_client_key(client_key: str | None) -> None:
@@ -145,7 +143,7 @@ def _check_same_payload(seat: Seat, sent: SentMessage, payload_hash: bytes) -> M
     no longer read it."""
     check_read(seat)
     if sent.payload_hash != payload_hash:
-        raise _conflict()
+        raise client_key_conflict()
     return sent.message
 
 
@@ -181,5 +179,5 @@ def _post(seat: Seat, draft: MessageDraft) -> Post:
     )
 
 
-def _conflict() -> Refused:
+def client_key_conflict() -> Refused:
     return Refused(RefusalCode.CONFLICT, "This client key was used for a different message.", "clientKey")

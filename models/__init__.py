@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.accounts import Account, AccountClock
-from models.agents import Agent, Presence, Team, TeamAgent
+from models.agents import Agent, PendingActivation, Presence, Team, TeamAgent
 from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
@@ -24,6 +24,7 @@ __all__ = [
     "Mention",
     "MentionedAgent",
     "Message",
+    "PendingActivation",
     "PersonalNote",
     "Presence",
     "Reaction",

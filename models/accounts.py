@@ -48,4 +48,4 @@ class AccountClock(SQLModel, table=True):
     change: int = Field(default=0, sa_type=BigInteger)
     access_version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     """Increases with every change that affects who can use the chat: of the account's settings, and of an agent's role
-    or activity. A write checks at its end that it is still the one that the viewer was read with."""
+    or activity. A write that finds another version at its end than at its start reads them again."""

@@ -30,6 +30,18 @@ class Agent(SQLModel, table=True):
     send_key: SendKey = Field(default=SendKey.ENTER, sa_type=enum_text(SendKey))
 
 
+class PendingActivation(SQLModel, table=True):
+    """An agent who was activated or deactivated, and whose channels are not up to date yet: see
+    `chat.operations.activations`."""
+
+    __tablename__ = "pending_activations"
+    __table_args__ = (ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),)
+
+    account_id: str = key_column()
+    agent_id: str = key_column()
+    requested_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
 class Team(SQLModel, table=True):
     __tablename__ = "teams"
     __table_args__ = (ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),)

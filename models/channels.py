@@ -11,8 +11,8 @@ from models.enums import ChannelKind, MemberRole, NotificationLevel
 
 
 class Channel(SQLModel, table=True):
-    """A channel. Its row is also its lock: every write in the channel holds it FOR UPDATE and takes the next `seq` from
-    it.
+    """A channel. Its row is also its lock: every write in the channel holds it FOR NO KEY UPDATE and takes the next
+    `seq` from it.
 
     `post_count` counts the messages of agents, not system messages. It never decreases, so a member's unread count is a
     subtraction.

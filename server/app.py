@@ -17,6 +17,7 @@ from live.presence import PresenceTracker
 from live.pruning import prune_periodically
 from loaders import DataSources
 from schema.context import Services
+from server.activations import apply_activations_periodically
 from server.background import BackgroundParts
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
@@ -52,12 +53,14 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
     data = DataSources(pool, sources)
     hub = Hub(data, _broadcast_url(settings, database_url))
     presence, connections = PresenceTracker(hub), Connections()
-    services = Services(Chat(pool, SystemClock(), hub, sources), data, settings.url)
+    chat = Chat(pool, SystemClock(), hub, sources)
+    services = Services(chat, data, settings.url)
     background = BackgroundParts(
         {
             "hub": hub.run,
             "presence": presence.run,
-            "pruning": partial(prune_periodically, pool, SystemClock()),
+            "pruning": partial(prune_periodically, pool, chat.clock),
+            "activations": partial(apply_activations_periodically, chat),
         }
     )
 

@@ -15,9 +15,10 @@ from chat.ports import Chat
 from chat.sending import (
     InputPaths,
     MessageDraft,
-    check_client_key_unused,
     check_content,
+    client_key_conflict,
     find_sent_message,
+    is_client_key_used,
     write_message,
 )
 from chat.sharing import SharedItem, ask_for_items
@@ -72,12 +73,16 @@ async def _find_sent_or_check_agent(tx: Transaction, draft: ShareDraft, agent_id
     """Returns the message that this client key sent before, if any. Raises Refused if the viewer cannot post to the
     agent. This check comes before the call to the source module, so that an answer of the module never hides it."""
     channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
-    if channel_id is not None:
-        return await find_sent_message(tx, draft.message(channel_id), SHARE_PATHS)
-    viewer = await require_viewer(tx)
-    await require_active_agents(tx, [agent_id], *AGENT_PATH)
-    await check_client_key_unused(tx, viewer.agent_id, draft.client_key)
-    return None
+    if channel_id is None:
+        viewer = await require_viewer(tx)
+        await require_active_agents(tx, [agent_id], *AGENT_PATH)
+        if not await is_client_key_used(tx, viewer.agent_id, draft.client_key):
+            return None
+        # A concurrent call with this key may have created the direct message meanwhile.
+        channel_id = await find_direct_channel(tx, agent_id, *AGENT_PATH)
+        if channel_id is None:
+            raise client_key_conflict()
+    return await find_sent_message(tx, draft.message(channel_id), SHARE_PATHS)
 
 
 @operation

@@ -52,7 +52,9 @@ SETTINGS = {
 CACHED_STATEMENTS = 1_000
 """More than there are statements, so each is prepared once per connection."""
 
-INTROSPECTED_TYPES = "SELECT NULL::bigint[], NULL::boolean[], NULL::integer[], NULL::uuid[], NULL::varchar[]"
+INTROSPECTED_TYPES = (
+    "SELECT NULL::bigint[], NULL::boolean[], NULL::integer[], NULL::timestamptz[], NULL::uuid[], NULL::varchar[]"
+)
 """The types of parameters that asyncpg looks up in the catalog once per connection. If it did this when the first
 statement needs one, that request would take 10 ms longer."""
 

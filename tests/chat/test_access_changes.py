@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from asyncpg.connection import LoggedQuery
+from asyncpg.exceptions import DeadlockDetectedError
+
 from models.enums import ChangeKind
 from tests.support.api import Account, AgentClient, Response
-from tests.support.waiting import until, until_true
+from tests.support.waiting import until
 
 WRITERS = 40
 SECONDS = 6.0
@@ -58,7 +61,7 @@ async def test_a_write_that_overlaps_a_deactivation_is_refused(account: Account)
         adding = asyncio.create_task(
             account.ana.refusal("addChatMembers", "channel { id }", channelId=other, agentIds=["davi"])
         )
-        await until_true(lambda: _are_waiting(account, 2), "both writes wait")
+        await account.api.until_waiting(2)
         await connection.exec_driver_sql(
             "UPDATE agents SET active = false WHERE account_id = $1 AND agent_id = 'davi'", (account.account_id,)
         )
@@ -91,6 +94,29 @@ async def test_no_message_of_an_agent_follows_the_deactivation(account: Account)
     assert last.code == "AGENT_INACTIVE"
 
 
+async def test_syncs_settings_and_posts_together_never_deadlock(account: Account) -> None:
+    channels = [await account.bruno.create_channel(memberIds=["carla", "davi"]) for _ in range(4)]
+    failed: list[BaseException] = []
+
+    def collect(executed: LoggedQuery) -> None:
+        if isinstance(executed.exception, DeadlockDetectedError):
+            failed.append(executed.exception)
+
+    async def sync(number: int) -> None:
+        for active in (False, True, True):
+            davi = {"id": "davi", "name": f"Davi {number}", "active": active}
+            await account.sync(agents=[davi, {"id": "bruno", "name": f"Bruno {number}"}])
+            await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", emailContents=active)
+            await account.bruno.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER")
+
+    with account.api.pool.logging(collect):
+        async with _writers([account.bruno, account.carla], channels) as writing:
+            await asyncio.gather(*(sync(number) for number in range(8)))
+    assert writing.sent > WRITERS
+    assert writing.refused == 0
+    assert failed == []
+
+
 @asynccontextmanager
 async def _writers(agents: list[AgentClient], channels: list[str]) -> AsyncIterator[Writing]:
     """Sends messages from WRITERS tasks while the block runs."""
@@ -118,15 +144,6 @@ def _count(writing: Writing, answer: Response) -> None:
         writing.refused += 1
     else:
         writing.sent += 1
-
-
-async def _are_waiting(account: Account, count: int) -> bool:
-    """Returns whether so many statements of this database wait for a lock."""
-    async with account.api.engine.connect() as connection:
-        waiting = await connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(waiting.scalar_one() == count)
 
 
 async def _kinds_of_changes(account: Account) -> list[str]:

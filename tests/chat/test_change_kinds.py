@@ -34,6 +34,7 @@ def test_the_kinds_that_replays_select_are_derived_from_the_table() -> None:
     assert set(VISIBILITY_KINDS) == {ChangeKind.MADE_PUBLIC, ChangeKind.MADE_PRIVATE}
     assert set(MENTIONING_KINDS) == {ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_EDITED}
     assert set(ADMISSION_KINDS) == {
+        ChangeKind.AGENT_ADDED,
         ChangeKind.AGENT_CHANGED,
         ChangeKind.AGENT_DEACTIVATED,
         ChangeKind.AGENT_REACTIVATED,

@@ -39,7 +39,8 @@ async def test_newcomers_see_nothing_from_before_they_joined(account: Account, s
     await account.ana.send(channel, "before")
     before = await _number_of_changes(account)
     await account.sync(agents=[{"id": f"new-{number}", "name": f"New {number}"} for number in range(50)])
-    assert await _number_of_changes(account) == before + 1
+    # The agents, and the members of the announcement.
+    assert await _number_of_changes(account) == before + 2
     await account.ana.send(channel, "after")
     async with open_socket(socket_url, account.agent("new-7").token) as socket:
         stream = await socket.subscribe(ADDED, since=start)

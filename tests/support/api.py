@@ -19,7 +19,7 @@ from server.identity.tokens import issue_token
 from server.postgres.pool import ConnectionPool
 from server.settings import Settings
 from sources.demo import DemoItem
-from tests.support.waiting import until
+from tests.support.waiting import until, until_true
 
 Json = dict[str, Any]
 ItemRegistry = dict[tuple[str, ItemRef], DemoItem]
@@ -189,6 +189,22 @@ class Api:
         if enabled:
             await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", chatEnabled=True)
         return account
+
+    async def waiting_statements(self) -> int:
+        """Returns how many statements wait for a lock in the server's database."""
+        async with self.engine.connect() as connection:
+            waiting = await connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return int(waiting.scalar_one())
+
+    async def until_waiting(self, statements: int) -> None:
+        """Waits until so many statements wait for a lock."""
+
+        async def are_waiting() -> bool:
+            return await self.waiting_statements() == statements
+
+        await until_true(are_waiting, f"{statements} statements wait for a lock")
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
