@@ -73,11 +73,15 @@ class Scheduler:
         """Runs the coroutine until it suspends again or ends."""
         self._suspended.discard(coroutine)
         before, driving.now = driving.now, True
+        traceback = error.__traceback__ if error is not None else None
         try:
             awaited = coroutine.send(value) if error is None else coroutine.throw(error)
         except StopIteration as stop:
             ended: tuple[Any, Exception | None] | None = (stop.value, None)
         except Exception as raised:
+            if raised is error:
+                # Each coroutine adds its calls, and a read that fails raises one exception in thousands of them.
+                raised.__traceback__ = traceback
             ended = (None, raised)
         else:
             ended = None

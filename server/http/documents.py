@@ -64,8 +64,16 @@ class Documents:
             raise Refusal(400, "The document has no operation.")
         errors = validate_document(self._schema, node, specified_rules)
         if errors:
-            raise InvalidDocument(errors)
+            raise InvalidDocument([_without_cause(error) for error in errors])
         return _Document(node, operations)
+
+
+def _without_cause(error: GraphQLError) -> GraphQLError:
+    """Returns the error of a literal that made its type raise an exception, such as an integer with more digits than
+    Python converts, as an error of the document. The exception's own text mentions Python."""
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        return error
+    return GraphQLError("The literal is not a value of its type.", error.nodes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,6 +12,10 @@ from chat.errors import DenialCode, Denied
 INVALID_DOCUMENT = "GRAPHQL_VALIDATION_FAILED"
 INVALID_SYNTAX = "GRAPHQL_PARSE_FAILED"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+INCIDENT = "_internal_chat_incident"
+"""The attribute of an exception that was logged, with its id in the log."""
+
+Path = Sequence[str | int]
 
 log = structlog.get_logger(__name__)
 
@@ -48,14 +52,24 @@ def _formatted(error: GraphQLError, request_code: str) -> GraphQLFormattedError:
 
 def _masked(error: GraphQLError) -> GraphQLFormattedError:
     """Returns the error without the text of an unexpected exception, which goes to the log."""
-    incident = uuid4().hex
-    cause = error.original_error or error
-    if not isinstance(cause, asyncio.CancelledError):
-        log.error("unexpected_error", incident=incident, path=error.path, exc_info=cause)
+    incident = _incident(error.original_error or error, error.path)
     message = f"Internal server error. The server's log has the details under the id {incident}."
     masked = _coded(error, INTERNAL, message)
     masked["extensions"]["id"] = incident
     return masked
+
+
+def _incident(cause: BaseException, path: Path | None) -> str:
+    """Returns the id of the exception in the log. A read that fails raises the same exception in every field and stream
+    that needs its rows, and is logged once, with the path of the first of them."""
+    known: str | None = getattr(cause, INCIDENT, None)
+    if known is not None:
+        return known
+    incident = uuid4().hex
+    setattr(cause, INCIDENT, incident)
+    if not isinstance(cause, asyncio.CancelledError):
+        log.error("unexpected_error", incident=incident, path=path, exc_info=cause)
+    return incident
 
 
 def _coded(error: GraphQLError, code: str, message: str) -> GraphQLFormattedError:
