@@ -27,6 +27,7 @@ class DrainingServer(uvicorn.Server):
                 ws_max_size=FRAME_BYTES,
                 ws_per_message_deflate=False,
                 access_log=False,
+                log_config=None,
                 server_header=False,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )

@@ -61,6 +61,10 @@ class ServerProcess(ProcessUnderTest):
     def socket_url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/graphql"
 
+    def log_lines(self) -> list[str]:
+        """Returns the events that the server has logged. It also prints its banner."""
+        return [line for line in self._log.read_text().splitlines() if line.startswith("{")]
+
     async def start(self) -> None:
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(*SERVE, env=self._environment, stdout=log, stderr=log)
