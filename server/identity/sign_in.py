@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import jwt
+from jwt.exceptions import InvalidSubjectError
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, DirectoryToken, Identity, is_identifier
@@ -94,6 +95,8 @@ class SignIn:
             raise _denied("The token comes from another issuer.") from None
         except jwt.MissingRequiredClaimError as error:
             raise _denied(f"The token lacks the claim {error.claim}.") from None
+        except InvalidSubjectError:
+            raise _denied("The token's claim sub is not a string.") from None
         except INVALID:
             raise _denied(NOT_VALID) from None
 
