@@ -25,6 +25,7 @@ from loaders import DataSources, Loaders
 from loaders.batches import Batch, Key, Value
 from schema.context import Services
 from server.app import SystemClock
+from server.http.documents import DocumentLimits
 from server.http.operations import Operations, Result
 from server.http.requests import GraphQLRequest
 from server.schema import ChatExecutor, ChatSchema, build_schema
@@ -68,6 +69,9 @@ def _repeated(step: Step) -> Step:
     return repeat
 
 
+DOCUMENT_LIMITS = DocumentLimits(bytes=64_000, tokens=10_000)
+
+
 async def _steps(app: Starlette, query: str, variables: Json) -> Sequence[Step]:
     """Returns executions of the request: with each of SCHEMAS, first with loaders that know all values, then with
     loaders that know none. Raises AssertionError unless all give the same data."""
@@ -77,12 +81,12 @@ async def _steps(app: Starlette, query: str, variables: Json) -> Sequence[Step]:
     memory: Memory = {}
 
     def step_of(schema: ChatSchema, known: Memory) -> Callable[[int], Awaitable[Result]]:
-        operations = Operations(schema)
+        operations = Operations(schema, DOCUMENT_LIMITS, DOCUMENT_LIMITS)
         request = GraphQLRequest(query, variables, None)
 
         async def step(_: int) -> Result:
             context = _MemoryContext(services, token, hub, memory, known)
-            result = await operations.execute(operations.find(request), context)
+            result = await operations.execute(await operations.find(request, token), context)
             assert not result.errors
             return result
 

@@ -5,7 +5,7 @@
 graphql-core executes a query depth first: for every field of every object it calls a resolver, completes the value, and
 often makes a coroutine. Here, each field of the query is executed once for all of its objects:
 
-1. The operation is compiled into a plan, once (`compiler`, `plan`, `plan_cache`): for every selection and concrete
+1. The operation is compiled into a plan, once (`compiler`, `plan`, `plans`): for every selection and concrete
    type, the fields in the order of the response, with their resolvers, arguments, serializers, and list and null
    structure.
 2. A level is the list of all objects at one place of the query, such as the authors of all messages. Each of its
@@ -33,5 +33,17 @@ from execution.events import Event
 from execution.executor import BreadthFirstExecutor
 from execution.level import Conditional, level_field, root_field
 from execution.loads import LastLoader, Load, Loader
+from execution.plans import FIELD_BYTES, plans_of
 
-__all__ = ["BreadthFirstExecutor", "Conditional", "Event", "LastLoader", "Load", "Loader", "level_field", "root_field"]
+__all__ = [
+    "FIELD_BYTES",
+    "BreadthFirstExecutor",
+    "Conditional",
+    "Event",
+    "LastLoader",
+    "Load",
+    "Loader",
+    "level_field",
+    "plans_of",
+    "root_field",
+]

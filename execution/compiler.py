@@ -48,6 +48,25 @@ if TYPE_CHECKING:
 TYPENAME = "__typename"
 _IMMUTABLE = (str, int, float, NoneType, Enum)
 
+FIELDS = 10_000
+"""The maximum number of fields of a plan. Fragments that spread others several times can select millions."""
+
+
+class PlanSize:
+    """Counts the fields of a plan. Selections of abstract types are compiled, and counted, when they are needed."""
+
+    def __init__(self) -> None:
+        self.fields = 0
+        self.on_growth: Callable[[int], None] | None = None
+
+    def add(self, fields: int) -> None:
+        """Raises GraphQLError if the plan has more than FIELDS."""
+        if self.fields + fields > FIELDS:
+            raise GraphQLError(f"The operation selects more than {FIELDS:,} fields, counted in all of its fragments.")
+        self.fields += fields
+        if self.on_growth is not None:
+            self.on_growth(fields)
+
 
 class Compiler:
     """Compiles an operation for certain values of the variables in its @skip and @include.
@@ -56,8 +75,9 @@ class Compiler:
     keeps neither the executor, which holds the context of its request, nor the values of other variables.
     """
 
-    def __init__(self, executor: "BreadthFirstExecutor", conditions: Sequence[str]) -> None:
+    def __init__(self, executor: "BreadthFirstExecutor", conditions: Sequence[str], size: PlanSize) -> None:
         """`conditions` are the names of the variables in @skip and @include."""
+        self._size = size
         self._schema = executor.schema
         self._operation = executor.operation
         self._fragments = executor.fragments
@@ -87,6 +107,7 @@ class Compiler:
         return self._selection(root_type, collected.grouped_field_set, is_event)
 
     def _selection(self, type_: GraphQLObjectType, fields: GroupedFieldSet, is_event: bool = False) -> SelectionPlan:
+        self._size.add(len(fields))
         plans: list[FieldPlan] = []
         for key, details in fields.items():
             definition = self._schema.get_field(type_, details[0].node.name.value)
@@ -144,7 +165,10 @@ class Compiler:
 
         @cache
         def selection_of(type_: GraphQLObjectType) -> Selection:
-            return self._subselection(type_, details)
+            try:
+                return self._subselection(type_, details)
+            except GraphQLError as error:
+                return error.with_traceback(None)
 
         return selection_of
 

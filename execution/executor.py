@@ -1,16 +1,16 @@
 """The executor that strawberry and graphql-core use: `strawberry.Schema(…, execution_context_class=…)`."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.events import EventOperation, EventQueue, executor_for
 from execution.execute import execute_serially, execute_together
 from execution.plan import SelectionPlan
-from execution.plan_cache import PlanCache
+from execution.plans import Plans, plans_of
 
 NESTED_TOO_DEEPLY = "Selections are nested too deeply. Execution aborted."
 """What graphql-core reports when it exhausts Python's stack."""
@@ -24,8 +24,21 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     """For names of scalars, a Python type whose values are not serialized: the results contain them unchanged, and the
     JSON encoder must serialize them as the scalar does."""
 
+    _plans: Plans
     _event_operation: EventOperation | None = None
     """Set when the first event is executed."""
+
+    @classmethod
+    def build(
+        cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **kwargs: Any
+    ) -> Self | list[GraphQLError]:
+        """Returns an executor, or a list of errors if the operation or its variables are invalid."""
+        executor = super().build(schema, document, *args, **kwargs)
+        if isinstance(executor, cls):
+            executor._plans = plans_of(document)
+            return executor
+        assert isinstance(executor, list)
+        return executor
 
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
@@ -52,7 +65,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         if self._needs_graphql_core():
             return self._execute_with_graphql_core(root, serially)
         try:
-            plan = _plans.plan_of(self)
+            plan = self._plans.plan_of(self)
         except GraphQLError as error:
             return ExecutionResult(None, [error])
         except RecursionError:
@@ -91,7 +104,5 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         return ExecutionResult(None, [GraphQLError(NESTED_TOO_DEEPLY, self.operation)])
 
 
-# Global on purpose: requests share plans, and the events of all sockets are executed together. A plan keeps nothing of
-# the request that it was compiled for, and an event is dropped as soon as it is executed.
-_plans = PlanCache()
+# Global on purpose: the events of all sockets are executed together. An event is dropped as soon as it is executed.
 _events = EventQueue()

@@ -23,6 +23,7 @@ from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.http.connections import Connections
+from server.http.documents import DocumentLimits
 from server.http.endpoint import GraphQLEndpoint
 from server.http.health import health_routes
 from server.http.operations import Operations
@@ -67,7 +68,8 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
     def graphiql(request: Request) -> Response:
         return page(request, DEMO_PATH if settings.is_demo else None)
 
-    endpoint = GraphQLEndpoint(Operations(schema), services, hub, presence, connections, SignIn(settings), graphiql)
+    operations = Operations(schema, *_document_limits(settings))
+    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, SignIn(settings), graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -100,6 +102,14 @@ def _tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)
+
+
+def _document_limits(settings: Settings) -> tuple[DocumentLimits, DocumentLimits]:
+    """Returns the limits of signed-in and of anonymous requests."""
+    return (
+        DocumentLimits(settings.document_bytes, settings.document_tokens),
+        DocumentLimits(settings.anonymous_document_bytes, settings.anonymous_document_tokens),
+    )
 
 
 def _broadcast_url(settings: Settings, database_url: str) -> str:

@@ -62,6 +62,18 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
         3.0, description="The number of seconds over which a server that stops closes its sockets."
     )
+    document_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        64_000, description="The maximum size of a GraphQL document, in bytes of UTF-8."
+    )
+    document_tokens: Annotated[int, Field(ge=100)] = Field(
+        10_000, description="The maximum number of tokens of a GraphQL document."
+    )
+    anonymous_document_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        16_000, description="The same as CHAT_DOCUMENT_BYTES, for requests without a valid token."
+    )
+    anonymous_document_tokens: Annotated[int, Field(ge=100)] = Field(
+        2_000, description="The same as CHAT_DOCUMENT_TOKENS, for requests without a valid token."
+    )
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )

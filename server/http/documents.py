@@ -1,9 +1,10 @@
 """Parsing and validating the documents of requests. Clients send the same few again and again, so valid ones are
 cached."""
 
-from collections.abc import Mapping
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -16,10 +17,17 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
+from server.http.document_cache import Document, DocumentCache
 from server.http.requests import GraphQLRequest, Refusal
 
-DOCUMENTS = 1_000
-"""How many valid documents are cached."""
+INLINE_BYTES = 1_000
+"""Longer documents are parsed and validated in a thread, so that the event loop keeps running. The longest take
+a second."""
+
+
+class DocumentLimits(NamedTuple):
+    bytes: int
+    tokens: int
 
 
 class InvalidDocument(Exception):
@@ -28,6 +36,10 @@ class InvalidDocument(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors)
         self.errors = errors
+
+
+class DocumentTooLarge(Exception):
+    """A document that exceeds a limit, and is not parsed."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,28 +56,65 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._valid = lru_cache(maxsize=DOCUMENTS)(self._validate)
+        self._cache = DocumentCache()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
 
-    def operation_of(self, request: GraphQLRequest) -> Operation:
-        """Returns the request's operation. Raises GraphQLSyntaxError, InvalidDocument, or Refusal if there is none."""
-        document = self._valid(request.query)
-        return Operation(document.node, document.operation_type(request.operation_name), request)
+    async def operation_of(self, request: GraphQLRequest, limits: DocumentLimits) -> Operation:
+        """Returns the request's operation. Raises DocumentTooLarge, GraphQLSyntaxError, InvalidDocument, or Refusal if
+        there is none."""
+        document = await self._document(request.query, limits)
+        return Operation(document.node, _operation_type(document, request.operation_name), request)
 
-    def _validate(self, query: str) -> "_Document":
-        if not query:
-            raise Refusal(400, "The request has no `query`.")
-        node = parse(query)
-        operations = {
-            definition.name.value if definition.name else None: definition.operation
-            for definition in node.definitions
-            if isinstance(definition, OperationDefinitionNode)
-        }
-        if not operations:
-            raise Refusal(400, "The document has no operation.")
-        errors = validate_document(self._schema, node, specified_rules)
-        if errors:
-            raise InvalidDocument([_without_cause(error) for error in errors])
-        return _Document(node, operations)
+    async def _document(self, text: str, limits: DocumentLimits) -> Document:
+        size = _check_size(text, limits)
+        document = self._cache.get(text)
+        if document is None:
+            document = await self._validated(text, size, limits)
+            self._cache.add(text, document)
+        elif document.node.token_count > limits.tokens:
+            raise DocumentTooLarge(f"A document can have at most {limits.tokens:,} tokens.")
+        return document
+
+    async def _validated(self, text: str, size: int, limits: DocumentLimits) -> Document:
+        if size <= INLINE_BYTES:
+            return _valid_document(self._schema, text, limits)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _valid_document, self._schema, text, limits)
+
+
+def _check_size(text: str, limits: DocumentLimits) -> int:
+    """Returns the number of bytes. Raises Refusal for an empty text, and DocumentTooLarge."""
+    if not text:
+        raise Refusal(400, "The request has no `query`.")
+    size = len(text.encode(errors="replace"))
+    if size > limits.bytes:
+        raise DocumentTooLarge(f"A document can have at most {limits.bytes:,} bytes.")
+    return size
+
+
+def _valid_document(schema: GraphQLSchema, text: str, limits: DocumentLimits) -> Document:
+    node = parse(text, max_tokens=limits.tokens)
+    _unlink_tokens(node)
+    operations = {
+        definition.name.value if definition.name else None: definition.operation
+        for definition in node.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    }
+    if not operations:
+        raise Refusal(400, "The document has no operation.")
+    errors = validate_document(schema, node, specified_rules)
+    if errors:
+        raise InvalidDocument([_without_cause(error) for error in errors])
+    return Document(node, operations)
+
+
+def _unlink_tokens(node: DocumentNode) -> None:
+    """Cuts the list of the document's tokens, which only the parser needs. Linked in both directions, it would keep the
+    memory of a dropped document until a garbage collection."""
+    token = node.loc.start_token if node.loc is not None else None
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
 
 
 def _without_cause(error: GraphQLError) -> GraphQLError:
@@ -76,17 +125,13 @@ def _without_cause(error: GraphQLError) -> GraphQLError:
     return GraphQLError("The literal is not a value of its type.", error.nodes)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Document:
-    node: DocumentNode
-    operations: Mapping[str | None, OperationType]
-
-    def operation_type(self, name: str | None) -> OperationType:
-        """Returns the type of the operation of this name or, without a name, of the only one. Raises Refusal, or
-        InvalidDocument if the request must name one."""
-        if name is None and len(self.operations) > 1:
-            raise InvalidDocument([GraphQLError("The document has several operations: choose one with operationName.")])
-        (type_,) = self.operations.values() if name is None else (self.operations.get(name),)
-        if type_ is None:
-            raise Refusal(400, "The document has no operation of that name.")
-        return type_
+def _operation_type(document: Document, name: str | None) -> OperationType:
+    """Returns the type of the operation of this name or, without a name, of the only one. Raises Refusal, or
+    InvalidDocument if the request must name one."""
+    operations = document.operations
+    if name is None and len(operations) > 1:
+        raise InvalidDocument([GraphQLError("The document has several operations: choose one with operationName.")])
+    (type_,) = operations.values() if name is None else (operations.get(name),)
+    if type_ is None:
+        raise Refusal(400, "The document has no operation of that name.")
+    return type_

@@ -58,13 +58,14 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request, receive: Receive) -> ASGIApp:
         accept = Accept.of(request.headers.get("accept", ""))
         try:
-            operation = self.operations.find(await read_request(request, receive))
+            authentication = await self._identify(request.headers.get("authorization"))
+            operation = await self.operations.find(await read_request(request, receive), authentication)
             _check_method(request.method, operation)
         except Refusal as refusal:
             return _refusal_response(refusal, accept)
         except RequestFailed as failed:
             return self._only_result(Result(None, failed.errors), accept)
-        context = self._context(await self._identify(request.headers.get("authorization")))
+        context = self._context(authentication)
         if accept.prefers_stream(operation.type):
             return EventStreamResponse(partial(self._run, operation, context), self.connections)
         if operation.type == OperationType.SUBSCRIPTION:

@@ -9,10 +9,11 @@ import orjson
 from graphql import ExecutionResult, GraphQLFormattedError, GraphQLSyntaxError, OperationType
 from graphql.execution import create_source_event_stream
 
-from chat.errors import DenialCode
+from chat.errors import DenialCode, Denied
+from chat.identity import Identity
 from execution import BreadthFirstExecutor
-from server.http.documents import Documents, InvalidDocument, Operation
-from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX, formatted, formatted_exception
+from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
+from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX, formatted, formatted_exception, request_error
 from server.http.requests import GraphQLRequest
 from server.schema import ChatSchema
 from subscriptions.context import StreamContext
@@ -43,18 +44,24 @@ class Result(NamedTuple):
 
 
 class Operations:
-    """Finds, executes and streams the operations of a schema."""
+    """Finds, executes and streams the operations of a schema. `anonymous_limits` apply to the documents of requests
+    without a valid token."""
 
-    def __init__(self, schema: ChatSchema) -> None:
+    def __init__(self, schema: ChatSchema, limits: DocumentLimits, anonymous_limits: DocumentLimits) -> None:
+        self._limits = limits
+        self._anonymous_limits = anonymous_limits
         self._schema = schema._schema
         self._executor_class = schema.execution_context_class
         self._documents = Documents(self._schema)
 
-    def find(self, request: GraphQLRequest) -> Operation:
-        """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for an invalid
-        document."""
+    async def find(self, request: GraphQLRequest, authentication: Identity | Denied | None) -> Operation:
+        """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for a document that is
+        invalid or too large."""
+        is_anonymous = authentication is None or isinstance(authentication, Denied)
         try:
-            return self._documents.operation_of(request)
+            return await self._documents.operation_of(request, self._anonymous_limits if is_anonymous else self._limits)
+        except DocumentTooLarge as too_large:
+            raise RequestFailed([request_error(str(too_large), INVALID_SYNTAX)]) from None
         except GraphQLSyntaxError as error:
             raise RequestFailed(formatted([error], INVALID_SYNTAX)) from None
         except InvalidDocument as invalid:

@@ -174,7 +174,8 @@ class Socket:
         operations = self._services.operations
         errors: Sequence[GraphQLFormattedError] = ()
         try:
-            await operations.run(operations.find(request), self._services.context_of(self._identity), deliver)
+            operation = await operations.find(request, self._identity)
+            await operations.run(operation, self._services.context_of(self._identity), deliver)
         except OSError:
             return  # The client disconnected while something was sent to it.
         except Refusal as refusal:

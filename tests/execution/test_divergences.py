@@ -11,13 +11,12 @@ from typing import Any, NewType
 
 import pytest
 import strawberry
-from graphql import GraphQLError, parse
+from graphql import parse
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution import BreadthFirstExecutor, Loader, level_field
-from execution.plan_cache import PlanCache
 from tests.execution.documents import Document
 from tests.execution.example_schema import BREADTH_FIRST, Context
 from tests.execution.reference import assert_same, assert_same_events
@@ -406,25 +405,3 @@ async def test_a_plan_is_not_used_for_executors_that_encode_other_types() -> Non
         assert isinstance(executor, executor_class)
         result = await executor.execute_operation()
         assert (result.data, result.errors) == ({"day": expected}, None)
-
-
-async def test_a_plan_is_never_used_for_another_operation_that_has_its_id() -> None:
-    """Plans are found by the id of the operation, so an operation must live as long as its plan is kept."""
-    cache = PlanCache(capacity=3)
-    selected = set()
-    for number in range(200):
-        field = ("seed", "text", "flag")[number % 3]
-        broken = " @skip(if: $broken)" if number % 2 else ""
-        document = parse(f"query ($broken: Boolean = true) {{ thing{broken} {{ {field} }} }}")
-        executor = BreadthFirstExecutor.build(BREADTH_FIRST._schema, document, raw_variable_values={"broken": None})
-        assert isinstance(executor, BreadthFirstExecutor)
-        try:
-            plan = cache.plan_of(executor)
-        except GraphQLError:
-            assert broken
-            continue
-        assert plan is not None
-        selection: Any = plan.fields[0].value
-        assert [each.key for each in selection.selection.fields] == [field]
-        selected.add(field)
-    assert selected == {"seed", "text", "flag"}

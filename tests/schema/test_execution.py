@@ -22,6 +22,7 @@ from chat.ports import Chat
 from models.enums import ItemKind
 from schema.context import Services
 from server.app import SystemClock
+from server.http.documents import DocumentLimits
 from server.http.operations import Operations
 from server.http.requests import GraphQLRequest
 from server.schema import ChatExecutor, build_schema
@@ -35,8 +36,9 @@ DOCUMENTS = 150 * int(os.environ.get("EXECUTION_ROUNDS", "1"))
 LIMITS = Limits(depth=7, selections=4, total=24)
 READERS = ["ana", "bruno", "carla", "davi", "extra-0000"]
 
-BREADTH_FIRST = Operations(build_schema(ChatExecutor))
-REFERENCE = Operations(build_schema(InOrderExecutor))
+DOCUMENT_LIMITS = DocumentLimits(bytes=1_000_000, tokens=100_000)
+BREADTH_FIRST = Operations(build_schema(ChatExecutor), DOCUMENT_LIMITS, DOCUMENT_LIMITS)
+REFERENCE = Operations(build_schema(InOrderExecutor), DOCUMENT_LIMITS, DOCUMENT_LIMITS)
 
 # graphql-core drops the coroutines of fields that it does not need any more, because a value around them is null.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
@@ -88,7 +90,7 @@ async def _execute(operations: Operations, app: Starlette, account: Account, rea
     data = app.state.hub.data
     services = Services(Chat(app.state.pool, SystemClock(), app.state.hub, data.cards), data, "https://chat.test")
     token = AgentToken(account.account_id, reader, datetime.now(UTC) + timedelta(hours=1))
-    operation = operations.find(GraphQLRequest(document.text, document.variables, None))
+    operation = await operations.find(GraphQLRequest(document.text, document.variables, None), token)
     result = await operations.execute(operation, StreamContext(services, token, app.state.hub))
     answer: Json = orjson.loads(result.encode())
     assert "INTERNAL_SERVER_ERROR" not in str(answer.get("errors")), answer["errors"]

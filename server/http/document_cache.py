@@ -1,0 +1,70 @@
+"""The valid documents that clients have sent, with their plans: the latest that fit into a limit of bytes."""
+
+import sys
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from graphql import DocumentNode, OperationType
+
+from execution import FIELD_BYTES, plans_of
+
+CAPACITY_BYTES = 32_000_000
+"""The estimated memory of all documents and plans that are kept. A query of 100 tokens and 40 fields takes 130 KB."""
+
+DOCUMENT_BYTES = 4_000
+TOKEN_BYTES = 650
+"""An estimate of the memory of a parsed document: tracemalloc measured 240 to 620 bytes per token for documents that
+consist of one kind of token, 410 to 530 for queries of clients, less than 1 per comment, and the text once."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Document:
+    """A valid document, and the types of its operations by name."""
+
+    node: DocumentNode
+    operations: Mapping[str | None, OperationType]
+
+
+class DocumentCache:
+    """Documents by their text. When their estimated memory exceeds the capacity, those that have not been used for
+    longest are dropped."""
+
+    def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
+        self._capacity = capacity
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def get(self, text: str) -> Document | None:
+        document = self._documents.get(text)
+        if document is not None:
+            self._documents.move_to_end(text)
+        return document
+
+    def add(self, text: str, document: Document) -> None:
+        if text in self._documents:
+            return
+        self._documents[text] = document
+        self._sizes[text] = 0
+        plans_of(document.node).on_growth = partial(self._add_fields, text)
+        self._add_bytes(text, DOCUMENT_BYTES + sys.getsizeof(text) + TOKEN_BYTES * document.node.token_count)
+
+    def _add_fields(self, text: str, fields: int) -> None:
+        self._add_bytes(text, FIELD_BYTES * fields)
+
+    def _add_bytes(self, text: str, size: int) -> None:
+        self._sizes[text] += size
+        self._bytes += size
+        while self._bytes > self._capacity:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        text, document = self._documents.popitem(last=False)
+        # Subscriptions may still use the document, and their plans may grow.
+        plans_of(document.node).on_growth = None
+        self._bytes -= self._sizes.pop(text)
