@@ -41,13 +41,16 @@ class Calls:
         if not arguments:
             return arguments
         schema = self.executor.schema._strawberry_schema  # type: ignore[attr-defined]
-        return convert_arguments(
+        definition = _strawberry_field(field)
+        converted = convert_arguments(
             arguments,
-            _strawberry_field(field).arguments,
+            definition.arguments,
             scalar_registry=schema.schema_converter.scalar_registry,
             config=schema.config,
             info=self.strawberry_info(field),
         )
+        self.executor.check_arguments(definition, converted)  # type: ignore[attr-defined]
+        return converted
 
     def arguments(self, field: FieldPlan) -> dict[str, Any]:
         """Returns the arguments as graphql-core coerces them. Raises GraphQLError."""

@@ -85,6 +85,7 @@ class Compiler:
         self._hide_suggestions = executor.hide_suggestions
         self._field_resolver = executor.field_resolver
         self._encoded_types = executor.encoded_types
+        self._check_arguments = executor.check_arguments
 
     def compile(self) -> SelectionPlan | None:
         """Returns the plan; None if graphql-core executes the operation, because it selects introspection fields of the
@@ -210,7 +211,9 @@ class Compiler:
         schema = self._schema._strawberry_schema  # type: ignore[attr-defined]
         registry = schema.schema_converter.scalar_registry
         try:
-            return convert_arguments(dict(constants), field.arguments, registry, schema.config)
+            converted = convert_arguments(dict(constants), field.arguments, registry, schema.config)
+            self._check_arguments(field, converted)
+            return converted
         except Exception:
             # Converting them again during execution raises the same error, which is then reported with its path.
             return None

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.field import StrawberryField
 
 from execution.events import EventOperation, EventQueue, executor_for
 from execution.execute import execute_serially, execute_together
@@ -39,6 +40,11 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return executor
         assert isinstance(executor, list)
         return executor
+
+    @staticmethod
+    def check_arguments(field: StrawberryField, arguments: Mapping[str, Any]) -> None:
+        """Called before the resolver of a field, with its arguments by their Python names. A subclass may raise an
+        exception, which is the error of the field. Not called for fields with extensions or permission classes."""
 
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:

@@ -9,6 +9,7 @@ from loaders.pages import page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
 from schema.context import RequestInfo
+from schema.texts import query_argument
 
 
 @strawberry.type
@@ -17,7 +18,7 @@ class AgentsQuery:
     async def chat_agents(
         self,
         info: RequestInfo,
-        query: Annotated[str | None, strawberry.argument(description="Only agents whose name contains this.")] = None,
+        query: Annotated[str | None, query_argument("Only agents whose name contains this.")] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[Agent]:

@@ -34,8 +34,9 @@ from schema.payloads import (
     UnarchiveChannelPayload,
     UpdateChannelPayload,
 )
+from schema.texts import query_argument
 
-NameQuery = Annotated[str | None, strawberry.argument(description="Only channels whose name contains this.")]
+NameQuery = Annotated[str | None, query_argument("Only channels whose name contains this.")]
 
 
 @strawberry.type

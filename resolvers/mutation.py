@@ -9,6 +9,7 @@ from strawberry.extensions import FieldExtension
 from chat.errors import Refused
 from schema.context import Context, RequestInfo
 from schema.payloads import Payload, UserError
+from schema.texts import check_inputs
 
 AnyPayload = TypeVar("AnyPayload", bound=Payload)
 Admission = Callable[[Context], Awaitable[None]]
@@ -44,6 +45,7 @@ class _MutationExtension(FieldExtension):
         info.context.reset_loaders()
         await self._admission(info.context)
         try:
+            check_inputs(kwargs.values())
             return await next_(source, info, **kwargs)
         except Refused as refused:
             return self._payload(user_errors=[UserError.of(refused)])

@@ -26,6 +26,7 @@ from schema.ids import channel_id
 from schema.messages import message_of
 from schema.payloads import ShareToChatPayload
 from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
+from schema.texts import query_argument
 
 PREVIEW_LIMIT = 100
 """In channels with more members, access is not counted, so that a preview is one call of bounded size."""
@@ -42,9 +43,7 @@ class SharingQuery:
     async def share_destinations(
         self,
         info: RequestInfo,
-        query: Annotated[
-            str | None, strawberry.argument(description="Only destinations whose name contains this.")
-        ] = None,
+        query: Annotated[str | None, query_argument("Only destinations whose name contains this.")] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[ShareDestination]:

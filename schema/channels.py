@@ -32,6 +32,7 @@ from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
 from schema.members import Member, Membership, messages_at
 from schema.messages import Message, messages_for
+from schema.texts import query_argument
 
 Last = Annotated[int | None, strawberry.argument(description="How many items to return before `before`: 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor of the same list.")]
@@ -164,7 +165,7 @@ class Channel:
         info: Info,
         first: First = None,
         after: After = None,
-        query: Annotated[str | None, strawberry.argument(description="Only members whose name contains this.")] = None,
+        query: Annotated[str | None, query_argument("Only members whose name contains this.")] = None,
         role: Annotated[MemberRole | None, strawberry.argument(description="Only members with this role.")] = None,
     ) -> list[Connection[Member]]:
         wanted = MemberFilter(page_request("members", first, after, str, str), query, role)

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.field import StrawberryField
 
 from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
@@ -20,6 +21,7 @@ from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
 from schema.entities import ENTITIES
 from schema.references import VERSION, resolve_references
+from schema.texts import check_texts
 from subscriptions.channels import ChannelsSubscription
 from subscriptions.messages import MessagesSubscription
 from subscriptions.people import PeopleSubscription
@@ -63,9 +65,12 @@ def build_schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> ChatS
 
 
 class ChatExecutor(BreadthFirstExecutor):
+    encoded_types: ClassVar[Mapping[str, type]] = {"DateTime": datetime}
     """orjson writes a `datetime` in the format of `DateTime`, in a fraction of the time."""
 
-    encoded_types: ClassVar[Mapping[str, type]] = {"DateTime": datetime}
+    @staticmethod
+    def check_arguments(field: StrawberryField, arguments: Mapping[str, object]) -> None:
+        check_texts(field, arguments)
 
 
 schema = build_schema(ChatExecutor)

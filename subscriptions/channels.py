@@ -19,6 +19,7 @@ from models.enums import ChangeKind
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
 from schema.messages import Message
+from schema.texts import checked_subscription
 from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import ChannelChange, ChannelId, InboxChange, Since
@@ -33,6 +34,7 @@ class ChannelsSubscription:
             "Everything that changes in one channel. Ends with ACCESS_LOST when the viewer can no longer read it."
         ),
     )
+    @checked_subscription
     async def chat_channel_changed(
         self, info: StreamInfo, channel_id: ChannelId, since: Since = None
     ) -> AsyncGenerator[Event[ChannelChange], None]:

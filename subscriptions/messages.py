@@ -12,6 +12,7 @@ from execution import Event
 from live.records import ChangeEvent
 from models.enums import ChangeKind
 from schema.messages import Message
+from schema.texts import checked_subscription
 from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import MentionAdded, MessageAdded, Since
@@ -29,6 +30,7 @@ class MessagesSubscription:
             " ACCESS_LOST when the viewer can no longer read it."
         ),
     )
+    @checked_subscription
     async def chat_message_added(
         self,
         info: StreamInfo,
@@ -59,6 +61,7 @@ class MessagesSubscription:
             " mentions the viewer for the first time."
         ),
     )
+    @checked_subscription
     async def chat_mention_added(
         self, info: StreamInfo, since: Since = None
     ) -> AsyncGenerator[Event[MentionAdded], None]:

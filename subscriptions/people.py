@@ -14,6 +14,7 @@ from execution import Event
 from live.merging import merge
 from live.signals import Listener, ReceivedSignal
 from schema.agents import Agent, agents_of_each
+from schema.texts import checked_subscription
 from subscriptions.channel_events import channel_events, require_channel_id, require_readable
 from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import ChannelId, TypingChange
@@ -34,6 +35,7 @@ class PeopleSubscription:
             " setChatTyping. Ends with ACCESS_LOST when the viewer can no longer read the channel."
         ),
     )
+    @checked_subscription
     async def chat_typing(self, info: StreamInfo, channel_id: ChannelId) -> AsyncGenerator[Event[TypingChange], None]:
         viewer = await info.context.viewer()
         channel = require_channel_id(channel_id)
@@ -54,6 +56,7 @@ class PeopleSubscription:
         graphql_type=Agent,
         description="Reports each of these agents when they come online, go offline or choose another presence.",
     )
+    @checked_subscription
     async def chat_presence_changed(
         self,
         info: StreamInfo,

@@ -13,8 +13,12 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+import execution.compiler
 from models.enums import ItemKind
+from server.http.documents import DocumentLimits
 from tests.schema.documents import MUTATIONS, QUERIES, SCHEMA, SUBSCRIPTIONS
 from tests.support.api import Account, AgentClient, Json
 from tests.support.sockets import open_socket
@@ -22,8 +26,17 @@ from tests.support.sockets import open_socket
 pytestmark = pytest.mark.usefixtures("one_item_of_each_kind")
 
 DEPTH = 7
+LONG_DOCUMENTS = DocumentLimits(bytes=2_000_000, tokens=200_000)
+MANY_FIELDS = 100_000
 SECRET = "secret"
 CARD_TYPES = {"SharedCard", *(type_.name for type_ in SCHEMA.type_map["SharedEntity"].types)}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _accepts_long_documents(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    (endpoint,) = [route.endpoint for route in app.routes if isinstance(route, Route) and route.path == "/graphql"]
+    monkeypatch.setattr(endpoint.operations, "_limits", LONG_DOCUMENTS)  # type: ignore[attr-defined]
+    monkeypatch.setattr(execution.compiler, "FIELDS", MANY_FIELDS)
 
 
 def selection(type_: GraphQLOutputType, depth: int, above: tuple[str, ...] = ()) -> str:
@@ -109,6 +122,8 @@ class SharedItems:
     async def execute(self, agent: AgentClient, field: str) -> str:
         described = {**QUERIES, **MUTATIONS}[field]
         answer = await agent.execute(call(field, described, self.variables(field)), **self.variables(field))
+        assert "GRAPHQL_PARSE_FAILED" not in str(answer.body)
+        assert f"{MANY_FIELDS:,} fields" not in str(answer.body)
         return str(answer.body)
 
 
