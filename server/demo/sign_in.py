@@ -15,6 +15,8 @@ from starlette.routing import Route
 from models import Account, Agent
 from models.database import Database
 from models.statements import Statement
+from server.http.media_types import JSON
+from server.http.origins import is_same_origin
 from server.identity.tokens import issue_token
 from server.settings import Settings
 
@@ -22,6 +24,7 @@ DEMO_PATH = "/graphql/demo"
 SESSION = timedelta(hours=12)
 BODY_BYTES = 1_000
 LISTED_AGENTS = 100
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ class _Refusal(Exception):
 
 def demo_sign_in_routes(settings: Settings, database: Database) -> list[Route]:
     """Returns the routes that list the agents and issue a token for one of them."""
+    known_hosts = _known_hosts(settings)
 
     async def agents(_: Request) -> JSONResponse:
         return _json([_agent_json(agent) for agent in await _agents(database)])
 
     async def token(request: Request) -> JSONResponse:
         try:
-            _refuse_other_sites(request)
+            _refuse_other_sites(request, known_hosts)
             agent = await _chosen_agent(request, database)
         except _Refusal as refusal:
             return refusal.response
@@ -80,14 +84,27 @@ async def _agents(database: Database) -> list[DemoAgent]:
         return [DemoAgent(*record) for record in await _AGENTS.fetch(connection)]
 
 
-def _refuse_other_sites(request: Request) -> None:
-    """Keeps pages of other sites from getting a token: their Origin differs, and JSON needs a preflight request, which
-    fails."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+def _known_hosts(settings: Settings) -> frozenset[str]:
+    """Returns the names under which users reach the server. A page on another site whose name resolves to this machine
+    (DNS rebinding) has the same origin as the server, but sends the name of its site as the host."""
+    return frozenset({*LOOPBACK_HOSTS, settings.host.lower(), urlsplit(settings.url).hostname or ""}) - {""}
+
+
+def _host_name(host: str) -> str | None:
+    """Returns the name in a `Host` header, without the port; None for a malformed one."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _refuse_other_sites(request: Request, known_hosts: frozenset[str]) -> None:
+    """Keeps pages of other sites from getting a token: they have another origin or host, and JSON needs a preflight
+    request, which fails."""
+    if _host_name(request.headers.get("host", "")) not in known_hosts or not is_same_origin(request.scope):
         raise _Refusal(403, "Sign in from a page of this server.")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise _Refusal(415, "The content type must be application/json.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise _Refusal(415, f"The content type must be {JSON}.")
 
 
 async def _chosen_agent(request: Request, database: Database) -> DemoAgent:

@@ -1,4 +1,5 @@
-"""Whether a page may open a socket. Browsers apply no same-origin policy to WebSockets, so the server does."""
+"""Whether a request comes from a page of this server. Browsers apply no same-origin policy to WebSockets, and send
+forms to other sites, so the server checks."""
 
 from urllib.parse import urlsplit
 
@@ -7,8 +8,9 @@ from starlette.types import Scope
 
 
 def is_same_origin(scope: Scope) -> bool:
-    """Returns whether the socket is opened by a page of this server, or by a client that is not a browser: browsers
-    always send `Origin`. A proxy may change `Host`, but no page can set `Sec-Fetch-Site`."""
+    """Returns whether the request or socket comes from a page of this server, or from a client that is not a browser:
+    browsers send `Origin` with every socket and every POST. A proxy may change `Host`, but no page can set
+    `Sec-Fetch-Site`."""
     headers = Headers(scope=scope)
     origin = headers.get("origin")
     if origin is None or headers.get("sec-fetch-site") == "same-origin":

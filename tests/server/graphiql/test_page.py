@@ -135,6 +135,10 @@ async def test_the_demo_issues_a_token_for_an_agent(
         pytest.param({"origin": "http://elsewhere.invalid"}, None, 403, id="foreign origin"),
         pytest.param({"origin": "null"}, None, 403, id="null origin"),
         pytest.param({"origin": "http://127.0.0.1:8001"}, None, 403, id="another port"),
+        pytest.param({"host": "site.example:8000", "origin": "http://site.example:8000"}, None, 403, id="foreign host"),
+        pytest.param({"host": "127.0.0.1.example", "origin": "http://127.0.0.1.example"}, None, 403, id="similar host"),
+        pytest.param({"host": "[x", "origin": "http://[x"}, None, 403, id="malformed host"),
+        pytest.param({"host": "", "origin": ""}, None, 403, id="no host"),
         pytest.param({"content-type": "text/plain"}, None, 415, id="a type that forms can send"),
         pytest.param({"content-type": ""}, None, 415, id="no type"),
         pytest.param({}, '{"accountId": "1", "agentId": "77"}', 404, id="unknown agent"),
@@ -173,3 +177,16 @@ def test_the_vendored_files_are_the_listed_ones() -> None:
     }
     assert found == listed
     assert not any("sourceMappingURL" in (vendor / name).read_text("utf-8") for name in found)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST", "chat.example.com", "127.0.0.2:8000"]
+)
+async def test_the_demo_answers_under_its_own_names(
+    settings: Settings, app: Starlette, choice: dict[str, str], host: str
+) -> None:
+    known = settings.model_copy(update={"host": "127.0.0.2", "public_url": "https://chat.example.com/chat"})
+    async with client_of(known, app.state.pool) as client:
+        for sent, status in ((host, 200), ("other.example.com", 403)):
+            headers = {"host": sent, "origin": f"http://{sent}"}
+            assert (await client.post("/graphql/demo/token", json=choice, headers=headers)).status_code == status
