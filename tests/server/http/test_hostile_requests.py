@@ -53,7 +53,7 @@ async def test_a_failure_that_reaches_hundreds_of_fields_is_logged_once(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = sql(
-        "SELECT 1 / 0 WHERE :account_id <> '' AND :agent_ids <> '{}' AND :channel_ids <> '{}'",
+        "SELECT CAST(CAST(:account_id AS text) AS integer) WHERE :agent_ids <> '{}' AND :channel_ids <> '{}'",
         agent_ids=TEXT_ARRAY,
         channel_ids=ARRAY(IDENTIFIER),
     )
