@@ -63,7 +63,7 @@ def check_not_archived(seat: Seat) -> None:
 
 
 def check_author(seat: Seat) -> None:
-    """For sending and editing: only the current authors of an announcement can change its content."""
+    """Only the current authors of an announcement can change its content."""
     if seat.channel.kind == ChannelKind.ANNOUNCEMENT and not seat.author:
         raise Refused(RefusalCode.READ_ONLY, "Only the authors of this announcement can post in it.")
 
@@ -127,12 +127,18 @@ def check_manage_authors(seat: Seat) -> None:
 
 
 def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
-    """Owners and account administrators can change the kind between PUBLIC and PRIVATE. They must also be allowed to
+    """Owners and account administrators can change the kind between PUBLIC and PRIVATE.
+
+    Only those who can read a private channel can make it public: otherwise an administrator could read its messages
+    without becoming a member, which a system message would report. Those who change the kind must also be allowed to
     create a channel of the new kind: otherwise an agent could create a public channel and make it private."""
     if {seat.channel.kind, kind} - {ChannelKind.PUBLIC, ChannelKind.PRIVATE}:
         raise Refused(RefusalCode.INVALID, "The kind can only change between PUBLIC and PRIVATE.", "kind")
     if not (seat.is_owner or seat.is_administrator):
         message = "Only owners of the channel and administrators of the account can change its kind."
+        raise Refused(RefusalCode.FORBIDDEN, message, "kind")
+    if not seat.readable:
+        message = "Only members of a private channel can make it public. Add yourself to the channel first."
         raise Refused(RefusalCode.FORBIDDEN, message, "kind")
     check_create(viewer, kind, seat.is_manager)
 
@@ -149,19 +155,22 @@ def check_grant_role(seat: Seat, role: MemberRole) -> None:
 
 
 def check_edit_message(seat: Seat, message: MessageRow) -> None:
+    """An agent edits their own messages, and only where they could post now."""
     check_member(seat)
     if message.author_id != seat.agent.agent_id or message.system_event is not None:
         raise Refused(RefusalCode.FORBIDDEN, "Only the author of a message can edit it.")
     check_not_deleted(message)
-    check_not_archived(seat)
-    check_author(seat)
+    check_post(seat)
 
 
 def check_delete_message(seat: Seat, message: MessageRow) -> None:
+    """In a direct message, nobody but the author deletes a message, not even an administrator who is its peer."""
     check_read(seat)
     if message.system_event is not None:
         raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be deleted.")
     own = message.author_id == seat.agent.agent_id
+    if not own and seat.channel.kind == ChannelKind.DIRECT:
+        raise Refused(RefusalCode.FORBIDDEN, "Only the author of a direct message can delete it.")
     if not own and not seat.is_manager:
         raise Refused(
             RefusalCode.FORBIDDEN, "Only the author of a message, or an owner or admin of the channel, can delete it."

@@ -73,7 +73,7 @@ class MessagesMutation:
             )
         )
 
-    @mutation(DeleteMessagePayload, "Deletes a message. A tombstone remains.")
+    @mutation(DeleteMessagePayload, "Deletes a message. A tombstone remains. In a direct message, only the author can.")
     async def delete_chat_message(self, info: RequestInfo, input: DeleteMessageInput) -> DeleteMessagePayload:
         target = message_id(input.message_id)
         return DeleteMessagePayload(

@@ -48,7 +48,8 @@ class UpdateChannelInput:
     )
     kind: strawberry.Maybe[ChannelKind | None] = strawberry.field(
         default=None,
-        description="PUBLIC or PRIVATE. Only owners and account administrators can change it.",
+        description="PUBLIC or PRIVATE. Only owners and account administrators can change it. A PRIVATE channel can be "
+        "made PUBLIC only by those of them who are members.",
     )
 
 

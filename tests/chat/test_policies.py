@@ -198,6 +198,16 @@ table(
     ("an owner makes it private", [make_viewer(), owner, PRIVATE], None),
     ("an owner makes it public", [make_viewer(), make_seat(PRIVATE, OWNER), PUBLIC], None),
     ("an administrator makes it private", [make_viewer(administrator=True), administrator_seat, PRIVATE], None),
+    (
+        "an administrator who is a member makes it public",
+        [make_viewer(administrator=True), make_seat(PRIVATE, MEMBER, administrator=True), PUBLIC],
+        None,
+    ),
+    (
+        "an administrator who is no member makes it public",
+        [make_viewer(administrator=True), make_seat(PRIVATE, None, administrator=True), PUBLIC],
+        FORBIDDEN,
+    ),
     ("a channel admin", [make_viewer(), channel_admin, PRIVATE], FORBIDDEN),
     ("a member", [make_viewer(), member, PRIVATE], FORBIDDEN),
     ("no member", [make_viewer(), make_seat(role=None), PRIVATE], FORBIDDEN),
@@ -245,7 +255,8 @@ table(
     ("one's own, archived", [make_seat(archived=True), own], ARCHIVED),
     ("one's own in an announcement, an author", [make_seat(ANNOUNCEMENT, author=True), own], None),
     ("one's own in an announcement, no author any more", [make_seat(ANNOUNCEMENT, OWNER), own], READ_ONLY),
-    ("one's own, a deactivated peer", [make_seat(DIRECT, peer_active=False), own], None),
+    ("one's own in a direct message", [make_seat(DIRECT), own], None),
+    ("one's own, a deactivated peer", [make_seat(DIRECT, peer_active=False), own], READ_ONLY),
 )
 table(
     policies.check_delete_message,
@@ -261,6 +272,10 @@ table(
         [make_seat(PRIVATE, None, administrator=True), of_colleague],
         FORBIDDEN,
     ),
+    ("one's own in a direct message", [make_seat(DIRECT), own], None),
+    ("one's own, a deactivated peer", [make_seat(DIRECT, peer_active=False), own], None),
+    ("a peer's", [make_seat(DIRECT), of_colleague], FORBIDDEN),
+    ("a peer's, administrator", [make_seat(DIRECT, administrator=True), of_colleague], FORBIDDEN),
     ("a system message", [owner, system], FORBIDDEN),
     ("a deleted message", [member, deleted], None),
     ("one's own, archived", [make_seat(archived=True), own], ARCHIVED),

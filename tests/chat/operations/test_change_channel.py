@@ -2,8 +2,12 @@
 
 from tests.support.api import Account, AgentClient, Json
 from tests.support.fingerprint import fingerprint
+from tests.support.sockets import open_socket
 
 CHANNEL = "channel { id kind name description avatar { ... on ChatIconAvatar { icon color } } archivedAt }"
+CHANGED = """subscription ($channel: ID!, $since: String) {
+  chatChannelChanged(channelId: $channel, since: $since) { change message { body } }
+}"""
 LAST_EVENT = "lastMessage { author { id } systemEvent { kind before after } }"
 
 
@@ -72,8 +76,13 @@ async def test_an_update_with_one_invalid_field_changes_nothing(account: Account
 
 async def test_owners_and_administrators_can_change_the_kind(account: Account) -> None:
     channel = await _create_channel(account)
-    opened = {"PRIVATE": account.bruno, "PUBLIC": account.ana}
-    for kind, agent in opened.items():
+    await account.ana.mutate("joinChatChannel", "channel { id }", channelId=channel)
+    for kind, agent in (
+        ("PRIVATE", account.bruno),
+        ("PUBLIC", account.ana),
+        ("PRIVATE", account.ana),
+        ("PUBLIC", account.bruno),
+    ):
         for refused in (account.carla, account.davi):
             answer = await refused.refusal("updateChatChannel", CHANNEL, channelId=channel, kind=kind)
             assert answer == "FORBIDDEN"
@@ -82,6 +91,31 @@ async def test_owners_and_administrators_can_change_the_kind(account: Account) -
         before = "PUBLIC" if kind == "PRIVATE" else "PRIVATE"
         event = {"kind": "KIND_CHANGED", "before": before, "after": kind}
         assert (await account.davi.read(channel, LAST_EVENT))["lastMessage"]["systemEvent"] == event
+
+
+async def test_an_administrator_makes_a_private_channel_public_only_as_a_member(
+    account: Account, socket_url: str
+) -> None:
+    """Otherwise they could read its messages without a system message that reports it."""
+    channel = await _create_channel(account, "PRIVATE")
+    await account.bruno.send(channel, "Secreto")
+    opening: Json = {"channelId": channel, "kind": "PUBLIC"}
+    closing: Json = {"channelId": channel, "kind": "PRIVATE"}
+    # An administrator who is a member can open it. Without their membership, they can close it, but not open it again.
+    await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["ana"])
+    await account.ana.mutate("updateChatChannel", CHANNEL, **opening)
+    await account.ana.mutate("leaveChatChannel", "channel { id }", channelId=channel)
+    await account.ana.mutate("updateChatChannel", CHANNEL, **closing)
+    async with open_socket(socket_url, account.carla.token) as socket:
+        stream = await socket.subscribe(CHANGED, channel=channel, since=await account.carla.position(channel))
+        before = await fingerprint(account)
+        for attempt in (opening, {**opening, "name": "Vendas BR"}):
+            refused = await account.ana.payload("updateChatChannel", CHANNEL, **attempt)
+            assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [("FORBIDDEN", ["kind"])]
+        assert await fingerprint(account) == before
+        assert await account.ana.find_channel(channel, "viewerCan { read }") == {"viewerCan": {"read": False}}
+        await account.bruno.send(channel, "Ainda fechado")
+        assert (await stream.data())["message"]["body"] == "Ainda fechado"
 
 
 async def test_an_agent_who_cannot_create_private_channels_cannot_make_one_private(account: Account) -> None:

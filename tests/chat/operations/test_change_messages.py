@@ -5,9 +5,13 @@ import json
 import pytest
 
 from models.enums import ItemKind
-from tests.support.api import Account, Json, Response
+from tests.support.api import Account, AgentClient, Json, Response
 from tests.support.fingerprint import fingerprint
+from tests.support.sockets import open_socket
 
+CHANGED = """subscription ($channel: ID!, $since: String) {
+  chatChannelChanged(channelId: $channel, since: $since) { change message { id } }
+}"""
 MESSAGE = "message { id body editedAt deletedAt mentions { agent { id } } reactions { emoji } }"
 
 
@@ -143,6 +147,53 @@ async def test_owners_admins_and_administrators_can_delete_messages_of_others(ac
     # The channel is public, so the administrator of the account can read it.
     await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=of_bruno)
     assert await account.bruno.bodies(channel) == ["", ""]
+
+
+async def test_in_a_direct_message_only_the_author_deletes(account: Account, socket_url: str) -> None:
+    """Not even an administrator of the account, who may delete the messages of others everywhere else."""
+    channel = await _open_direct_message(account)
+    of_ana, of_bruno = await account.ana.send(channel, "Apago"), await account.bruno.send(channel, "Fica")
+    assert await _permissions(account.ana, of_ana) == {"edit": True, "delete": True}
+    await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=of_ana)
+    async with open_socket(socket_url, account.bruno.token) as socket:
+        stream = await socket.subscribe(CHANGED, channel=channel, since=await account.bruno.position(channel))
+        before = await fingerprint(account)
+        assert await account.ana.refusal("deleteChatMessage", MESSAGE, messageId=of_bruno) == "FORBIDDEN"
+        assert await account.bruno.refusal("deleteChatMessage", MESSAGE, messageId=of_ana) == "FORBIDDEN"
+        assert await fingerprint(account) == before
+        assert await _permissions(account.ana, of_bruno) == {"edit": False, "delete": False}
+        await account.bruno.mutate("deleteChatMessage", MESSAGE, messageId=of_bruno)
+        assert await stream.data() == {"change": "MESSAGE_DELETED", "message": {"id": of_bruno}}
+
+
+async def test_a_message_to_a_deactivated_peer_can_be_deleted_but_not_edited(account: Account, socket_url: str) -> None:
+    channel = await _open_direct_message(account)
+    message = await account.ana.send(channel, "Oi")
+    edit: Json = {"messageId": message, "body": "Olá"}
+    await account.ana.mutate("editChatMessage", MESSAGE, **edit)
+    await account.sync(agents=[{"id": "bruno", "name": "Bruno", "active": False}])
+    async with open_socket(socket_url, account.ana.token) as socket:
+        stream = await socket.subscribe(CHANGED, channel=channel, since=await account.ana.position(channel))
+        before = await fingerprint(account)
+        for body in ("Olá", "De novo"):
+            assert await account.ana.refusal("editChatMessage", MESSAGE, **{**edit, "body": body}) == "READ_ONLY"
+        assert await fingerprint(account) == before
+        assert await _permissions(account.ana, message) == {"edit": False, "delete": True}
+        await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=message)
+        assert await stream.data() == {"change": "MESSAGE_DELETED", "message": {"id": message}}
+
+
+async def _open_direct_message(account: Account) -> str:
+    """Returns the direct message of ana, an administrator, and bruno."""
+    opened = await account.ana.mutate("openDirectMessage", "channel { id }", agentId="bruno")
+    channel: str = opened["channel"]["id"]
+    return channel
+
+
+async def _permissions(agent: AgentClient, message: str) -> Json:
+    query = "query ($id: ID!) { chatMessage(id: $id) { viewerCan { edit delete } } }"
+    permissions: Json = (await agent.query(query, id=message))["chatMessage"]["viewerCan"]
+    return permissions
 
 
 async def test_system_messages_can_be_neither_edited_nor_deleted(account: Account) -> None:
