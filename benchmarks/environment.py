@@ -13,6 +13,7 @@ from asyncpg.connection import LoggedQuery
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from benchmarks.subscribers import CONCURRENT_CONNECTS
 from server.app import create_app
 from server.identity.tokens import issue_token
 from server.postgres.embedded import EmbeddedPostgres
@@ -49,7 +50,9 @@ class Environment:
 def with_token_secret(environment: Environment) -> Environment:
     """Returns the environment with a token secret, which disables the server's demo."""
     settings = Settings(
-        data_dir=environment.settings.data_dir, jwt_secret=SecretStr("a secret that only this benchmark uses")
+        data_dir=environment.settings.data_dir,
+        jwt_secret=SecretStr("a secret that only this benchmark uses"),
+        unauthenticated_sockets_per_address=environment.settings.unauthenticated_sockets_per_address,
     )
     return Environment(environment.options, settings, environment.database_url)
 
@@ -59,7 +62,9 @@ def temporary_environment(options: Options) -> Iterator[Environment]:
     """Yields an environment. Removes the database afterwards, even if the benchmark fails."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-bench-") as folder, EmbeddedPostgres(Path(folder)) as url:
         upgrade(url)
-        yield Environment(options, Settings(data_dir=Path(folder)), url)
+        # All clients of a benchmark have one address.
+        settings = Settings(data_dir=Path(folder), unauthenticated_sockets_per_address=CONCURRENT_CONNECTS)
+        yield Environment(options, settings, url)
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ async def chat_process(environment: Environment) -> AsyncIterator[ServerProcess]
         "CHAT_JWT_SECRET": secret,
         "CHAT_JWT_ISSUER": environment.settings.issuer,
         "CHAT_PORT": str(port),
+        "CHAT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS": str(environment.settings.unauthenticated_sockets_per_address),
     }
     if environment.settings.sources is not None:
         variables["CHAT_SOURCES"] = environment.settings.sources

@@ -13,7 +13,7 @@ from benchmarks.processes import free_port, http_client, wait_until_answering
 from benchmarks.stream_clients import TEXT, graphql_clients, graphql_post
 from benchmarks.subscribers import DeliveryLog, connected
 from server.app import create_app
-from server.http.connections import SocketProtocol
+from server.http.protocols import SocketProtocol
 
 FEW_SUBSCRIBERS = 10
 COUNTED = 5

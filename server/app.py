@@ -22,6 +22,7 @@ from server.background import BackgroundParts
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
+from server.http.admission import SocketLimits
 from server.http.connections import Connections
 from server.http.documents import DocumentLimits
 from server.http.endpoint import GraphQLEndpoint
@@ -69,7 +70,8 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
         return page(request, DEMO_PATH if settings.is_demo else None)
 
     operations = Operations(schema, *_document_limits(settings))
-    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, SignIn(settings), graphiql)
+    limits, sign_in = SocketLimits.of(settings), SignIn(settings)
+    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

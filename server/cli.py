@@ -77,7 +77,7 @@ def serve(
             asyncio.run(seed_demo(database_url))
         print_banner(settings)
         app = create_app(settings, database_url)
-        server = DrainingServer(app, app.state.connections, settings.drain_seconds)
+        server = DrainingServer(app, app.state.connections, settings)
         server.run([listener])
         sys.exit(0 if server.started else 1)
 

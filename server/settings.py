@@ -74,6 +74,25 @@ class Settings(BaseSettings):
     anonymous_document_tokens: Annotated[int, Field(ge=100)] = Field(
         2_000, description="The same as CHAT_DOCUMENT_TOKENS, for requests without a valid token."
     )
+    send_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
+        20.0, description="A client that reads nothing for so many seconds is disconnected."
+    )
+    head_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
+        10.0, description="The number of seconds within which the head of a request must arrive."
+    )
+    sign_in_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
+        5.0, description="The number of seconds after which a socket that has not signed in is closed."
+    )
+    unauthenticated_sockets: Annotated[int, Field(ge=1)] = Field(
+        200, description="The maximum number of sockets of the process that have not signed in."
+    )
+    unauthenticated_sockets_per_address: Annotated[int, Field(ge=1)] = Field(
+        10, description="The maximum number of sockets of one client address that have not signed in."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="The addresses and networks of the proxies whose X-Forwarded-For gives the client's address.",
+    )
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )
@@ -109,6 +128,16 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
             raise ValueError("it must be an http:// or https:// address")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            for network in value.split(","):
+                ipaddress.ip_network(network.strip())
+        except ValueError:
+            raise ValueError("it must be addresses and networks, such as 10.0.0.0/8, separated by commas") from None
+        return value
 
     @field_validator("sources")
     @classmethod

@@ -5,7 +5,9 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from server.http.connections import Connections, RequestProtocol, SocketProtocol
+from server.http.connections import Connections
+from server.http.protocols import RequestProtocol, SocketProtocol
+from server.settings import Settings
 
 SHUTDOWN_SECONDS = 5
 """How long running requests may take once the long-lived connections are closed."""
@@ -17,23 +19,31 @@ FRAME_BYTES = 1_000_000
 class DrainingServer(uvicorn.Server):
     """Drains the connections before uvicorn shuts down. Requests are still answered meanwhile."""
 
-    def __init__(self, app: ASGIApp, connections: Connections, drain_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, connections: Connections, settings: Settings) -> None:
+        class Requests(RequestProtocol):
+            send_seconds = settings.send_seconds
+            head_seconds = settings.head_seconds
+
+        class Sockets(SocketProtocol):
+            send_seconds = settings.send_seconds
+
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http=RequestProtocol,
-                ws=SocketProtocol,
+                http=Requests,
+                ws=Sockets,
                 ws_max_size=FRAME_BYTES,
                 ws_per_message_deflate=False,
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                forwarded_allow_ips=settings.trusted_proxies,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
         self._connections = connections
-        self._drain_seconds = drain_seconds
+        self._drain_seconds = settings.drain_seconds
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._connections.drain(self._drain_seconds)

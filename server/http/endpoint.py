@@ -15,6 +15,7 @@ from chat.identity import Identity
 from live.hub import Hub
 from live.presence import PresenceTracker
 from schema.context import Services
+from server.http.admission import SocketLimits, UnauthenticatedSockets
 from server.http.connections import Connections
 from server.http.documents import Operation
 from server.http.errors import request_error
@@ -39,6 +40,7 @@ class GraphQLEndpoint:
     hub: Hub
     presence: PresenceTracker
     connections: Connections
+    limits: SocketLimits
     sign_in: SignIn
     page: Page
 
@@ -52,8 +54,16 @@ class GraphQLEndpoint:
 
     @cached_property
     def _socket_services(self) -> SocketServices:
-        clock = self.services.chat.clock
-        return SocketServices(self.operations, self.connections, self.presence, clock, self._identify, self._context)
+        return SocketServices(
+            self.operations,
+            self.connections,
+            self.limits,
+            UnauthenticatedSockets(self.limits),
+            self.presence,
+            self.services.chat.clock,
+            self._identify,
+            self._context,
+        )
 
     async def _respond(self, request: Request, receive: Receive) -> ASGIApp:
         accept = Accept.of(request.headers.get("accept", ""))

@@ -1,5 +1,6 @@
 """Parsing GraphQL requests, which arrive in a body, in a URL or on a socket."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +13,9 @@ from server.http.media_types import JSON
 
 BODY_BYTES = 4_000_000
 """The maximum size of a request. A directory of 5,000 agents with long names and pictures takes less than half."""
+
+BODY_SECONDS = 30.0
+"""How long the body of a request may take to arrive."""
 
 Value = TypeVar("Value")
 
@@ -76,7 +80,12 @@ async def _body_parameters(request: Request, receive: Receive) -> object:
     if media_type != JSON:
         # Another site can submit a form without a CORS preflight, but not this content type.
         raise Refusal(415, f"The request's content type must be {JSON}.")
-    return parse_json(await _body(receive))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(receive)
+    except TimeoutError:
+        raise Refusal(408, f"The request did not arrive within {BODY_SECONDS:.0f} seconds.") from None
+    return parse_json(body)
 
 
 async def _body(receive: Receive) -> bytes:

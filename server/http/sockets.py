@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 import orjson
 import structlog
@@ -18,11 +19,13 @@ from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from chat.ports import Clock
 from live.presence import PresenceTracker
+from server.http.admission import NotAdmitted, SocketLimits, UnauthenticatedSockets
 from server.http.close_codes import CloseCode
-from server.http.connections import Connections, abort_connection, send_now
+from server.http.connections import CLOSE_SECONDS, Connections
 from server.http.errors import formatted_exception, request_error
 from server.http.operations import Operations, RequestFailed
 from server.http.origins import is_same_origin
+from server.http.protocols import abort_connection, send_now
 from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json
 from subscriptions.context import StreamContext
 
@@ -30,9 +33,6 @@ PROTOCOL = "graphql-transport-ws"
 
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes, two of which are the close code."""
-
-INIT_SECONDS = 5.0
-"""How long a client may take to send connection_init."""
 
 STREAMS = 100
 """The maximum number of concurrent operations on one socket."""
@@ -46,6 +46,8 @@ class SocketServices:
 
     operations: Operations
     connections: Connections
+    limits: SocketLimits
+    unauthenticated: UnauthenticatedSockets
     presence: PresenceTracker
     clock: Clock
     identify: Callable[[str | None], Awaitable[Identity | Denied | None]]
@@ -64,8 +66,9 @@ class Socket:
         self._acknowledged = False
         self._identity: Identity | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._sign_in_by = asyncio.get_running_loop().time() + services.limits.sign_in_seconds
         self._deadline: asyncio.TimerHandle | None = None
-        """Closes a socket that is not initialised in time, or whose token expires."""
+        """Closes a socket whose client does not sign in in time, or whose token expires."""
 
         self._closing: asyncio.Task[None] | None = None
 
@@ -75,12 +78,14 @@ class Socket:
         if not is_same_origin(self._scope):
             # Closing before accepting makes the server answer the handshake with 403.
             await self._send({"type": "websocket.close"})
-        elif PROTOCOL not in self._scope["subprotocols"]:
-            await self._send({"type": "websocket.accept"})
-            await self._close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
-        else:
-            await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-            await self._serve_accepted()
+            return
+        with ExitStack() as self._unauthenticated:
+            try:
+                self._unauthenticated.enter_context(self._services.unauthenticated.admitted(self._scope))
+            except NotAdmitted as refusal:
+                await self._refuse(refusal.status)
+                return
+            await self._accept()
 
     async def close_for_restart(self) -> None:
         await self._close(CloseCode.SERVICE_RESTART, "Service restart")
@@ -89,12 +94,27 @@ class Socket:
         self._is_closed = True
         abort_connection(self._scope)
 
+    # ------------------------------------------------------------------ the handshake
+
+    async def _refuse(self, status: HTTPStatus) -> None:
+        headers = [(b"retry-after", b"%.0f" % self._services.limits.sign_in_seconds)]
+        await self._send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "websocket.http.response.body", "body": b""})
+
+    async def _accept(self) -> None:
+        if PROTOCOL not in self._scope["subprotocols"]:
+            await self._send({"type": "websocket.accept"})
+            await self._close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+        else:
+            await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            await self._serve_accepted()
+
     # ------------------------------------------------------------------ messages from the client
 
     async def _serve_accepted(self) -> None:
         with ExitStack() as self._lifetime:
             self._lifetime.enter_context(self._services.connections.registered(self))
-            self._close_after(INIT_SECONDS, CloseCode.INIT_TIMEOUT, "Connection initialisation timeout")
+            self._close_at(self._sign_in_by, CloseCode.INIT_TIMEOUT, "Connection initialisation timeout")
             try:
                 while (received := await self._receive())["type"] != "websocket.disconnect":
                     await self._handle(received.get("text"))
@@ -126,7 +146,6 @@ class Socket:
             await self._close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
             return
         self._init_received = True
-        self._cancel_deadline()
         parameters = payload or {}
         authorization = parameters.get("authorization") or parameters.get("Authorization")
         if authorization is not None and not isinstance(authorization, str):
@@ -136,18 +155,24 @@ class Socket:
         if isinstance(identity, Denied):
             await self._close(CloseCode.FORBIDDEN, "Forbidden")
             return
+        if self._is_closed:
+            return  # The token could not be verified in time.
         await self._send_message({"type": "connection_ack"})
         self._acknowledged = True
         if identity is not None:
             self._start_session(identity)
+        else:
+            self._close_at(self._sign_in_by, CloseCode.UNAUTHORIZED, "Unauthorized: connection_init had no token")
 
     def _start_session(self, identity: Identity) -> None:
         """Shows the agent as online until the socket closes, and closes the socket when the token expires."""
+        self._unauthenticated.close()
         self._identity = identity
         if isinstance(identity, AgentToken):
             self._lifetime.enter_context(self._services.presence.connected(identity.account_id, identity.agent_id))
         lifetime = identity.expires_at - self._services.clock.now()
-        self._close_after(lifetime.total_seconds(), CloseCode.FORBIDDEN, "Token expired")
+        expires_at = asyncio.get_running_loop().time() + lifetime.total_seconds()
+        self._close_at(expires_at, CloseCode.FORBIDDEN, "Token expired")
 
     # ------------------------------------------------------------------ operations
 
@@ -229,15 +254,21 @@ class Socket:
             shortened = reason.encode()[:REASON_BYTES].decode(errors="ignore")
             await self._send({"type": "websocket.close", "code": code, "reason": shortened})
 
-    def _close_after(self, seconds: float, code: CloseCode, reason: str) -> None:
-        self._deadline = asyncio.get_running_loop().call_later(max(seconds, 0), self._close_now, code, reason)
+    def _close_at(self, when: float, code: CloseCode, reason: str) -> None:
+        """Closes the socket at this time of the event loop, instead of at an earlier deadline."""
+        self._cancel_deadline()
+        self._deadline = asyncio.get_running_loop().call_at(when, self._close_now, code, reason)
 
     def _close_now(self, code: CloseCode, reason: str) -> None:
-        async def close() -> None:
-            with suppress(OSError):
-                await self._close(code, reason)
+        self._closing = asyncio.create_task(self._close_or_abort(code, reason))
 
-        self._closing = asyncio.create_task(close())
+    async def _close_or_abort(self, code: CloseCode, reason: str) -> None:
+        """Aborts the connection if the client does not read."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._close(code, reason)
+        except OSError:  # includes TimeoutError
+            self.abort()
 
     def _cancel_deadline(self) -> None:
         if self._deadline is not None:

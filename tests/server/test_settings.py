@@ -74,6 +74,9 @@ def test_the_demo_cannot_listen_on_other_addresses(monkeypatch: pytest.MonkeyPat
         ("CHAT_BROADCAST_URL", "rediss://cache:6380/1", "kafka://cache"),
         ("CHAT_BROADCAST_URL", "postgres://db/chat", "cache:6379"),
         ("CHAT_PUBLIC_URL", "https://chat.example/", "chat.example"),
+        ("CHAT_TRUSTED_PROXIES", "10.0.0.0/8, ::1", "proxy.example"),
+        ("CHAT_UNAUTHENTICATED_SOCKETS", "1", "0"),
+        ("CHAT_SIGN_IN_SECONDS", "1.5", "301"),
     ],
 )
 def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, good: str, bad: str) -> None:

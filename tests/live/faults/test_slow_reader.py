@@ -13,8 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from server.http import connections
-from server.http.connections import Connections, RequestProtocol, SocketProtocol
+from server.http import protocols
+from server.http.connections import Connections
+from server.http.protocols import RequestProtocol, SlowClientProtocol, SocketProtocol
 from tests.live.faults.clients import ADDED, Client, Sender
 from tests.live.faults.deliveries import SendLog
 from tests.support.api import Account
@@ -47,9 +48,9 @@ async def served(app: Starlette) -> AsyncIterator[int]:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "SEND_SECONDS", 1.0)
+    monkeypatch.setattr(SlowClientProtocol, "send_seconds", 1.0)
     # The test itself reads the close frame late.
-    monkeypatch.setattr(connections, "ABORT_DELAY_SECONDS", 60.0)
+    monkeypatch.setattr(protocols, "ABORT_DELAY_SECONDS", 60.0)
 
 
 def _narrow_socket(port: int) -> socket.socket:

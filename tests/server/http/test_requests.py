@@ -1,10 +1,13 @@
 """GraphQL over HTTP: valid and invalid requests, and their status codes."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from server.http import requests
 from server.http.requests import BODY_BYTES
 from tests.support.api import Account
 
@@ -66,6 +69,19 @@ async def test_a_request_over_the_size_limit_is_refused(http: httpx.AsyncClient)
     assert (await http.post("/graphql", content=fitting, headers=JSON)).status_code == 200
     response = await http.post("/graphql", content=fitting + b" ", headers=JSON)
     assert response.status_code == 413
+    assert only_error(response)["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_body_that_does_not_arrive_is_refused(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.1)
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    response = await http.post("/graphql", content=endless(), headers=JSON)
+    assert response.status_code == 408
     assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
