@@ -1,10 +1,11 @@
 """The application: assembles the chat, its database, its background parts and its endpoints."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from live.pruning import prune_periodically
 from loaders import DataSources
 from schema.context import Services
 from server.activations import apply_activations_periodically
-from server.background import BackgroundParts
+from server.background import BackgroundParts, Part
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
@@ -45,8 +46,14 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def create_app(settings: Settings, database_url: str, demo_items: DemoItems | None = None) -> Starlette:
-    """Returns the ASGI application. Its lifespan starts and stops the background parts and closes the pool.
+def create_app(
+    settings: Settings,
+    database_url: str,
+    demo_items: DemoItems | None = None,
+    database_parts: Mapping[str, Part] = MappingProxyType({}),
+) -> Starlette:
+    """Returns the ASGI application. Its lifespan starts and stops the background parts, also those that the database
+    needs, and closes the pool.
 
     Source modules of type "demo" answer from `demo_items`, by default from the items of the demo's content.
     """
@@ -63,6 +70,7 @@ def create_app(settings: Settings, database_url: str, demo_items: DemoItems | No
             "presence": presence.run,
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
+            **database_parts,
         }
     )
 

@@ -71,12 +71,12 @@ def serve(
 
     configure_logging()
     exit_on_signals()
-    with bind_listener(settings) as listener, open_database(settings) as database_url:
-        upgrade(database_url)
+    with bind_listener(settings) as listener, open_database(settings) as database:
+        upgrade(database.url)
         if settings.is_demo:
-            asyncio.run(seed_demo(database_url))
+            asyncio.run(seed_demo(database.url))
         print_banner(settings)
-        app = create_app(settings, database_url)
+        app = create_app(settings, database.url, database_parts=database.background_parts)
         server = DrainingServer(app, app.state.connections, settings)
         server.run([listener])
         sys.exit(0 if server.started else 1)
@@ -90,9 +90,9 @@ def migrate() -> None:
     from server.postgres.database import open_database
     from server.postgres.migrate import current_and_head, upgrade
 
-    with open_database(settings) as database_url:
-        upgrade(database_url)
-        typer.echo(f"The database is at revision {current_and_head(database_url).current}.")
+    with open_database(settings) as database:
+        upgrade(database.url)
+        typer.echo(f"The database is at revision {current_and_head(database.url).current}.")
 
 
 @app.command()
@@ -104,9 +104,9 @@ def seed() -> None:
     from server.postgres.database import open_database
     from server.postgres.migrate import upgrade
 
-    with open_database(settings) as database_url:
-        upgrade(database_url)
-        asyncio.run(seed_demo(database_url))
+    with open_database(settings) as database:
+        upgrade(database.url)
+        asyncio.run(seed_demo(database.url))
 
 
 @app.command()
@@ -142,9 +142,9 @@ def check() -> None:
         from server.postgres.database import open_database, server_version
         from server.postgres.migrate import require_head
 
-        with open_database(settings) as database_url:
-            _print_result("database", f"PostgreSQL {asyncio.run(server_version(database_url))}")
-            _print_result("migrations", f"at revision {require_head(database_url)}, the newest")
+        with open_database(settings) as database:
+            _print_result("database", f"PostgreSQL {asyncio.run(server_version(database.url))}")
+            _print_result("migrations", f"at revision {require_head(database.url)}, the newest")
     except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
 

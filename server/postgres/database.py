@@ -1,7 +1,9 @@
 """The PostgreSQL database of this process: the configured one, otherwise the embedded one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import make_url, text
@@ -10,21 +12,33 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from server.background import Part
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.errors import DatabaseUnreachable
+from server.postgres.supervision import keep_running
 from server.settings import Settings, async_url
 
 OLDEST_VERSION = 15
 
 
+@dataclass(frozen=True)
+class OpenedDatabase:
+    url: str
+    """A postgresql+asyncpg:// URL."""
+
+    background_parts: Mapping[str, Part]
+    """What must run beside a server that uses the database."""
+
+
 @contextmanager
-def open_database(settings: Settings) -> Iterator[str]:
-    """Yields a postgresql+asyncpg:// URL. The embedded server runs at least until the block ends."""
+def open_database(settings: Settings) -> Iterator[OpenedDatabase]:
+    """Yields the database. The embedded server is not stopped before the block ends."""
     if settings.database_url is not None:
-        yield settings.database_url
+        yield OpenedDatabase(settings.database_url, {})
         return
-    with EmbeddedPostgres(settings.data_dir) as url:
-        yield async_url(url)
+    server = EmbeddedPostgres(settings.data_dir)
+    with server as url:
+        yield OpenedDatabase(async_url(url), {"embedded_postgres": partial(keep_running, server)})
 
 
 def driver_arguments(database_url: str) -> dict[str, Any]:

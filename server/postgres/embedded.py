@@ -69,6 +69,17 @@ class EmbeddedPostgres:
             with _signals_blocked(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
                 self._stop_if_last_user(self._user_lock)
 
+    def restart_if_ended(self) -> bool:
+        """Starts the server again if it ended between `start` and `stop`. Returns whether this call started it: another
+        process may do it first. May be called in another thread than `stop`. Raises EmbeddedPostgresError."""
+        if postmaster_of(self._cluster) is not None:
+            return False
+        with _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
+            if self._user_lock is None or postmaster_of(self._cluster) is not None:
+                return False
+            self._start_server()
+            return True
+
     def __enter__(self) -> str:
         return self.start()
 

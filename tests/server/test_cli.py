@@ -148,6 +148,24 @@ def test_commands_beside_a_running_server_do_not_stop_its_database(demo: Operato
     assert demo.ask("{ __typename }") is not None
 
 
+def test_readyz_reports_the_supervision_of_the_embedded_database(demo: Operator) -> None:
+    demo.serve()
+    with urllib.request.urlopen(demo.url.replace("/graphql", "/readyz"), timeout=10) as ready:
+        assert json.load(ready)["embedded_postgres"] is True
+
+
+def test_a_command_beside_a_running_server_can_restart_a_killed_database(demo: Operator) -> None:
+    demo.serve()
+    killed = postmaster(demo.data_dir)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    done = demo.run("check")
+    assert done.returncode == 0, done.stderr
+    assert postmaster(demo.data_dir) not in (None, killed)
+    assert demo.end_by(signal.SIGTERM) == 0
+    assert postmaster(demo.data_dir) is None
+
+
 def test_a_port_in_use_is_reported_before_anything_starts(demo: Operator, tmp_path: Path) -> None:
     demo.serve()
     done = demo.run("serve", CHAT_DATA_DIR=str(tmp_path / "elsewhere"))

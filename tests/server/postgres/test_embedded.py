@@ -1,5 +1,6 @@
 """The embedded PostgreSQL with real processes: they share it, the last one stops it, and it recovers after a kill."""
 
+import asyncio
 import os
 import pwd
 import select
@@ -18,6 +19,7 @@ from sqlalchemy import text
 from server.postgres.database import single_connection
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.errors import EmbeddedPostgresError
+from tests.support.waiting import until
 
 OWNER = """
 import signal, sys
@@ -170,6 +172,31 @@ async def test_a_killed_server_recovers(data_dir: Path, owners: list[Owner]) -> 
     os.kill(killed, signal.SIGKILL)
     with EmbeddedPostgres(data_dir) as url:
         assert await stored_notes(url, "later") == ["before", "later"]
+
+
+async def test_a_server_that_ended_is_restarted_once_by_its_users(data_dir: Path) -> None:
+    users = [EmbeddedPostgres(data_dir) for _ in range(4)]
+    (url,) = {user.start() for user in users}
+    assert [user.restart_if_ended() for user in users] == [False] * 4, "it is running"
+    await stored_notes(url, "before")
+    killed = postmaster(data_dir)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    await until(lambda: postmaster(data_dir) is None, "the end of the server")
+    restarted = await asyncio.gather(*(asyncio.to_thread(user.restart_if_ended) for user in users))
+    assert sorted(restarted) == [False, False, False, True]
+    assert await stored_notes(url, "later") == ["before", "later"]
+    for user in users:
+        user.stop()
+    assert postmaster(data_dir) is None
+
+
+async def test_a_server_that_was_stopped_is_not_restarted(data_dir: Path) -> None:
+    server = EmbeddedPostgres(data_dir)
+    server.start()
+    server.stop()
+    assert server.restart_if_ended() is False
+    assert postmaster(data_dir) is None
 
 
 async def test_an_interrupted_creation_of_the_cluster_is_repeated(data_dir: Path, owners: list[Owner]) -> None:
