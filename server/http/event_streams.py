@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from starlette.types import Receive, Scope, Send
 
 from server.http.connections import Connections
+from server.http.extensions import abort_connection
 from server.http.media_types import EVENT_STREAM
 from server.http.operations import Deliver
-from server.http.protocols import abort_connection
 
 HEARTBEAT_SECONDS = 15.0
 """How often a comment is sent, so that proxies do not close a stream without events."""

@@ -5,18 +5,17 @@ connection. A client that does not send a complete head loses the connection as 
 """
 
 import asyncio
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from starlette.types import Scope
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
 from server.http.close_codes import CloseCode
+from server.http.extensions import ABORT_EXTENSION, SEND_EXTENSION
 
 ABORT_DELAY_SECONDS = 5.0
 """How long the client of an aborted socket has to read the close frame."""
@@ -27,12 +26,6 @@ client's close frame, and then for the client to read what was sent, without a l
 
 HEAD_BYTES = 65_536
 """The maximum size of a request's head. The parser has no limit."""
-
-ABORT_EXTENSION = "internal_chat.abort"
-"""The ASGI extension with the function that aborts the connection, even if the client does not read."""
-
-SEND_EXTENSION = "internal_chat.send"
-"""The ASGI extension with the function that sends a text to a WebSocket without waiting, if the client keeps up."""
 
 log = structlog.get_logger(__name__)
 
@@ -194,17 +187,3 @@ class RequestProtocol(SlowClientProtocol, HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-
-
-def abort_connection(scope: Scope) -> None:
-    """Does nothing without a network connection, as in tests that call the application directly."""
-    abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT_EXTENSION)
-    if abort is not None:
-        abort()
-
-
-def send_now(scope: Scope, text: bytes) -> bool:
-    """Sends the text to a WebSocket without waiting. Returns whether it was sent: if not, use ASGI's `send`, which
-    waits. Without a network connection, it is never sent."""
-    send: Callable[[bytes], bool] | None = scope.get("extensions", {}).get(SEND_EXTENSION)
-    return send is not None and send(text)

@@ -23,9 +23,9 @@ from server.http.admission import NotAdmitted, SocketLimits, UnauthenticatedSock
 from server.http.close_codes import CloseCode
 from server.http.connections import CLOSE_SECONDS, Connections
 from server.http.errors import formatted_exception, request_error
+from server.http.extensions import abort_connection, send_now
 from server.http.operations import Operations, RequestFailed
 from server.http.origins import is_same_origin
-from server.http.protocols import abort_connection, send_now
 from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json
 from subscriptions.context import StreamContext
 
