@@ -12,6 +12,10 @@ from server.settings import Settings
 SHUTDOWN_SECONDS = 5
 """How long running requests may take once the long-lived connections are closed."""
 
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open: longer than proxies and clients keep theirs, which is 60 seconds at most by
+default. A request on a connection that the server is closing fails."""
+
 FRAME_BYTES = 1_000_000
 """The maximum size of a WebSocket message from a client."""
 
@@ -39,6 +43,7 @@ class DrainingServer(uvicorn.Server):
                 log_config=None,
                 server_header=False,
                 forwarded_allow_ips=settings.trusted_proxies,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
