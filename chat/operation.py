@@ -92,7 +92,7 @@ def operation(
 
 
 async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    async with chat.database.transaction() as connection:
+    async with chat.database.transaction(identity.account_id) as connection:
         tx = Transaction(connection, identity, chat.clock.now())
         result = await body(tx)
         last = await _append(tx) if tx.changes else None

@@ -99,7 +99,7 @@ async def access_at(
 async def _changes_of_access(
     database: Database, account_id: str, seats: Collection[Seat], start: int
 ) -> list[ChangeRow]:
-    async with database.connection() as connection:
+    async with database.connection(account_id) as connection:
         records = await _CHANGES_OF_ACCESS.fetch(
             connection,
             account_id=account_id,

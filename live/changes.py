@@ -135,7 +135,7 @@ _MENTIONED = Statement(
 @uncancelled
 async def read_next(database: Database, account_id: str, cursor: int) -> list[ChangeRecord]:
     """Returns the account's next changes after the cursor, at most 500."""
-    async with database.connection() as connection:
+    async with database.connection(account_id) as connection:
         records = await _NEXT.fetch(connection, account_id=account_id, after=cursor)
         changes = [to_row(ChangeRow, record) for record in records]
         return await _records(connection, account_id, changes, await _agents(connection, account_id, changes))
@@ -144,7 +144,7 @@ async def read_next(database: Database, account_id: str, cursor: int) -> list[Ch
 @uncancelled
 async def read_scope(database: Database, account_id: str, scope: Scope, cursor: int, upto: int) -> list[ChangeRecord]:
     """Returns the next changes in (cursor, upto] that the scope contains, at most 500."""
-    async with database.connection() as connection:
+    async with database.connection(account_id) as connection:
         records = await _SCOPE.fetch(
             connection,
             account_id=account_id,
@@ -162,7 +162,7 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
 @uncancelled
 async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[str, int]:
     """Returns the last change of each of these accounts."""
-    async with database.connection() as connection:
+    async with database.connection(None) as connection:
         records = await _CLOCKS.fetch(connection, account_ids=list(account_ids))
     return {record[0]: record[1] for record in records}
 
@@ -170,7 +170,7 @@ async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[
 @uncancelled
 async def is_kept(database: Database, account_id: str, change: int) -> bool:
     """Returns whether the change has not been pruned. Pruning deletes from the start, so later changes exist too."""
-    async with database.connection() as connection:
+    async with database.connection(account_id) as connection:
         return bool(await _CHANGE.fetch(connection, account_id=account_id, change=change))
 
 

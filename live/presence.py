@@ -194,7 +194,7 @@ class PresenceTracker:
         return now
 
     async def _execute(self, statement: Statement, **parameters: object) -> Sequence[Record]:
-        async with asyncio.timeout(STATEMENT_SECONDS), self._database.connection() as connection:
+        async with asyncio.timeout(STATEMENT_SECONDS), self._database.connection(None) as connection:
             return await statement.fetch(connection, **parameters)
 
 

@@ -52,7 +52,7 @@ async def prune_periodically(database: Database, clock: Clock) -> None:
 
 async def prune(database: Database, before: datetime) -> int:
     """Deletes all accounts' changes from before this time. Returns how many were deleted."""
-    async with database.connection() as connection:
+    async with database.connection(None) as connection:
         account_ids = [account_id for (account_id,) in await _ACCOUNTS.fetch(connection)]
     return sum([await _prune_account(database, account_id, before) for account_id in account_ids])
 
@@ -60,7 +60,7 @@ async def prune(database: Database, before: datetime) -> int:
 async def _prune_account(database: Database, account_id: str, before: datetime) -> int:
     pruned = 0
     while True:
-        async with database.connection() as connection:
+        async with database.connection(account_id) as connection:
             count = len(await _PRUNE.fetch(connection, account_id=account_id, batch=BATCH, before=before))
         pruned += count
         if count < BATCH:

@@ -25,7 +25,7 @@ def optional_loader(database: Database, account_id: str, batch: Batch[Key, Value
     """Returns a loader whose value is None for a key that was not found."""
 
     async def read(keys: list[Key]) -> list[Value | None]:
-        async with database.connection() as connection:
+        async with database.connection(account_id) as connection:
             found = await batch(connection, account_id, keys)
         return [found.get(key) for key in keys]
 
@@ -38,7 +38,7 @@ def defaulting_loader(
     """Returns a loader whose value is `missing()` for a key that was not found."""
 
     async def read(keys: list[Key]) -> list[Value]:
-        async with database.connection() as connection:
+        async with database.connection(account_id) as connection:
             found = await batch(connection, account_id, keys)
         return [found[key] if key in found else missing() for key in keys]
 

@@ -14,9 +14,12 @@ class Connection(Protocol):
 
 
 class Database(Protocol):
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Returns a connection on which each statement is a transaction of its own."""
+    """No account can use all connections. `account_id` is the account that a connection is used for; None for work that
+    belongs to no account."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+    def connection(self, account_id: str | None) -> AbstractAsyncContextManager[Connection]:
+        """Returns a connection on which each statement is a transaction of its own, and waits for no lock."""
+
+    def transaction(self, account_id: str | None) -> AbstractAsyncContextManager[Connection]:
         """Returns a connection in a transaction, which commits at the end of the block, or rolls back if the block
         raises."""

@@ -22,6 +22,7 @@ from server.activations import apply_activations_periodically
 from server.background import BackgroundParts, Part
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
+from server.directory_thread import DirectoryThread
 from server.graphiql import assets_mount, page
 from server.http.admission import SocketLimits
 from server.http.connections import Connections
@@ -77,13 +78,14 @@ def create_app(
     def graphiql(request: Request) -> Response:
         return page(request, DEMO_PATH if settings.is_demo else None)
 
-    operations = Operations(schema, *_document_limits(settings))
+    directory = DirectoryThread(database_url, services)
+    operations = Operations(schema, *_document_limits(settings), directory)
     limits, sign_in = SocketLimits.of(settings), SignIn(settings)
     endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with pool.opened():
+        async with pool.opened(), directory.started():
             async with background.started():
                 _tune_garbage_collection()
                 yield
@@ -101,6 +103,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.pool = pool
+    app.state.pools = [pool, directory.pool]
     app.state.hub = hub
     app.state.connections = connections
     return app

@@ -67,7 +67,7 @@ async def api(app: Starlette, settings: Settings, database_url: str, items: Item
     transport = httpx.ASGITransport(app)
     engine = create_async_engine(async_url(database_url))
     async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
-        yield Api(http, settings, engine, app.state.hub, app.state.pool, items)
+        yield Api(http, settings, engine, app.state.hub, app.state.pools, items)
     await engine.dispose()
 
 

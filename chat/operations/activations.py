@@ -71,7 +71,7 @@ async def list_activations(tx: Transaction, agent_ids: Sequence[str]) -> None:
 
 async def accounts_with_pending(database: Database, before: datetime) -> list[str]:
     """Returns the accounts with agents who were listed before this time."""
-    async with database.connection() as connection:
+    async with database.connection(None) as connection:
         return [account_id for (account_id,) in await _ACCOUNTS.fetch(connection, before=before)]
 
 

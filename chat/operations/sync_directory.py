@@ -38,7 +38,7 @@ _ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended(:account_id,
 
 async def sync_directory(chat: Chat, identity: Identity, directory: Directory) -> DirectoryCounts:
     """Returns the counts after the sync. Raises Denied without a service token, Refused for an invalid directory."""
-    counts = await _write_directory(chat, identity, directory)
+    counts = await write_directory(chat, identity, directory)
     with suppress(TimeoutError):
         async with asyncio.timeout(ACTIVATION_SECONDS):
             await apply_activations(chat, identity)
@@ -46,7 +46,8 @@ async def sync_directory(chat: Chat, identity: Identity, directory: Directory) -
 
 
 @operation
-async def _write_directory(tx: Transaction, directory: Directory) -> DirectoryCounts:
+async def write_directory(tx: Transaction, directory: Directory) -> DirectoryCounts:
+    """Does what `sync_directory` does except for the channels, which `apply_activations` updates."""
     check_directory_service(tx)
     check_directory(directory)
     await tx.fetch(_ONE_AT_A_TIME)

@@ -8,6 +8,7 @@ from uuid import UUID
 from chat.directory import Directory, DirectoryAgent, DirectoryTeam
 from chat.drafts import Given, IconAvatar
 from chat.identity import AgentToken, DirectoryToken
+from chat.operations.activations import apply_activations
 from chat.operations.authors import add_authors
 from chat.operations.change_channel import ChannelChanges, archive_channel, update_channel
 from chat.operations.change_messages import add_reaction, delete_message, edit_message
@@ -18,7 +19,7 @@ from chat.operations.personal import MembershipChanges, update_membership
 from chat.operations.reading import mark_all_read
 from chat.operations.send_message import send_message
 from chat.operations.settings import SettingsChanges, update_account_settings
-from chat.operations.sync_directory import sync_directory
+from chat.operations.sync_directory import write_directory
 from chat.ports import CardSource, Chat, Signal
 from chat.sending import MessageDraft
 from models.database import Database
@@ -166,7 +167,8 @@ class Player:
         ]
         teams = [DirectoryTeam(name.lower(), name, ids) for name, ids in self._directory.team_members().items()]
         token = DirectoryToken(self._directory.id, self._expiry())
-        await sync_directory(self._chat, token, Directory(self._directory.name, agents, teams))
+        await write_directory(self._chat, token, Directory(self._directory.name, agents, teams))
+        await apply_activations(self._chat, token)
 
     def _as(self, agent_id: str) -> AgentToken:
         return AgentToken(self._directory.id, agent_id, self._expiry())

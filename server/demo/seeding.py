@@ -56,11 +56,11 @@ class _OneTransaction:
     joined: Connection
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self, account_id: str | None) -> AsyncIterator[Connection]:
         yield self.joined
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, account_id: str | None) -> AsyncIterator[Connection]:
         yield self.joined
 
 

@@ -80,7 +80,7 @@ def demo_sign_in_routes(settings: Settings, database: Database) -> list[Route]:
 
 
 async def _agents(database: Database) -> list[DemoAgent]:
-    async with database.connection() as connection:
+    async with database.connection(None) as connection:
         return [DemoAgent(*record) for record in await _AGENTS.fetch(connection)]
 
 

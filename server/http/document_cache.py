@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from threading import RLock
 
 from graphql import DocumentNode, OperationType
 
@@ -29,33 +30,38 @@ class Document:
 
 class DocumentCache:
     """Documents by their text. When their estimated memory exceeds the capacity, those that have not been used for
-    longest are dropped."""
+    longest are dropped. The plans of a document may grow in any thread."""
 
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
         self._capacity = capacity
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._bytes = 0
+        self._lock = RLock()
 
     def __len__(self) -> int:
         return len(self._documents)
 
     def get(self, text: str) -> Document | None:
-        document = self._documents.get(text)
-        if document is not None:
-            self._documents.move_to_end(text)
-        return document
+        with self._lock:
+            document = self._documents.get(text)
+            if document is not None:
+                self._documents.move_to_end(text)
+            return document
 
     def add(self, text: str, document: Document) -> None:
-        if text in self._documents:
-            return
-        self._documents[text] = document
-        self._sizes[text] = 0
-        plans_of(document.node).on_growth = partial(self._add_fields, text)
-        self._add_bytes(text, DOCUMENT_BYTES + sys.getsizeof(text) + TOKEN_BYTES * document.node.token_count)
+        with self._lock:
+            if text in self._documents:
+                return
+            self._documents[text] = document
+            self._sizes[text] = 0
+            plans_of(document.node).on_growth = partial(self._add_fields, text)
+            self._add_bytes(text, DOCUMENT_BYTES + sys.getsizeof(text) + TOKEN_BYTES * document.node.token_count)
 
     def _add_fields(self, text: str, fields: int) -> None:
-        self._add_bytes(text, FIELD_BYTES * fields)
+        with self._lock:
+            if text in self._documents:
+                self._add_bytes(text, FIELD_BYTES * fields)
 
     def _add_bytes(self, text: str, size: int) -> None:
         self._sizes[text] += size

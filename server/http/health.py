@@ -45,7 +45,7 @@ def health_routes(
 async def _revision(database: Database) -> str | None:
     """Returns the database's revision; None if it cannot be read."""
     try:
-        async with asyncio.timeout(DATABASE_SECONDS), database.connection() as connection:
+        async with asyncio.timeout(DATABASE_SECONDS), database.connection(None) as connection:
             return str((await _REVISION.fetch(connection))[0][0])
     except DATABASE_FAILURES:
         return None

@@ -10,8 +10,10 @@ from graphql import ExecutionResult, GraphQLFormattedError, GraphQLSyntaxError, 
 from graphql.execution import create_source_event_stream
 
 from chat.errors import DenialCode, Denied
-from chat.identity import Identity
+from chat.identity import DirectoryToken, Identity
 from execution import BreadthFirstExecutor
+from schema.context import Services
+from server.directory_thread import DirectoryThread
 from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
 from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX, formatted, formatted_exception, request_error
 from server.http.requests import GraphQLRequest
@@ -45,9 +47,17 @@ class Result(NamedTuple):
 
 class Operations:
     """Finds, executes and streams the operations of a schema. `anonymous_limits` apply to the documents of requests
-    without a valid token."""
+    without a valid token. Queries and mutations of the platform's directory run in the thread `directory`, if there
+    is one."""
 
-    def __init__(self, schema: ChatSchema, limits: DocumentLimits, anonymous_limits: DocumentLimits) -> None:
+    def __init__(
+        self,
+        schema: ChatSchema,
+        limits: DocumentLimits,
+        anonymous_limits: DocumentLimits,
+        directory: DirectoryThread | None = None,
+    ) -> None:
+        self._directory = directory
         self._limits = limits
         self._anonymous_limits = anonymous_limits
         self._schema = schema._schema
@@ -69,6 +79,15 @@ class Operations:
 
     async def execute(self, operation: Operation, context: StreamContext) -> Result:
         """Returns the result of a query or mutation."""
+        if self._directory is None or not isinstance(context.authentication, DirectoryToken):
+            return await self._execute(operation, context)
+
+        async def execute(services: Services) -> Result:
+            return await self._execute(operation, StreamContext(services, context.authentication, context.hub))
+
+        return await self._directory.run(execute)
+
+    async def _execute(self, operation: Operation, context: StreamContext) -> Result:
         executor = self._executor(operation, context)
         if isinstance(executor, list):
             return Result(None, formatted(executor, DenialCode.BAD_USER_INPUT))

@@ -19,6 +19,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from models.database import Connection
 from server.postgres.database import driver_arguments
+from server.postgres.shares import Share
 
 SIZE = 40
 WAIT_SECONDS = 10.0
@@ -65,10 +66,13 @@ StatementLogger = Callable[[LoggedQuery], None]
 
 
 class ConnectionPool:
-    """The connections of the process, which are opened when they are needed. Implements models.database.Database."""
+    """Connections that are opened when they are needed. Implements models.database.Database."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, size: int = SIZE) -> None:
         self._database_url = database_url
+        self._size = size
+        self._reads = Share(size - size // 2, WAIT_SECONDS)
+        self._transactions = Share(size // 2, WAIT_SECONDS)
         self._pool: asyncpg.Pool | None = None
         self._connections: WeakSet[_PooledConnection] = WeakSet()
         self._loggers: set[StatementLogger] = set()
@@ -79,7 +83,7 @@ class ConnectionPool:
         self._pool = await asyncpg.create_pool(
             **driver_arguments(self._database_url),
             min_size=0,
-            max_size=SIZE,
+            max_size=self._size,
             init=self._add,
             setup=_ping_if_idle,
             connection_class=_PooledConnection,
@@ -97,7 +101,28 @@ class ConnectionPool:
                     await self._pool.close()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self, account_id: str | None) -> AsyncIterator[Connection]:
+        async with self._reads.held(account_id), self._lent() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self, account_id: str | None) -> AsyncIterator[Connection]:
+        async with self._transactions.held(account_id), self._lent() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except (asyncio.CancelledError, InternalClientError, TimeoutError):
+                # The connection is closed, which ends the transaction.
+                raise
+            except BaseException:
+                with suppress(PostgresError, InterfaceError):
+                    await transaction.rollback()
+                raise
+            await transaction.commit()
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[PoolConnectionProxy]:
         pool = self._opened_pool
         connection = await self._acquire(pool)
         try:
@@ -112,23 +137,6 @@ class ConnectionPool:
             raise
         finally:
             await pool.release(connection)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        async with self.connection() as connection:
-            assert isinstance(connection, PoolConnectionProxy)
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                yield connection
-            except (asyncio.CancelledError, InternalClientError, TimeoutError):
-                # The connection is closed, which ends the transaction.
-                raise
-            except BaseException:
-                with suppress(PostgresError, InterfaceError):
-                    await transaction.rollback()
-                raise
-            await transaction.commit()
 
     @contextmanager
     def logging(self, logger: StatementLogger) -> Iterator[None]:

@@ -109,7 +109,7 @@ async def test_syncs_settings_and_posts_together_never_deadlock(account: Account
             await account.ana.mutate("updateChatAccountSettings", "settings { chatEnabled }", emailContents=active)
             await account.bruno.mutate("updateChatProfile", "viewer { sendKey }", sendKey="MOD_ENTER")
 
-    with account.api.pool.logging(collect):
+    with account.api.logging(collect):
         async with _writers([account.bruno, account.carla], channels) as writing:
             await asyncio.gather(*(sync(number) for number in range(8)))
     assert writing.sent > WRITERS

@@ -63,7 +63,7 @@ async def test_messages_are_readable_where_the_seat_is(account: Account) -> None
     }
     await _insert(account, list(messages.values()))
     pairs = [(seat.agent.agent_id, messages[seat.channel.channel_id].message_id) for seat in seats_in_python]
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         records = await READABLE_MESSAGES.fetch(connection, account_id=account.account_id, **pair_arrays(pairs))
     found = {(agent_id, message_id) for agent_id, message_id, *_ in records}
     assert found == {pair for pair, seat in zip(pairs, seats_in_python, strict=True) if seat.readable}
@@ -235,7 +235,7 @@ async def _reached(account: Account, channel: Channel, targets: Sequence[str]) -
     """Returns which of these mentions of a message in the channel reach someone."""
     seat = _seat(_agent(account.account_id, "ana"), channel, None)
     body = " ".join(f"[@x](mention://{target}/x)" for target in targets)
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW)
         return [mention.reachable for mention in (await resolve_mentions(tx, seat, body)).mentions]
 
@@ -252,7 +252,7 @@ async def test_managers_of_channels_are_the_agents_with_a_seat_that_manages(acco
         made[id] = [(channel, _member(channel, id, role)) for channel, role in channels]
     await _insert(account, [channel for memberships in made.values() for channel, _ in memberships])
     await _insert(account, [member for memberships in made.values() for _, member in memberships])
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         records = await CHANNEL_MANAGERS.fetch(connection, account_id=account.account_id, agent_ids=list(facts))
     managers = {
         id

@@ -63,7 +63,7 @@ async def server(module_url: str, database_url: str, api: Api) -> AsyncIterator[
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            yield Api(http, settings, api.engine, app.state.hub, app.state.pool), f"ws://127.0.0.1:{port}/graphql"
+            yield Api(http, settings, api.engine, app.state.hub, app.state.pools), f"ws://127.0.0.1:{port}/graphql"
         server.should_exit = True
         await serving
 

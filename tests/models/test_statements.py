@@ -36,14 +36,14 @@ INSERT_TWICE = sql(
 
 
 async def test_parameters_have_names_and_constants_are_part_of_the_statement(account: Account) -> None:
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         records = await ADMINISTRATORS.fetch(connection, account_id=account.account_id)
     assert [agent_id for (agent_id,) in records] == ["ana"]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"account_id": "1", "agent_id": "ana"}], ids=["missing", "unknown"])
 async def test_other_parameters_are_an_error(account: Account, parameters: dict[str, str]) -> None:
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         with pytest.raises(AssertionError):
             await ADMINISTRATORS.fetch(connection, **parameters)
 
@@ -60,7 +60,7 @@ async def test_other_parameters_are_an_error(account: Account, parameters: dict[
 async def test_conditions_without_values_are_omitted(
     account: Account, name: str | None, after: str | None, before: str | None, found: list[str]
 ) -> None:
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         records = await AGENTS.fetch(
             connection, account_id=account.account_id, name=name, after=after, before=before, limit=3
         )
@@ -77,7 +77,7 @@ async def test_conditions_without_values_are_omitted(
     ids=["rejected by PostgreSQL", "a row that violates a constraint", "rejected by the driver"],
 )
 async def test_errors_contain_no_values(account: Account, statement: Statement, parameters: dict[str, object]) -> None:
-    async with account.api.pool.connection() as connection:
+    async with account.api.pool.connection(None) as connection:
         with pytest.raises(PostgresError) as raised:
             await statement.fetch(connection, **parameters)
     assert "secret" not in repr(raised.value) + str(raised.value)

@@ -1,7 +1,7 @@
 """GraphQL clients of the chat, and accounts to try it with."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,7 @@ from chat.cards import ItemRef
 from live.hub import Hub
 from models.enums import ItemKind
 from server.identity.tokens import issue_token
-from server.postgres.pool import ConnectionPool
+from server.postgres.pool import ConnectionPool, StatementLogger
 from server.settings import Settings
 from sources.demo import DemoItem
 from tests.support.waiting import until, until_true
@@ -146,7 +146,7 @@ class Api:
     """Connections of the test itself."""
 
     served_hub: Hub | None = None
-    served_pool: ConnectionPool | None = None
+    served_pools: Sequence[ConnectionPool] = ()
     items: ItemRegistry | None = None
     """What the server's source modules answer from. Like the hub and the pool, None if the server runs in another
     process."""
@@ -160,8 +160,16 @@ class Api:
     @property
     def pool(self) -> ConnectionPool:
         """The connections of a server that runs in this process."""
-        assert self.served_pool is not None, "the server is a process of its own"
-        return self.served_pool
+        assert self.served_pools, "the server is a process of its own"
+        return self.served_pools[0]
+
+    @contextmanager
+    def logging(self, logger: StatementLogger) -> Iterator[None]:
+        """Calls the logger after each statement of the server, also those of its directory thread."""
+        with ExitStack() as stack:
+            for pool in self.served_pools:
+                stack.enter_context(pool.logging(logger))
+            yield
 
     def service(self, account_id: str) -> ApiClient:
         token = issue_token(self.settings, account_id, "platform", timedelta(hours=1), "directory")
@@ -215,7 +223,7 @@ class Api:
             if _collected.get() is sent:
                 sent.append(executed.query)
 
-        with self.pool.logging(collect):
+        with self.logging(collect):
             collecting = _collected.set(sent)
             try:
                 yield sent

@@ -28,7 +28,7 @@ async def demo(demo_url: str, settings: Settings) -> AsyncIterator[Api]:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://chat.test", timeout=30) as http:
             engine = create_async_engine(async_url(demo_url))
-            yield Api(http, settings, engine, app.state.hub, app.state.pool)
+            yield Api(http, settings, engine, app.state.hub, app.state.pools)
             await engine.dispose()
 
 

@@ -65,7 +65,7 @@ async def server(
     port = listener.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         engine = create_async_engine(async_url(url))
-        api = Api(http, settings, engine, app.state.hub, app.state.pool, items)
+        api = Api(http, settings, engine, app.state.hub, app.state.pools, items)
         yield api, f"ws://127.0.0.1:{port}/graphql"
         await engine.dispose()
     listener.should_exit = True
@@ -110,7 +110,7 @@ async def explain(server: tuple[Api, str]) -> AsyncIterator[Explain]:
 
 async def test_plans_are_generic(server: tuple[Api, str]) -> None:
     api, _ = server
-    async with api.pool.connection() as connection:
+    async with api.pool.connection(None) as connection:
         assert [tuple(row) for row in await connection.fetch("SHOW plan_cache_mode")] == [("force_generic_plan",)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from loaders.batches import DATABASE_FAILURES
 from models.statements import sql
 from server.postgres import pool as pool_module
-from server.postgres.pool import IDLE_SECONDS, PING, PING_SECONDS, ConnectionPool
+from server.postgres.pool import IDLE_SECONDS, PING, PING_SECONDS, SIZE, ConnectionPool
 from tests.live.faults.proxy import Proxy
 
 SLEEP = sql("SELECT pg_sleep(:seconds)")
@@ -42,7 +42,7 @@ async def pool(database_url: str, wire: Proxy) -> AsyncIterator[ConnectionPool]:
 
 async def process(pool: ConnectionPool, seconds: float = 0.0) -> int:
     """Holds a connection for a while. Returns its server process."""
-    async with pool.connection() as connection:
+    async with pool.connection(None) as connection:
         await SLEEP.fetch(connection, seconds=seconds)
         return int((await PROCESS.fetch(connection))[0][0])
 
@@ -83,7 +83,7 @@ async def test_a_statement_that_takes_too_long_replaces_the_idle_connections(
     wire.abandon()
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        async with pool.connection() as connection, asyncio.timeout(0.5):
+        async with pool.connection(None) as connection, asyncio.timeout(0.5):
             await SLEEP.fetch(connection, seconds=0)
     assert time.monotonic() - begun < 1, "the connection returns to the pool without waiting for the server"
     begun = time.monotonic()
@@ -94,7 +94,7 @@ async def test_a_statement_that_takes_too_long_replaces_the_idle_connections(
 async def test_a_connection_that_the_server_closed_is_not_used_again(pool: ConnectionPool) -> None:
     closed = await process(pool)
     terminate = sql("SELECT pg_terminate_backend(:pid)")
-    async with pool.connection() as first, pool.connection() as second:
+    async with pool.connection(None) as first, pool.connection(None) as second:
         assert [tuple(row) for row in await PROCESS.fetch(first)] == [(closed,)]
         await terminate.fetch(second, pid=closed)
         with pytest.raises(DATABASE_FAILURES):
@@ -118,37 +118,60 @@ async def test_a_transaction_that_raises_is_rolled_back(pool: ConnectionPool, er
     create, find = sql("CREATE TABLE rolled_back ()"), sql("SELECT to_regclass('rolled_back')")
 
     async def failing() -> None:
-        async with pool.transaction() as connection:
+        async with pool.transaction(None) as connection:
             await create.fetch(connection)
             raise error
 
     with pytest.raises(error):
         await failing()
-    async with pool.connection() as connection:
+    async with pool.connection(None) as connection:
         assert [tuple(row) for row in await find.fetch(connection)] == [(None,)]
 
 
 async def test_statements_are_committed_by_the_transaction_or_one_by_one(pool: ConnectionPool) -> None:
-    async with pool.transaction() as connection:
+    async with pool.transaction(None) as connection:
         await ASSIGN.fetch(connection)
         assert [tuple(row) for row in await IN_TRANSACTION.fetch(connection)] == [(True,)]
-    async with pool.connection() as connection:
+    async with pool.connection(None) as connection:
         await ASSIGN.fetch(connection)
         assert [tuple(row) for row in await IN_TRANSACTION.fetch(connection)] == [(False,)]
 
 
-async def test_requests_beyond_the_size_wait_for_a_connection(
-    pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_reads_beyond_half_of_the_size_wait_for_a_connection(pool: ConnectionPool) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(pool_module.SIZE - 1):
-            await stack.enter_async_context(pool.connection())
+        for _ in range(SIZE // 2 - 1):
+            await stack.enter_async_context(pool.connection(None))
         await process(pool)
-        await stack.enter_async_context(pool.connection())
-        monkeypatch.setattr(pool_module, "WAIT_SECONDS", 0.3)
+        await stack.enter_async_context(pool.connection(None))
         with pytest.raises(TimeoutError):
-            await process(pool)
+            async with asyncio.timeout(0.3):
+                await process(pool)
     await process(pool)
+
+
+async def test_transactions_leave_connections_for_reads(pool: ConnectionPool) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(SIZE // 2):
+            await stack.enter_async_context(pool.transaction(None))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3), pool.transaction(None):
+                pass
+        await process(pool)
+
+
+async def test_an_account_leaves_connections_for_others(pool: ConnectionPool) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(SIZE // 4):
+            await stack.enter_async_context(pool.connection("one"))
+            await stack.enter_async_context(pool.transaction("one"))
+        for lent in (pool.connection, pool.transaction):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3), lent("one"):
+                    pass
+            async with lent("other"):
+                pass
+    async with pool.connection("one"):
+        pass
 
 
 async def test_all_statements_of_all_connections_are_logged(pool: ConnectionPool) -> None:
@@ -156,7 +179,7 @@ async def test_all_statements_of_all_connections_are_logged(pool: ConnectionPool
     await process(pool)
     with pool.logging(lambda executed: logged.append(executed.query)):
         await processes(pool)
-        async with pool.transaction() as connection:
+        async with pool.transaction(None) as connection:
             await PROCESS.fetch(connection)
         await asyncio.sleep(IDLE_SECONDS)
         await process(pool)
