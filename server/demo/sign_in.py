@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from chat.naming import is_storable
 from models import Account, Agent
+from models.columns import ACCOUNT_ID
 from models.database import Database
 from models.statements import Statement
 from server.http.media_types import JSON
@@ -37,19 +39,17 @@ class DemoAgent:
     active: bool
 
 
-_AGENTS = Statement(
-    select(
-        col(Agent.account_id),
-        col(Account.name),
-        col(Agent.agent_id),
-        col(Agent.name),
-        col(Agent.role),
-        col(Agent.active),
-    )
-    .join(Account, col(Account.account_id) == col(Agent.account_id))
-    .order_by(col(Agent.account_id), col(Agent.sort_name))
-    .limit(LISTED_AGENTS)
-)
+_agents = select(
+    col(Agent.account_id),
+    col(Account.name),
+    col(Agent.agent_id),
+    col(Agent.name),
+    col(Agent.role),
+    col(Agent.active),
+).join(Account, col(Account.account_id) == col(Agent.account_id))
+
+_FIRST = Statement(_agents.order_by(col(Agent.account_id), col(Agent.sort_name)).limit(LISTED_AGENTS))
+_ONE = Statement(_agents.where(col(Agent.account_id) == ACCOUNT_ID, col(Agent.agent_id) == bindparam("agent_id")))
 
 
 class _Refusal(Exception):
@@ -63,7 +63,7 @@ def demo_sign_in_routes(settings: Settings, database: Database) -> list[Route]:
     known_hosts = _known_hosts(settings)
 
     async def agents(_: Request) -> JSONResponse:
-        return _json([_agent_json(agent) for agent in await _agents(database)])
+        return _json([_agent_json(agent) for agent in await _listed_agents(database)])
 
     async def token(request: Request) -> JSONResponse:
         try:
@@ -79,9 +79,9 @@ def demo_sign_in_routes(settings: Settings, database: Database) -> list[Route]:
     ]
 
 
-async def _agents(database: Database) -> list[DemoAgent]:
+async def _listed_agents(database: Database) -> list[DemoAgent]:
     async with database.connection(None) as connection:
-        return [DemoAgent(*record) for record in await _AGENTS.fetch(connection)]
+        return [DemoAgent(*record) for record in await _FIRST.fetch(connection)]
 
 
 def _known_hosts(settings: Settings) -> frozenset[str]:
@@ -109,9 +109,10 @@ def _refuse_other_sites(request: Request, known_hosts: frozenset[str]) -> None:
 
 async def _chosen_agent(request: Request, database: Database) -> DemoAgent:
     account_id, agent_id = _choice(await _body(request))
-    for agent in await _agents(database):
-        if (agent.account_id, agent.agent_id) == (account_id, agent_id):
-            return agent
+    if is_storable(account_id) and is_storable(agent_id):
+        async with database.connection(account_id) as connection:
+            for record in await _ONE.fetch(connection, account_id=account_id, agent_id=agent_id):
+                return DemoAgent(*record)
     raise _Refusal(404, "The demo has no such agent.")
 
 
