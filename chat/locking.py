@@ -7,9 +7,10 @@ The agent's and the account's rows are not locked. The transaction checks at its
 (`chat.reliance`), so a deactivation or a change of the settings never waits for writes.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, bindparam, select
 from sqlmodel import col
 
 from chat.access import READABLE_MESSAGES, SEAT_COLUMNS, Seat, seats
@@ -18,14 +19,23 @@ from chat.naming import is_storable
 from chat.operation import Transaction
 from chat.viewer import Viewer, require_agent, require_enabled, viewers
 from models import Account, AccountClock, Agent, Channel, Member, Message
-from models.columns import ACCOUNT_ID
+from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.rows import AccountRow, MemberRow, MessageRow, columns, to_row
-from models.statements import Statement
+from models.statements import Statement, sql
 
 _LOCK_CHANNEL = Statement(
     select(col(Channel.channel_id))
     .where(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == bindparam("channel_id"))
     .with_for_update(key_share=True)
+)
+_LOCK_CHANNELS = sql(
+    """
+    SELECT FROM channels
+     WHERE account_id = :account_id AND channel_id = ANY (:channel_ids)
+     ORDER BY channel_id
+       FOR NO KEY UPDATE
+    """,
+    channel_ids=ARRAY(IDENTIFIER),
 )
 _SEAT = Statement(
     seats()
@@ -62,6 +72,11 @@ async def lock_channel(tx: Transaction, channel_id: UUID, noun: str = "channel",
     """
     await tx.fetch(_LOCK_CHANNEL, channel_id=channel_id)
     return await read_seat(tx, channel_id, noun, *path)
+
+
+async def lock_channels(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
+    """Locks the channels in the order of their ids, as every other write does."""
+    await tx.fetch(_LOCK_CHANNELS, channel_ids=channel_ids)
 
 
 async def lock_message(tx: Transaction, message_id: UUID) -> tuple[Seat, MessageRow]:

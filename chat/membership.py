@@ -6,7 +6,7 @@ The caller holds the channel's lock.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, func, select
+from sqlalchemy import ARRAY, Text, and_, bindparam, func, select
 from sqlmodel import col
 
 from chat.errors import RefusalCode, Refused
@@ -53,7 +53,9 @@ _REMOVE_MEMBER = sql(
     ), member AS (
         DELETE FROM members WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
     )
-    UPDATE channels SET member_count = member_count - 1 WHERE account_id = :account_id AND channel_id = :channel_id
+    UPDATE channels SET member_count = member_count - 1
+     WHERE account_id = :account_id AND channel_id = :channel_id
+       AND (SELECT active FROM agents WHERE account_id = :account_id AND agent_id = :agent_id)
     """,
     account_id=Text,
     channel_id=IDENTIFIER,
@@ -70,6 +72,21 @@ _OTHERS_HAVE_OWNER = Statement(
         col(Member.agent_id) != bindparam("agent_id"),
         col(Agent.active),
     )
+)
+
+_COUNT = sql(
+    """
+    UPDATE channels SET member_count = counted.members
+      FROM (
+            SELECT channel_id, count(*) FILTER (WHERE active) AS members
+              FROM members JOIN agents USING (account_id, agent_id)
+             WHERE account_id = :account_id AND channel_id = ANY (:channel_ids)
+             GROUP BY channel_id
+           ) AS counted
+     WHERE channels.account_id = :account_id AND channels.channel_id = counted.channel_id
+       AND member_count <> counted.members
+    """,
+    channel_ids=ARRAY(IDENTIFIER),
 )
 
 _ACTIVE_AGENTS = Statement(
@@ -96,6 +113,11 @@ async def join_announcement(tx: Transaction, channel_id: UUID) -> None:
     added = await tx.fetch(_ADD_ACTIVATED, channel_id=channel_id, role=MemberRole.MEMBER, now=tx.now)
     if added:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, [agent_id for (agent_id,) in added])
+
+
+async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
+    """Counts the active members of the channels again. The caller holds the channels' locks."""
+    await tx.fetch(_COUNT, channel_ids=channel_ids)
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:

@@ -15,42 +15,6 @@ from models.columns import IDENTIFIER
 from models.enums import ChangeKind, MemberRole, SystemEvent
 from models.statements import sql
 
-_LOCK_CHANNELS = sql(
-    """
-    SELECT FROM channels
-     WHERE account_id = :account_id AND channel_id = ANY (:channel_ids)
-     ORDER BY channel_id
-       FOR NO KEY UPDATE
-    """,
-    channel_ids=ARRAY(IDENTIFIER),
-)
-
-# The channels that a deactivated agent owns, and those of an activated one that have no active owner. Only the first
-# are read without regard to their other owners: a transaction that has not committed yet may be removing those.
-_AFFECTED = sql(
-    """
-    WITH candidates AS MATERIALIZED (
-        SELECT channel_id, bool_or(NOT active) AS has_lost_owner
-          FROM pending_activations
-               JOIN agents USING (account_id, agent_id)
-               JOIN members USING (account_id, agent_id)
-         WHERE account_id = :account_id AND channel_id > :after AND (active OR members.role = 'OWNER')
-         GROUP BY channel_id
-    )
-    SELECT channel_id
-      FROM candidates JOIN channels USING (channel_id)
-     WHERE account_id = :account_id AND kind <> 'DIRECT'
-       AND (has_lost_owner OR NOT EXISTS (
-            SELECT FROM members AS owner
-             WHERE account_id = :account_id AND owner.channel_id = channels.channel_id AND role = 'OWNER'
-               AND (SELECT active FROM agents WHERE account_id = :account_id AND agent_id = owner.agent_id)
-           ))
-     ORDER BY channel_id
-     LIMIT :limit
-    """,
-    after=IDENTIFIER,
-)
-
 # The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Whether a
 # member is active is a subquery by primary key: as a join, with statistics from before the directory sync, PostgreSQL
 # compared all agents with all members (8 s for 5,000 agents).
@@ -90,17 +54,6 @@ _ASSIGN_OWNERS = sql(
     """,
     channel_ids=ARRAY(IDENTIFIER),
 )
-
-
-async def find_affected_channels(tx: Transaction, after: UUID, limit: int) -> list[UUID]:
-    """Returns the ids of the next channels that may need an owner because agents were activated or deactivated. Locks
-    nothing."""
-    return [channel_id for (channel_id,) in await tx.fetch(_AFFECTED, after=after, limit=limit)]
-
-
-async def lock_channels(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
-    """Locks the channels in the order of their ids, as every other write does."""
-    await tx.fetch(_LOCK_CHANNELS, channel_ids=channel_ids)
 
 
 async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) -> None:

@@ -15,7 +15,8 @@ class Channel(SQLModel, table=True):
     `seq` from it.
 
     `post_count` counts the messages of agents, not system messages. It never decreases, so a member's unread count is a
-    subtraction.
+    subtraction. `member_count` counts active members. After an agent is activated or deactivated, it is corrected by
+    `chat.operations.activations`.
     """
 
     __tablename__ = "channels"

@@ -154,7 +154,7 @@ class Channel:
     def archived_at(self) -> datetime | None:
         return self.seat.channel.archived_at
 
-    @strawberry.field(description="The number of members.")
+    @strawberry.field(description="The number of active members.")
     def member_count(self) -> int:
         return self.seat.channel.member_count
 

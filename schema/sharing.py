@@ -50,4 +50,4 @@ class SharePreview:
             " no access, or if the module did not answer for every member."
         )
     )
-    member_count: int = strawberry.field(description="How many members the destination has.")
+    member_count: int = strawberry.field(description="How many active members the destination has.")

@@ -1,5 +1,5 @@
-"""What follows when agents are activated or deactivated: newly active agents become members of every announcement, and
-a channel without an active owner gets one.
+"""What follows when agents are activated or deactivated: newly active agents become members of every announcement, a
+channel without an active owner gets one, and the active members of channels are counted again.
 
 The directory sync, which activates and deactivates, waits for no channel. In its transaction it only lists the agents
 in `pending_activations`. The rest is done in later transactions, each of which locks some channels. It can stop after
@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY
 
 from chat.identity import Identity
-from chat.membership import join_announcement
+from chat.locking import lock_channels
+from chat.membership import count_members, join_announcement
 from chat.operation import Transaction, operation
-from chat.ownership import assign_missing_owners, find_affected_channels, lock_channels
+from chat.ownership import assign_missing_owners
 from chat.ports import Chat
-from models.columns import TEXT_ARRAY, TIMESTAMPTZ
+from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
 from models.database import Database, Record
 from models.statements import sql
 
@@ -63,6 +64,24 @@ _ANNOUNCEMENTS = sql(
 )
 
 
+# LATERAL and LIMIT make the planner look for one of the agents in each channel, instead of sorting all channels of
+# thousands of agents for each batch.
+_CHANNELS = sql(
+    """
+    SELECT channel_id
+      FROM channels CROSS JOIN LATERAL (
+            SELECT FROM pending_activations JOIN members USING (account_id, agent_id)
+             WHERE account_id = :account_id AND members.channel_id = channels.channel_id
+             LIMIT 1
+           ) AS affected
+     WHERE account_id = :account_id AND channel_id > :after
+     ORDER BY channel_id
+     LIMIT :limit
+    """,
+    after=IDENTIFIER,
+)
+
+
 async def list_activations(tx: Transaction, agent_ids: Sequence[str]) -> None:
     """Lists agents whom this transaction activates or deactivates, for `apply_activations`."""
     if agent_ids:
@@ -83,9 +102,9 @@ async def apply_activations(chat: Chat, identity: Identity) -> None:
         return
     for channel_id in await _read_announcements(chat, identity):
         await _join_announcement(chat, identity, channel_id)
-    checked: UUID | None = UUID(int=0)
-    while checked is not None:
-        checked = await _assign_owners(chat, identity, checked)
+    updated: UUID | None = UUID(int=0)
+    while updated is not None:
+        updated = await _update_channels(chat, identity, updated)
     await _remove(chat, identity, pending)
 
 
@@ -108,14 +127,15 @@ async def _join_announcement(tx: Transaction, channel_id: UUID) -> None:
 
 
 @operation
-async def _assign_owners(tx: Transaction, after: UUID) -> UUID | None:
-    """Assigns owners to the next channels that may need one. Returns the last of these channels; None if there are no
-    more."""
-    channel_ids = await find_affected_channels(tx, after, BATCH)
+async def _update_channels(tx: Transaction, after: UUID) -> UUID | None:
+    """Updates the next channels that the agents are members of. Returns the last of these channels; None if there are
+    no more."""
+    channel_ids: list[UUID] = [channel_id for (channel_id,) in await tx.fetch(_CHANNELS, after=after, limit=BATCH)]
     if not channel_ids:
         return None
     await _rely_on_access(tx)
     await lock_channels(tx, channel_ids)
+    await count_members(tx, channel_ids)
     await assign_missing_owners(tx, channel_ids)
     return channel_ids[-1]
 

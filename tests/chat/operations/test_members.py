@@ -25,9 +25,9 @@ async def _promote(account: Account, channel: str, agent: str, role: str) -> Non
 
 
 async def _roles(account: Account, channel: str) -> dict[str, str]:
-    found = await account.ana.read(channel, "memberCount members { nodes { agent { id } role } }")
+    found = await account.ana.read(channel, "memberCount members { nodes { agent { id active } role } }")
     roles = {member["agent"]["id"]: member["role"] for member in found["members"]["nodes"]}
-    assert found["memberCount"] == len(roles)
+    assert found["memberCount"] == sum(node["agent"]["active"] for node in found["members"]["nodes"])
     return roles
 
 
