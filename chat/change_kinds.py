@@ -29,6 +29,9 @@ class Inbox(Enum):
     AGENTS = auto()
     """Only the agents whom the change is about."""
 
+    PEERS = auto()
+    """The other agents of their direct messages."""
+
 
 class Access(Enum):
     """How the change affects who can read the channel."""
@@ -76,9 +79,11 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
         ChangeKind.MADE_PUBLIC: Effect(access=Access.MADE_PUBLIC),
         ChangeKind.MADE_PRIVATE: Effect(access=Access.MADE_PRIVATE),
         ChangeKind.AGENT_ADDED: Effect(admission=True),
-        ChangeKind.AGENT_CHANGED: Effect(admission=True),
-        ChangeKind.AGENT_DEACTIVATED: Effect(admission=True),
-        ChangeKind.AGENT_REACTIVATED: Effect(admission=True),
+        # Shown in every channel that the agents are members of.
+        ChangeKind.AGENT_CHANGED: Effect(ChannelChangeKind.CHANNEL_UPDATED, Inbox.PEERS, admission=True),
+        ChangeKind.AGENT_DEACTIVATED: Effect(ChannelChangeKind.CHANNEL_UPDATED, Inbox.PEERS, admission=True),
+        ChangeKind.AGENT_REACTIVATED: Effect(ChannelChangeKind.CHANNEL_UPDATED, Inbox.PEERS, admission=True),
+        ChangeKind.MEMBERS_COUNTED: Effect(ChannelChangeKind.MEMBERS_CHANGED),
         ChangeKind.SETTINGS_CHANGED: Effect(admission=True),
     }
 )
@@ -86,6 +91,14 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
 MEMBERSHIP_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_membership)
 VISIBILITY_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_visibility)
 MENTIONING_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.mentions)
+PEOPLE_KINDS = (
+    ChangeKind.AGENT_CHANGED,
+    ChangeKind.AGENT_DEACTIVATED,
+    ChangeKind.AGENT_REACTIVATED,
+    ChangeKind.MEMBERS_COUNTED,
+)
+"""Changes of agents. They concern all channels that the agents are members of."""
+
 ADMISSION_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.admission)
 
 ANNOUNCED_BY_OTHER_CHANGE = frozenset(

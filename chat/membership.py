@@ -85,6 +85,7 @@ _COUNT = sql(
            ) AS counted
      WHERE channels.account_id = :account_id AND channels.channel_id = counted.channel_id
        AND member_count <> counted.members
+    RETURNING channels.channel_id
     """,
     channel_ids=ARRAY(IDENTIFIER),
 )
@@ -115,9 +116,10 @@ async def join_announcement(tx: Transaction, channel_id: UUID) -> None:
         tx.announce(ChangeKind.MEMBER_ADDED, channel_id, [agent_id for (agent_id,) in added])
 
 
-async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
-    """Counts the active members of the channels again. The caller holds the channels' locks."""
-    await tx.fetch(_COUNT, channel_ids=channel_ids)
+async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> int:
+    """Counts the active members of the channels again. Returns how many of the counts have changed. The caller holds
+    the channels' locks, and announces MEMBERS_COUNTED."""
+    return len(await tx.fetch(_COUNT, channel_ids=channel_ids))
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:

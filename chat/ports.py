@@ -26,7 +26,11 @@ class SignalKind(StrEnum):
     TYPING = "TYPING"
     NOT_TYPING = "NOT_TYPING"
     PRESENCE = "PRESENCE"
-    """Agents came online, went offline, or chose another presence."""
+    """Agents came online, went offline, chose another presence, or were changed by the directory."""
+
+
+AGENTS_PER_SIGNAL = 100
+"""A notification of PostgreSQL, which may carry a signal, has at most 8,000 bytes."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,14 @@ class Signal:
     kind: SignalKind
     agent_ids: tuple[str, ...]
     channel_id: UUID | None = None
+
+
+def presence_signals(account_id: str, agent_ids: Sequence[str]) -> list[Signal]:
+    """Returns signals that these agents, or their presence, have changed."""
+    return [
+        Signal(account_id, SignalKind.PRESENCE, tuple(agent_ids[start : start + AGENTS_PER_SIGNAL]))
+        for start in range(0, len(agent_ids), AGENTS_PER_SIGNAL)
+    ]
 
 
 class WakeUps(Protocol):

@@ -4,6 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from itertools import islice
 from time import monotonic
+from uuid import UUID
 
 from live.read_ahead import read_ahead
 from live.records import ChangeEvent, ChangeRecord, Topic
@@ -34,14 +35,19 @@ class Feed:
         self._data = data
         self._loaders = Loaders(data, account_id)
         self._loaders_since = monotonic()
-        self._events: dict[int, ChangeEvent] = {}
-        """The changes that were passed to streams with the current loaders, by number."""
+        self._events: dict[int, tuple[ChangeRecord, ChangeEvent]] = {}
+        """The records that were passed to streams with the current loaders, by their identity: streams that are behind
+        have records of their own."""
 
         self._subscribers: dict[Topic, set[Subscriber]] = defaultdict(set)
 
     @property
     def floor(self) -> int:
         return self.position - len(self._records)
+
+    def followed_channels(self) -> list[UUID]:
+        """Returns the channels that streams follow."""
+        return [topic for topic in self._subscribers if isinstance(topic, UUID)]
 
     async def advance(self, records: Sequence[ChangeRecord]) -> None:
         """Reads ahead for the subscribers whom the changes may concern. Then appends the changes, which follow
@@ -73,10 +79,10 @@ class Feed:
         a change may have been committed that the feed has not read yet, and a failed read must be retried."""
         if monotonic() - self._loaders_since > SHARED_SECONDS:
             self._use_new_loaders()
-        number = record.change.change
-        if number not in self._events:
-            self._events[number] = ChangeEvent(record.change, record.agents, record.mentioned, self._loaders)
-        return self._events[number]
+        if id(record) not in self._events:
+            event = ChangeEvent(record.change, record.channel_ids, record.agents, record.mentioned, self._loaders)
+            self._events[id(record)] = record, event
+        return self._events[id(record)][1]
 
     def invalidate_before(self, change: int) -> None:
         """Discards the shared loaders and their cache if the database is known to be ahead of the feed."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -136,14 +137,15 @@ class Hub:
         served.feed.target = max(served.feed.target, change)
         reading = served.reader is not None and not served.reader.done()
         if self._readers is not None and not reading and served.feed.position < served.feed.target:
-            served.reader = self._readers.create_task(self._read(served.feed))
+            # With a context of its own: that of the caller would make the loads of the read part of an execution.
+            served.reader = self._readers.create_task(self._read(served.feed), context=Context())
 
     async def _read(self, feed: Feed) -> None:
         """Reads until the feed has reached its target. After a database failure, reads again."""
         while feed.position < feed.target:
             try:
                 async with asyncio.timeout(READ_SECONDS):
-                    records = await read_next(self.database, feed.account_id, feed.position)
+                    records = await read_next(self.database, feed.account_id, feed.position, feed.followed_channels)
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)

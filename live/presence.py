@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from chat.ports import Signal, SignalKind
+from chat.ports import Signal, SignalKind, presence_signals
 from live.hub import Hub
 from loaders.batches import DATABASE_FAILURES
 from models.database import Record
@@ -26,9 +26,6 @@ EXTEND_SECONDS = 20
 TICK_SECONDS = 2
 STATEMENT_SECONDS = 5
 """How long a statement may take. After a timeout, the next tick tries again."""
-
-AGENTS_PER_SIGNAL = 100
-"""A notification of PostgreSQL has at most 8,000 bytes."""
 
 DISCONNECT_GRACE = timedelta(seconds=5)
 """How long an agent stays online after their last socket here has closed, so that reloading a page does not show them
@@ -177,9 +174,8 @@ class PresenceTracker:
         self._connected.difference_update(agents)
 
     def _signal(self, account_id: str, agent_ids: Sequence[str]) -> None:
-        for start in range(0, len(agent_ids), AGENTS_PER_SIGNAL):
-            signalled = tuple(agent_ids[start : start + AGENTS_PER_SIGNAL])
-            self._hub.signal(Signal(account_id, SignalKind.PRESENCE, signalled))
+        for signal in presence_signals(account_id, agent_ids):
+            self._hub.signal(signal)
 
     async def _deliver_expired(self, since: datetime | None) -> datetime | None:
         """Delivers a signal to the streams of this process for every row that has expired since then. Returns the time

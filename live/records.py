@@ -1,6 +1,6 @@
 """Changes as the feed passes them to streams, and the topics that streams follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
@@ -22,24 +22,26 @@ Topic = UUID | str | MentionTopic | None
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change, the agents whom it is about, and those whom its message mentions for the first time. A change that was
-    read for one stream is only about that stream's agent, or about nobody."""
+    """A change, the channels that it concerns, the agents whom it is about, and those whom its message mentions for the
+    first time.
+
+    A change of agents concerns all channels that they are members of, but only those that somebody follows are read. A
+    change that was read for one stream is only about that stream's agent, or about nobody."""
 
     change: ChangeRow
+    channel_ids: frozenset[UUID]
     agents: frozenset[str]
     mentioned: frozenset[str]
 
     @property
     def channel_id(self) -> UUID:
-        """The channel of a change that has one."""
-        assert self.change.channel_id is not None
-        return self.change.channel_id
+        """The channel of a change that concerns one channel."""
+        (channel_id,) = self.channel_ids
+        return channel_id
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
-        topics: set[Topic] = {*map(MentionTopic, self.mentioned), *self.agents}
-        if self.change.channel_id is not None:
-            topics.add(self.change.channel_id)
+        topics: set[Topic] = {*map(MentionTopic, self.mentioned), *self.agents, *self.channel_ids}
         if self.change.kind == ChangeKind.SETTINGS_CHANGED:
             topics.add(None)
         return frozenset(topics)
@@ -50,3 +52,7 @@ class ChangeEvent(ChangeRecord):
     """A change as it is passed to a stream, with the loaders that the streams of this process share."""
 
     loaders: Loaders
+
+    def in_channel(self, channel_id: UUID) -> "ChangeEvent":
+        """Returns the event as it concerns this one of its channels."""
+        return self if len(self.channel_ids) == 1 else replace(self, channel_ids=frozenset({channel_id}))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from chat.change_kinds import PEOPLE_KINDS
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken
 from chat.ports import Clock
 from chat.viewer import require_enabled
-from live.changes import BATCH, is_kept, read_scope
+from live.change_statements import BATCH
+from live.changes import is_kept, read_scope
 from live.feed import Feed
 from live.hub import Hub
 from live.positions import resync_required
@@ -39,6 +41,8 @@ class FeedReader:
     scope: Scope
     feed: Feed
     subscriber: Subscriber
+    registered_at: int
+    """The position of the feed when the stream was registered."""
 
     def add_channel(self, channel_id: UUID) -> None:
         """Adds the channel's changes to the scope."""
@@ -83,9 +87,15 @@ class FeedReader:
         snapshot = await event.loaders.viewers.load(self.token.agent_id)
         require_enabled(snapshot.viewer if snapshot is not None else None)
 
+    def _missed_change_of_agents(self, cursor: int) -> bool:
+        """Returns whether agents were changed after the cursor, before this stream was registered. The feed has read
+        which of the channels that were followed then are concerned."""
+        missed = self.feed.between(cursor, max(cursor, self.registered_at))
+        return any(record.change.kind in PEOPLE_KINDS for record in missed)
+
     async def _next_page(self, cursor: int) -> _Page:
         feed, target = self.feed, self.feed.position
-        if cursor >= feed.floor:
+        if cursor >= feed.floor and not self._missed_change_of_agents(cursor):
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
         database = self.hub.database
         records = await read_scope(database, feed.account_id, self.scope, cursor, target)
@@ -102,10 +112,11 @@ async def read_feed(hub: Hub, clock: Clock, token: AgentToken, scope: Scope, cur
     read before that change are not used for this stream."""
     async with hub.subscribe(token, scope.topics) as (feed, subscriber):
         feed.invalidate_before(current)
+        registered_at = feed.position
         seconds_left = (token.expires_at - clock.now()).total_seconds()
         expiry = asyncio.get_running_loop().call_later(seconds_left, subscriber.end, _token_expired())
         try:
-            yield FeedReader(hub, clock, token, scope, feed, subscriber)
+            yield FeedReader(hub, clock, token, scope, feed, subscriber, registered_at)
         finally:
             expiry.cancel()
 

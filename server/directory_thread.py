@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TypeVar
@@ -72,13 +73,16 @@ class DirectoryThread:
 
 @dataclass(frozen=True)
 class _WakeUpsOfLoop:
-    """Calls the wake-ups in the event loop that they belong to. Implements chat.ports.WakeUps."""
+    """Calls the wake-ups in the event loop that they belong to. Implements chat.ports.WakeUps.
+
+    The context of the caller stays in its thread: it names the resolver that runs there, and whatever loads something
+    in that context becomes part of the resolver's execution."""
 
     loop: asyncio.AbstractEventLoop
     wake_ups: WakeUps
 
     def changed(self, account_id: str, change: int) -> None:
-        self.loop.call_soon_threadsafe(self.wake_ups.changed, account_id, change)
+        self.loop.call_soon_threadsafe(self.wake_ups.changed, account_id, change, context=Context())
 
     def signal(self, signal: Signal) -> None:
-        self.loop.call_soon_threadsafe(self.wake_ups.signal, signal)
+        self.loop.call_soon_threadsafe(self.wake_ups.signal, signal, context=Context())

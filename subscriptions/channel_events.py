@@ -24,7 +24,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, start: int) -
         access = (await access_at(context.hub.database, viewer.account_id, [seat], start))[channel_id]
         context.reset_loaders()
         async for event in reader.events_after(start):
-            if event.change.channel_id != channel_id:
+            if channel_id not in event.channel_ids:
                 continue
             require_readable(await event.loaders.seats.load((viewer.agent_id, channel_id)))
             was_readable = access.readable
@@ -33,7 +33,7 @@ async def channel_events(context: StreamContext, channel_id: UUID, start: int) -
             if was_readable and not access.readable and event.change.change > current:
                 raise access_lost()
             if access.readable:
-                yield event
+                yield event.in_channel(channel_id)
 
 
 def require_channel_id(id: str) -> UUID:

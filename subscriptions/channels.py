@@ -15,7 +15,7 @@ from live.merging import merge
 from live.records import ChangeEvent
 from live.signals import ReceivedSignal
 from loaders import Loaders
-from models.enums import ChangeKind
+from models.enums import ChangeKind, ChannelKind
 from schema.channels import Channel
 from schema.ids import Prefix, public_id
 from schema.messages import Message
@@ -100,9 +100,16 @@ async def _inbox_change(context: StreamContext, item: ChangeEvent | ReceivedSign
             return None
         case Inbox.AGENTS if context.token.agent_id not in item.agents:
             return None
+        case Inbox.PEERS if not await _is_direct(context, item):
+            return None
     if item.change.kind == ChangeKind.MESSAGE_ADDED:
         return await _new_message(context, item)
     return await _changed_channel(context, item.loaders, item.channel_id, alert=False)
+
+
+async def _is_direct(context: StreamContext, event: ChangeEvent) -> bool:
+    seat = await event.loaders.seats.load((context.token.agent_id, event.channel_id))
+    return seat is not None and seat.channel.kind == ChannelKind.DIRECT
 
 
 async def _new_message(context: StreamContext, event: ChangeEvent) -> InboxChange | None:

@@ -71,6 +71,7 @@ class PeopleSubscription:
             async with aclosing(merge(admission_events(info.context), listener.received())) as items:
                 async for item in items:
                     if isinstance(item, ReceivedSignal):
+                        await reader_of(viewer.agent_id, item.loaders)
                         concerned = sorted(watched & set(item.signal.agent_ids))
                         (changed,) = await agents_of_each(item.loaders, [concerned])
                         for agent in changed:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
-from chat.change_kinds import EFFECTS
+from chat.change_kinds import EFFECTS, PEOPLE_KINDS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
 from live.records import ChangeEvent
@@ -67,14 +67,15 @@ async def _events_with_access(
         for channel_id in accesses:
             reader.add_channel(channel_id)
         async for event in reader.events_after(start):
-            if event.change.channel_id is None:
-                continue
-            access = accesses.setdefault(
-                event.channel_id, ChannelAccess(viewer.agent_id, event.channel_id, is_member=False, is_public=False)
-            )
-            access.apply(event)
-            yield event, access
-            _update_scope(reader, accesses, access)
+            for channel_id in event.channel_ids:
+                if event.change.kind in PEOPLE_KINDS and channel_id not in accesses:
+                    continue
+                access = accesses.setdefault(
+                    channel_id, ChannelAccess(viewer.agent_id, channel_id, is_member=False, is_public=False)
+                )
+                access.apply(event)
+                yield event.in_channel(channel_id), access
+                _update_scope(reader, accesses, access)
 
 
 def _update_scope(reader: FeedReader, accesses: dict[UUID, ChannelAccess], access: ChannelAccess) -> None:

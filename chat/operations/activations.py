@@ -20,6 +20,7 @@ from chat.ownership import assign_missing_owners
 from chat.ports import Chat
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
 from models.database import Database, Record
+from models.enums import ChangeKind
 from models.statements import sql
 
 BATCH = 50
@@ -102,9 +103,13 @@ async def apply_activations(chat: Chat, identity: Identity) -> None:
         return
     for channel_id in await _read_announcements(chat, identity):
         await _join_announcement(chat, identity, channel_id)
-    updated: UUID | None = UUID(int=0)
-    while updated is not None:
-        updated = await _update_channels(chat, identity, updated)
+    changed_counts = 0
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        after, changed = await _update_channels(chat, identity, after)
+        changed_counts += changed
+    if changed_counts:
+        await _announce_counts(chat, identity, [agent_id for agent_id, _ in pending])
     await _remove(chat, identity, pending)
 
 
@@ -127,17 +132,23 @@ async def _join_announcement(tx: Transaction, channel_id: UUID) -> None:
 
 
 @operation
-async def _update_channels(tx: Transaction, after: UUID) -> UUID | None:
-    """Updates the next channels that the agents are members of. Returns the last of these channels; None if there are
-    no more."""
+async def _update_channels(tx: Transaction, after: UUID) -> tuple[UUID | None, int]:
+    """Updates the next channels that the agents are members of. Returns the last of these channels, or None if there
+    are no more, and how many counts of members have changed."""
     channel_ids: list[UUID] = [channel_id for (channel_id,) in await tx.fetch(_CHANNELS, after=after, limit=BATCH)]
     if not channel_ids:
-        return None
+        return None, 0
     await _rely_on_access(tx)
     await lock_channels(tx, channel_ids)
-    await count_members(tx, channel_ids)
+    changed_counts = await count_members(tx, channel_ids)
     await assign_missing_owners(tx, channel_ids)
-    return channel_ids[-1]
+    return channel_ids[-1], changed_counts
+
+
+@operation
+async def _announce_counts(tx: Transaction, agent_ids: Sequence[str]) -> None:
+    """Announces the new counts of all channels of these agents as one change."""
+    tx.announce(ChangeKind.MEMBERS_COUNTED, agent_ids=agent_ids)
 
 
 async def _rely_on_access(tx: Transaction) -> None:

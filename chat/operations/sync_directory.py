@@ -24,7 +24,7 @@ from chat.errors import DenialCode, Denied, RefusalCode, Refused
 from chat.identity import DirectoryToken, Identity
 from chat.operation import Transaction, operation
 from chat.operations.activations import apply_activations, list_activations
-from chat.ports import Chat
+from chat.ports import Chat, presence_signals
 from models.enums import ChangeKind
 from models.rows import AgentRow
 from models.statements import sql
@@ -91,6 +91,7 @@ def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: d
             changed[kind].append(agent.agent_id)
     for kind, agent_ids in changed.items():
         tx.announce(kind, agent_ids=agent_ids)
+        tx.signals.extend(presence_signals(tx.account_id, agent_ids))
 
 
 def _kind_of_change(before: AgentRow | None, agent: DirectoryAgent) -> ChangeKind | None:

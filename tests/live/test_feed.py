@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import copy_context
+from typing import NoReturn
 
 import asyncpg
 import pytest
 
+from execution.loads import running_resolver
 from models.database import Connection, Record
 from models.statements import Statement
 from tests.support.api import Account
@@ -118,3 +121,35 @@ async def first_result(socket: Socket, channel: str, position: str) -> Json:
     """Returns the first result of a new stream."""
     stream = await socket.subscribe(ADDED, channel=channel, since=position)
     return await stream.next()
+
+
+class _Resolver:
+    """A resolver whose execution has not ended, and counts the loads that become part of it."""
+
+    is_in_execution = True
+
+    def __init__(self) -> None:
+        self.loads = 0
+
+    def future_of(self, _: object) -> NoReturn:
+        self.loads += 1
+        raise AssertionError("the load became part of the execution")
+
+
+async def test_the_hub_reads_outside_of_the_execution_that_woke_it(
+    account: Account, socket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await account.ana.create_channel("Equipe", memberIds=["bruno"])
+    hub, resolver, changes = account.api.hub, _Resolver(), []
+    changed = hub.changed
+    async with open_socket(socket_url, account.bruno.token) as socket:
+        stream = await socket.subscribe(ADDED, channel=channel)
+        await account.until_subscribed()
+        with monkeypatch.context() as patch:
+            patch.setattr(hub, "changed", lambda account_id, change: changes.append((account_id, change)))
+            await account.ana.send(channel, "Bom dia")
+        context = copy_context()
+        context.run(running_resolver.set, resolver)
+        context.run(changed, *changes[0])
+        assert (await stream.data())["message"]["body"] == "Bom dia"
+    assert resolver.loads == 0

@@ -1,0 +1,163 @@
+"""The statements that read the order of changes."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, literal_column, select, text, true, union
+from sqlmodel import col
+
+from chat.change_kinds import MENTIONING_KINDS, PEOPLE_KINDS
+from models import AccountClock, Change, ChangedAgent, Member, MentionedAgent, Message
+from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_one_of_members
+from models.enums import ChangeKind
+from models.rows import ChangeRow, columns
+from models.statements import Statement, keys_table
+
+BATCH = 500
+"""How many changes are read at a time."""
+
+
+def _select_scope() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the changes in (after, upto] of the channels `ids`, of the agent and of the account, and of
+    those that mention one of `mentioned_ids`.
+
+    LATERAL reads one index range per channel: `channel_id IN (…)` over many channels took eighteen times as long.
+    """
+    is_in_range = and_(
+        col(Change.account_id) == ACCOUNT_ID,
+        col(Change.change) > bindparam("after"),
+        col(Change.change) <= bindparam("upto"),
+    )
+    keys = keys_table(id=IDENTIFIER)
+    of_channel = select(col(Change.change)).where(is_in_range, col(Change.channel_id) == keys.c.id)
+    in_channel = _limited(of_channel).lateral("in_channel")
+    of_channels = select(in_channel.c.change).select_from(keys).join(in_channel, true())
+    of_agent = select(col(ChangedAgent.change)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID,
+        col(ChangedAgent.agent_id) == bindparam("agent_id"),
+        col(ChangedAgent.change) > bindparam("after"),
+        col(ChangedAgent.change) <= bindparam("upto"),
+    )
+    of_account = select(col(Change.change)).where(
+        is_in_range,
+        col(Change.channel_id).is_(None),
+        is_one_of_members(col(Change.kind), [ChangeKind.SETTINGS_CHANGED]),
+    )
+    of_members = select(col(Change.change)).where(
+        is_in_range,
+        col(Change.channel_id).is_(None),
+        is_one_of_members(col(Change.kind), PEOPLE_KINDS),
+        _changed_members().where(is_one_of(col(Member.channel_id), "ids")).exists(),
+    )
+    branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account, of_members)]
+    numbers = union(of_channels, *branches, _select_mentioning(is_in_range)).subquery()
+    # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for the join.
+    page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
+    return (
+        select(*columns(ChangeRow))
+        .join(page, col(Change.change) == page.c.change)
+        .where(col(Change.account_id) == ACCOUNT_ID)
+        .order_by(col(Change.change))
+    )
+
+
+def _changed_members() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the memberships of the agents whom a change is about."""
+    return (
+        select(literal_column("1"))
+        .select_from(ChangedAgent)
+        .join(
+            Member,
+            and_(
+                col(Member.account_id) == col(ChangedAgent.account_id),
+                col(Member.agent_id) == col(ChangedAgent.agent_id),
+            ),
+        )
+        .where(col(ChangedAgent.account_id) == ACCOUNT_ID, col(ChangedAgent.change) == col(Change.change))
+        .correlate(Change)
+    )
+
+
+def _select_channels() -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the pairs of one of `changes` and one of `ids` in which the change is about a member of the
+    channel. LIMIT makes the planner stop at the first member of each channel."""
+    keys = keys_table(id=IDENTIFIER)
+    member = (
+        _changed_members().where(col(Member.channel_id) == keys.c.id).correlate(Change, keys).limit(1).lateral("member")
+    )
+    return (
+        select(col(Change.change), keys.c.id)
+        .select_from(Change)
+        .join(keys, true())
+        .join(member, true())
+        .where(col(Change.account_id) == ACCOUNT_ID, is_one_of(col(Change.change), "changes"))
+    )
+
+
+def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
+    """Returns a SELECT of the changes that mention an agent of `mentioned_ids` for the first time. LIMIT makes the
+    planner look up each change by its message instead of reading all messages that ever mentioned the agent."""
+    keys = keys_table("mentioned", mentioned_id=Text)
+    mention = (
+        select(col(MentionedAgent.seq))
+        .join(
+            Message,
+            and_(
+                col(Message.account_id) == col(MentionedAgent.account_id),
+                col(Message.channel_id) == col(MentionedAgent.channel_id),
+                col(Message.seq) == col(MentionedAgent.seq),
+            ),
+        )
+        .where(
+            col(Message.account_id) == col(Change.account_id),
+            col(Message.message_id) == col(Change.message_id),
+            col(MentionedAgent.agent_id) == keys.c.mentioned_id,
+            col(MentionedAgent.revision) == col(Change.revision),
+        )
+        .limit(1)
+        .correlate(Change, keys)
+        .lateral("mention")
+    )
+    changes = select(col(Change.change)).join(mention, true())
+    of_agent = changes.where(is_in_range, is_one_of_members(col(Change.kind), MENTIONING_KINDS)).correlate(keys)
+    mentioning = _limited(of_agent).lateral("mentioning")
+    return select(mentioning.c.change).select_from(keys).join(mentioning, true())
+
+
+def _limited(numbers: Select[int]) -> Select[int]:
+    """Limits each branch of the union to the size of a batch."""
+    return numbers.order_by(text("change")).limit(BATCH)
+
+
+NEXT = Statement(
+    select(*columns(ChangeRow))
+    .where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) > bindparam("after"))
+    .order_by(col(Change.change))
+    .limit(BATCH)
+)
+SCOPE = Statement(_select_scope())
+CLOCKS = Statement(
+    select(col(AccountClock.account_id), col(AccountClock.change)).where(
+        is_one_of(col(AccountClock.account_id), "account_ids")
+    )
+)
+CHANNELS_OF_MEMBERS = Statement(_select_channels())
+AGENTS = Statement(
+    select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID, is_one_of(col(ChangedAgent.change), "changes")
+    )
+)
+CHANGES_OF_AGENT = Statement(
+    select(col(ChangedAgent.change)).where(
+        col(ChangedAgent.account_id) == ACCOUNT_ID,
+        col(ChangedAgent.agent_id) == bindparam("agent_id"),
+        is_one_of(col(ChangedAgent.change), "changes"),
+    )
+)
+CHANGE = Statement(
+    select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
+)
+MENTIONED = Statement(
+    select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id)).where(
+        col(MentionedAgent.account_id) == ACCOUNT_ID, is_one_of(col(MentionedAgent.message_id), "message_ids")
+    )
+)
