@@ -1,7 +1,5 @@
-"""Mentions: parsing them from a message's text, finding the mentioned agents, and storing both."""
+"""Mentions: finding the agents whom a message's text mentions, and storing both."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,7 +7,7 @@ from sqlalchemy import ARRAY, Boolean, CompoundSelect, Text, and_, bindparam, nu
 from sqlmodel import col
 
 from chat.access import Seat
-from chat.errors import RefusalCode, Refused
+from chat.mention_scanner import EVERYBODY, ParsedMention, parse_mentions, scan_mentions
 from chat.operation import Transaction
 from chat.policies import check_mention_everybody
 from models import Agent, Member, Team, TeamAgent
@@ -17,27 +15,6 @@ from models.columns import ACCOUNT_ID, IDENTIFIER, TEXT_ARRAY, is_one_of
 from models.enums import ChannelKind, MentionTarget
 from models.rows import MessageRow
 from models.statements import Statement, sql
-
-MENTIONS_LIMIT = 100
-
-# The tokens of a line's links: an escaped character, the end of the line, an opening bracket, and a closing bracket
-# with the mention's address, if one follows. The name in an address ends before the next "](", so that scanning stays
-# linear for a text full of unterminated addresses.
-_TOKENS = re.compile(
-    r"\\.|\n|\[@?|\](?:\(mention://(user|team|channel)/([^/)\s]+)(?:/(?:[^)\n\]]|\](?!\())*)?\))?",
-)
-_TARGETS = {"user": MentionTarget.AGENT, "team": MentionTarget.TEAM, "channel": MentionTarget.CHANNEL}
-
-
-@dataclass(frozen=True)
-class ParsedMention:
-    """A mention in the text. An agent or team with this id may not exist."""
-
-    target: MentionTarget
-    id: str
-
-
-_EVERYBODY = ParsedMention(MentionTarget.CHANNEL, "all")
 
 
 class ResolvedMention(NamedTuple):
@@ -59,39 +36,13 @@ class ResolvedMentions:
     everybody: bool
 
 
-def parse_mentions(body: str) -> list[ParsedMention]:
-    """Returns the mentions of the text without duplicates, in order. Raises Refused INVALID for more than 100."""
-    found = list(dict.fromkeys(_parsed(body)))
-    if len(found) > MENTIONS_LIMIT:
-        raise Refused(RefusalCode.INVALID, f"A message can mention at most {MENTIONS_LIMIT} agents and teams.", "body")
-    return found
-
-
-def _parsed(body: str) -> Iterator[ParsedMention]:
-    """Yields the mentions of the text in one pass: a mention's address after a label that began with "[@" on the same
-    line. The label is a name, so it may contain brackets, escaped or not."""
-    opened: list[str] = []
-    for token in _TOKENS.finditer(body) if "](mention://" in body else ():
-        kind, name = token.groups()
-        if kind is not None:
-            if "[@" in opened and (kind != "channel" or name == "all"):
-                yield ParsedMention(_TARGETS[kind], name)
-            opened.clear()
-        elif token[0] == "\n":
-            opened.clear()
-        elif token[0] == "]":
-            del opened[-1:]
-        elif token[0][0] == "[":
-            opened.append(token[0])
-
-
 async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
     """Returns the mentions of the text and the agents to notify. Raises Refused FORBIDDEN if it mentions everybody and
     the author may not do that. When editing, `before` is the previous text: if that mentioned everybody, the new text
     may too, so that the author can still edit the message after the channel has grown."""
     parsed = parse_mentions(body)
-    everybody = _EVERYBODY in parsed
-    if everybody and _EVERYBODY not in _parsed(before):
+    everybody = EVERYBODY in parsed
+    if everybody and EVERYBODY not in scan_mentions(before):
         check_mention_everybody(seat)
     targets = await _targets(tx, seat, parsed)
     mentions = tuple(_resolved(mention, targets.get(mention, [])) for mention in parsed)

@@ -15,7 +15,10 @@ class SendMessageInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
     body: str = strawberry.field(
         default="",
-        description=BODY + " Mentions: [@Ana](mention://user/12/Ana), mention://team/…, mention://channel/all.",
+        description=(
+            BODY + " Mentions: [@Ana](mention://user/12/Ana), mention://team/…, mention://channel/all. Ids are"
+            " percent-encoded. Mentions in code, quotes, comments and images do not count."
+        ),
     )
     cards: list[SharedEntityRefInput] = strawberry.field(
         default_factory=list,

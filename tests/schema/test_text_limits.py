@@ -17,7 +17,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from chat.mentions import parse_mentions
+from chat.mention_scanner import parse_mentions
 from chat.naming import like_pattern
 from chat.sending import BODY_LENGTH
 from models.enums import ItemKind
