@@ -17,9 +17,10 @@ TAG_OR_AUTOLINK = re.compile(f"{_TAG}|{_AUTOLINK}")
 _SECTION = re.compile(r"<(?:(!--)|(\?)|(!\[CDATA\[)|(![A-Za-z]))")
 _SECTION_ENDS = ("-->", "?>", "]]>", ">")
 
-_VERBATIM_ELEMENT = re.compile(r"<(?:script|pre|style|textarea)(?=\s|>|$)", re.IGNORECASE)
 _VERBATIM_END = re.compile(r"</(?:script|pre|style|textarea)>", re.IGNORECASE)
-_BLOCK_ELEMENT = re.compile(rf"</?(?:{_BLOCK_ELEMENTS})(?=\s|/?>|$)", re.IGNORECASE)
+_BLOCK_ELEMENT = re.compile(
+    rf"<(?:(script|pre|style|textarea)(?=\s|>|$)|/?(?:{_BLOCK_ELEMENTS})(?=\s|/?>|$))", re.IGNORECASE
+)
 _LONE_TAG = re.compile(rf"{_TAG}\s*+$")
 _BLANK = re.compile(r"^\s*+$")
 
@@ -32,10 +33,8 @@ def section_end(text: str, at: int = 0) -> str | None:
 
 def html_block_end(line: str, *, in_paragraph: bool) -> re.Pattern[str] | None:
     """Returns a pattern for the last line of the HTML block that the line begins. A blank line ends most blocks."""
-    if _VERBATIM_ELEMENT.match(line):
-        return _VERBATIM_END
+    if element := _BLOCK_ELEMENT.match(line):
+        return _VERBATIM_END if element[1] else _BLANK
     if end := section_end(line):
         return re.compile(re.escape(end))
-    if _BLOCK_ELEMENT.match(line) or (not in_paragraph and _LONE_TAG.match(line)):
-        return _BLANK
-    return None
+    return _BLANK if not in_paragraph and _LONE_TAG.match(line) else None

@@ -23,7 +23,7 @@ from models.enums import MentionTarget
 MENTIONS_LIMIT = 100
 
 _PUNCTUATION = r"[!-/:-@\[-`{-~]"
-_TOKEN = re.compile(rf"\\{_PUNCTUATION}|`+|<|!?\[@?|\]|\n")
+_TOKEN = re.compile(rf"\\{_PUNCTUATION}|`+|<|!?\[@?|\]")
 _BACKTICKS = re.compile("`+")
 _ESCAPE = re.compile(rf"\\({_PUNCTUATION})")
 _ADDRESS = re.compile(r"mention://(user|team|channel)/([^/]+)")
@@ -84,7 +84,8 @@ class _InlineReader:
         """The open brackets: the number of mentions before an image, None for a link."""
         self.active_from = 0
         self.label_from: int | None = None
-        """The index of the first active opener "[@" on this line."""
+        """The index of the first active opener "[@" on its line."""
+        self.label_line_end = 0
         self.unclosed: set[str] = set()
         """The ends of HTML sections that do not occur in the rest of the text."""
         self.backticks: dict[int, list[int]] = defaultdict(list)
@@ -102,11 +103,9 @@ class _InlineReader:
         """Returns where to read on."""
         match token[0][0]:
             case "[" | "!":
-                self._open(token[0])
+                self._open(token)
             case "]":
                 return self._close(token.end())
-            case "\n":
-                self.label_from = None
             case "`":
                 return self._end_of_code(token)
             case "<":
@@ -132,10 +131,12 @@ class _InlineReader:
             return start + 1
         return found + len(end)
 
-    def _open(self, bracket: str) -> None:
-        if bracket == "[@" and self.label_from is None:
+    def _open(self, bracket: re.Match[str]) -> None:
+        if bracket[0] == "[@" and (self.label_from is None or bracket.start() > self.label_line_end):
             self.label_from = len(self.openers)
-        self.openers.append(len(self.mentions) if bracket[0] == "!" else None)
+            line_end = self.text.find("\n", bracket.end())
+            self.label_line_end = line_end if line_end >= 0 else len(self.text)
+        self.openers.append(len(self.mentions) if bracket[0][0] == "!" else None)
 
     def _close(self, place: int) -> int:
         """Reads what follows a closing bracket, and returns where to read on."""
@@ -159,7 +160,7 @@ class _InlineReader:
     def _close_link(self, place: int) -> int:
         if len(self.openers) < self.active_from:
             return place
-        in_label = self.label_from is not None
+        in_label = self.label_from is not None and place <= self.label_line_end
         link = _LINK_END.match(self.text, place) or (in_label and _ADDRESS_WITH_NAME.match(self.text, place))
         if not link:
             return place
