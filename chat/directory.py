@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat.errors import RefusalCode, Refused
 from chat.identity import is_identifier
-from chat.naming import check_nameable, checked_text
+from chat.naming import check_visible, checked_text
 from models.enums import AgentRole
 
 AGENTS_LIMIT = 10_000
@@ -17,7 +17,7 @@ URL_LENGTH = 2_000
 
 @dataclass(frozen=True)
 class DirectoryAgent:
-    """An agent as the platform sends it, with the name trimmed."""
+    """An agent as the platform sends it, with the name as `directory_name` returns it."""
 
     agent_id: str
     name: str
@@ -29,6 +29,8 @@ class DirectoryAgent:
 
 @dataclass(frozen=True)
 class DirectoryTeam:
+    """A team as the platform sends it, with the name as `directory_name` returns it."""
+
     team_id: str
     name: str
     agent_ids: Sequence[str]
@@ -43,21 +45,21 @@ class Directory:
 
 def check_directory(directory: Directory) -> None:
     """Raises Refused: TOO_LARGE for too many agents or teams, INVALID for data that cannot be stored."""
-    _check_name(directory.account_name, "account", "name")
+    _check_name_length(directory.account_name, "account", "name")
+    check_visible(directory.account_name, "account", "name")
     _check_ids([agent.agent_id for agent in directory.agents], AGENTS_LIMIT, "agents")
     _check_ids([team.team_id for team in directory.teams], TEAMS_LIMIT, "teams")
     for place, agent in enumerate(directory.agents):
-        _check_name(agent.name, "agents", str(place), "name")
+        _check_name_length(agent.name, "agents", str(place), "name")
         _check_email(agent.email, "agents", str(place), "email")
         _check_address(agent.avatar_url, "agents", str(place), "avatarUrl")
     for place, team in enumerate(directory.teams):
-        _check_name(team.name, "teams", str(place), "name")
+        _check_name_length(team.name, "teams", str(place), "name")
 
 
-def _check_name(name: str, *path: str) -> None:
-    if not 1 <= len(checked_text(name, *path)) <= NAME_LENGTH:
+def _check_name_length(name: str, *path: str) -> None:
+    if not 1 <= len(name) <= NAME_LENGTH:
         raise Refused(RefusalCode.INVALID, f"A name must have 1 to {NAME_LENGTH} characters.", *path)
-    check_nameable(name, *path)
 
 
 def _check_email(email: str | None, *path: str) -> None:

@@ -3,6 +3,7 @@
 import strawberry
 
 from chat.directory import Directory, DirectoryAgent, DirectoryTeam
+from chat.naming import clean_name, directory_name
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import sync_directory
 from execution import root_field
@@ -58,10 +59,19 @@ def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:
 
 def _directory(input: SyncDirectoryInput) -> Directory:
     return Directory(
-        account_name=input.account.name.strip(),
+        account_name=clean_name(input.account.name),
         agents=[
-            DirectoryAgent(agent.id, agent.name.strip(), agent.email, agent.avatar_url, agent.role, agent.active)
+            DirectoryAgent(
+                agent.id,
+                directory_name(agent.name, agent.id),
+                agent.email,
+                agent.avatar_url,
+                agent.role,
+                agent.active,
+            )
             for agent in input.agents
         ],
-        teams=[DirectoryTeam(team.id, team.name.strip(), list(team.agent_ids)) for team in input.teams],
+        teams=[
+            DirectoryTeam(team.id, directory_name(team.name, team.id), list(team.agent_ids)) for team in input.teams
+        ],
     )

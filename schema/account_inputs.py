@@ -49,13 +49,20 @@ class UpdateAccountSettingsInput:
 
 @strawberry.input(name="ChatDirectoryAccountInput", description="The account of the service token.")
 class DirectoryAccountInput:
-    name: str = strawberry.field(description="1 to 200 characters.")
+    name: str = strawberry.field(
+        description="1 to 200 characters. Control, invisible and text-direction characters are removed."
+    )
 
 
 @strawberry.input(name="ChatDirectoryAgentInput", description="An agent's current state in the platform.")
 class DirectoryAgentInput:
     id: strawberry.ID = strawberry.field(description="The id in the platform, up to 64 characters.")
-    name: str = strawberry.field(description="1 to 200 characters.")
+    name: str = strawberry.field(
+        description=(
+            "Up to 200 characters. Control, invisible and text-direction characters are removed. If no visible"
+            " character is left, the id is used as the name."
+        )
+    )
     email: str | None = strawberry.field(
         default=None, description="The address for the chat's e-mails. Null: the agent receives none."
     )
@@ -69,7 +76,7 @@ class DirectoryAgentInput:
 @strawberry.input(name="ChatDirectoryTeamInput", description="A team's current state in the platform.")
 class DirectoryTeamInput:
     id: strawberry.ID = strawberry.field(description="The id in the platform, up to 64 characters.")
-    name: str = strawberry.field(description="1 to 200 characters.")
+    name: str = strawberry.field(description="Like an agent's name.")
     agent_ids: list[strawberry.ID] = strawberry.field(
         description="All agents of the team. Agents who are not listed are removed from it."
     )

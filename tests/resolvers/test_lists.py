@@ -100,7 +100,18 @@ async def test_search_finds_active_and_deactivated_agents(account: Account) -> N
     await account.sync(agents=[{"id": "j", "name": "João Ângelo"}])
     assert await _found(account.davi, "chatAgents", "joao a") == ["João Ângelo"]
     assert await _found(account.davi, "chatAgents", "") == ["Ana", "Bruno", "Carla", "Davi", "Elisa", "João Ângelo"]
-    assert await _found(account.davi, "chatAgents", "\x00") == await _found(account.davi, "chatAgents", "")
+    for query in ("\x00", "\u200b", "\u0301", " \x00 ", "\uffff"):
+        assert await _found(account.davi, "chatAgents", query) == [], ascii(query)
+    assert await _found(account.davi, "chatAgents", "  ") == await _found(account.davi, "chatAgents", "")
+
+
+async def test_an_agent_is_found_by_the_ways_to_type_the_name(account: Account) -> None:
+    names = ("Işık Yılmaz", "𝓐𝓷𝓪 Dias", "D’Arcy")
+    await account.sync(agents=[{"id": name[0], "name": name} for name in names])
+    for query in ("isik", "yilmaz", "ışık yılmaz", "IŞIK"):
+        assert await _found(account.davi, "chatAgents", query) == ["Işık Yılmaz"]
+    assert await _found(account.davi, "chatAgents", "ana d") == ["𝓐𝓷𝓪 Dias"]
+    assert await _found(account.davi, "chatAgents", "d'arcy") == ["D’Arcy"]
 
 
 async def test_members_can_be_filtered_by_name_and_role(api: Api) -> None:

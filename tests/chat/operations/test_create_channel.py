@@ -104,6 +104,7 @@ async def test_an_admin_of_a_channel_is_a_channel_manager(account: Account) -> N
         ({"name": "\u200b\u200d"}, "INVALID", ["name"]),
         ({"name": "\u3164 \u2800"}, "INVALID", ["name"]),
         ({"name": "\u0301"}, "INVALID", ["name"]),
+        ({"name": "\uffff"}, "INVALID", ["name"]),
         ({"description": "d" * 1001}, "INVALID", ["description"]),
         ({"description": "d\x00"}, "INVALID", ["description"]),
         ({"kind": "DIRECT"}, "INVALID", ["kind"]),
@@ -130,6 +131,15 @@ async def test_invalid_input_creates_nothing(account: Account, wrong: Json, code
 async def test_two_channels_can_have_the_same_name(account: Account) -> None:
     created = await asyncio.gather(*(account.bruno.create_channel("Sala") for _ in range(5)))
     assert len(set(created)) == 5
+
+
+async def test_characters_that_cannot_be_seen_are_removed_from_a_name(account: Account) -> None:
+    channel = await account.bruno.create_channel("\ufeffgene\u200bral\uffff")
+    assert (await account.bruno.read(channel, "name"))["name"] == "general"
+    found = '{ discoverChatChannels(query: "general") { nodes { id } } }'
+    assert (await account.davi.query(found))["discoverChatChannels"]["nodes"] == [{"id": channel}]
+    await account.bruno.mutate("updateChatChannel", CHANNEL, channelId=channel, name="a" * 80 + "\u200b")
+    assert (await account.bruno.read(channel, "name"))["name"] == "a" * 80
 
 
 @pytest.mark.parametrize("name", ["Time 👩‍👩‍👧‍👦", "👍", "שלום", "\u200fשלום", "می‌خواهم", "#1", "ação", "a\u0301"])

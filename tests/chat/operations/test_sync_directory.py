@@ -145,6 +145,23 @@ async def test_a_new_account_starts_with_the_chat_disabled(api: Api) -> None:
     assert settings == {"chatEnabled": False, "enabledRoles": ["AGENT", "ADMINISTRATOR"]}
 
 
+async def test_a_name_that_cannot_be_seen_does_not_block_a_sync(account: Account) -> None:
+    agents = [
+        {"id": "invisible", "name": "\u200b\u202e"},
+        {"id": "empty", "name": ""},
+        {"id": "control", "name": "\ufeffAna\x00\nLima\u2066"},
+        {"id": "bruno", "name": "Bruno", "active": False},
+    ]
+    await account.sync(agents=agents, teams=[{"id": "7", "name": "\u200b", "agentIds": ["empty"]}])
+    nodes = (await account.ana.query(AGENTS))["chatAgents"]["nodes"]
+    known = {agent["id"]: (agent["name"], agent["active"]) for agent in nodes}
+    assert (known["invisible"], known["empty"]) == (("invisible", True), ("empty", True))
+    assert (known["control"], known["bruno"]) == (("Ana Lima", True), ("Bruno", False))
+    before = await fingerprint(account)
+    await account.sync(agents=agents)
+    assert await fingerprint(account) == before
+
+
 NAMED = {"name": "Nome"}
 LONG_URL = "https://example.com/".ljust(2_001, "x")
 
@@ -159,8 +176,8 @@ LONG_URL = "https://example.com/".ljust(2_001, "x")
         ({"agents": [{"id": "i\x00", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
         ({"agents": [{"id": "bruno ", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
         ({"agents": [{"id": "\u200b", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
-        ({"agents": [{"id": "1", "name": "\u200b"}]}, "INVALID", ["agents", "0", "name"]),
-        ({"agents": [{"id": "1", "name": "a\nb"}]}, "INVALID", ["agents", "0", "name"]),
+        ({"account": {"name": "\u200b"}}, "INVALID", ["account", "name"]),
+        ({"agents": [{"id": "1", "name": "n" * 201}]}, "INVALID", ["agents", "0", "name"]),
         ({"agents": [{"id": "1", **NAMED, "email": "e" * 321}]}, "INVALID", ["agents", "0", "email"]),
         (
             {"agents": [{"id": "1", **NAMED, "avatarUrl": "javascript:alert(1)"}]},
@@ -172,10 +189,10 @@ LONG_URL = "https://example.com/".ljust(2_001, "x")
             "INVALID",
             ["agents", "0", "avatarUrl"],
         ),
-        ({"agents": [{"id": "1", **NAMED}, {"id": "2", "name": ""}]}, "INVALID", ["agents", "1", "name"]),
+        ({"agents": [{"id": "1", **NAMED}, {"id": "2", "name": "n" * 201}]}, "INVALID", ["agents", "1", "name"]),
         ({"agents": [{"id": "1", **NAMED, "email": "\x00"}]}, "INVALID", ["agents", "0", "email"]),
         ({"agents": [{"id": "1", **NAMED}, {"id": "1", **NAMED}]}, "INVALID", ["agents"]),
-        ({"teams": [{"id": "1", "name": "", "agentIds": []}]}, "INVALID", ["teams", "0", "name"]),
+        ({"teams": [{"id": "1", "name": "n" * 201, "agentIds": []}]}, "INVALID", ["teams", "0", "name"]),
         ({"teams": [{"id": "1", **NAMED, "agentIds": ["nobody"]}]}, "INVALID", ["teams", "0", "agentIds"]),
         ({"teams": [{"id": "1", **NAMED, "agentIds": ["\x00"]}]}, "INVALID", ["teams", "0", "agentIds"]),
         ({"teams": [{"id": str(number), **NAMED, "agentIds": []} for number in range(1_001)]}, "TOO_LARGE", ["teams"]),
