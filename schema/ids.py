@@ -1,11 +1,17 @@
-"""The ids that clients see: opaque, with a prefix for the type, so that ids of different types cannot be confused."""
+"""The ids that clients see: opaque, with a prefix for the type, so that ids of different types cannot be confused. Ids
+of the platform may be numbers, which clients may also send as JSON numbers."""
 
 from enum import StrEnum
 from uuid import UUID
 
 import strawberry
+from graphql import GraphQLError, GraphQLID, IntValueNode, StringValueNode, ValueNode
 
+from chat.errors import DenialCode
 from chat.locking import not_found
+
+_EXACT = range(-(2**63), 2**64)
+"""The integers that JSON parsers read exactly. orjson reads others as floats."""
 
 
 class Prefix(StrEnum):
@@ -41,3 +47,40 @@ def message_id(id: str, *path: str) -> UUID:
     if found is None:
         raise not_found("message", *(path or ("messageId",)))
     return found
+
+
+def id_text(value: object) -> str | None:
+    """Returns an id in JSON as text. None unless it is a string or an integer of 64 bits: another number may have been
+    rounded, and would then be the id of something else."""
+    if isinstance(value, str):
+        return value
+    is_exact = isinstance(value, int) and not isinstance(value, bool) and value in _EXACT
+    return str(value) if is_exact else None
+
+
+def refuse_inexact_ids() -> None:
+    """Makes the type ID refuse numbers that are not integers of 64 bits, with the code BAD_USER_INPUT. graphql-core has
+    one such type per process and permits no other."""
+    GraphQLID.coerce_input_value = _coerced_value
+    GraphQLID.coerce_input_literal = _coerced_literal
+
+
+def _coerced_value(value: object) -> str:
+    text = id_text(value)
+    if text is None:
+        raise _invalid_id()
+    return text
+
+
+def _coerced_literal(literal: ValueNode) -> str:
+    if isinstance(literal, StringValueNode):
+        return literal.value
+    # Python does not convert integers of any length.
+    if isinstance(literal, IntValueNode) and len(literal.value) <= 20 and int(literal.value) in _EXACT:
+        return literal.value
+    raise _invalid_id(literal)
+
+
+def _invalid_id(literal: ValueNode | None = None) -> GraphQLError:
+    message = "An ID must be a string, or an integer of at most 64 bits."
+    return GraphQLError(message, literal, extensions={"code": str(DenialCode.BAD_USER_INPUT)})

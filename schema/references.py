@@ -15,6 +15,7 @@ from schema.agents import Agent
 from schema.channels import Channel
 from schema.context import RequestInfo
 from schema.entities import ENTITIES
+from schema.ids import id_text
 from schema.messages import Message
 
 VERSION: Final = "2.9"
@@ -66,10 +67,10 @@ def _reference(representation: object) -> _Reference | Denied:
     if not isinstance(representation, dict):
         return Denied(DenialCode.BAD_USER_INPUT, "A representation must be an object with __typename and id.")
     referable = REFERABLE.get(str(representation.get("__typename")))
-    id = representation.get("id")
-    if referable is None or not isinstance(id, str | int) or isinstance(id, bool):
+    id = id_text(representation.get("id"))
+    if referable is None or id is None:
         return Denied(
             DenialCode.BAD_USER_INPUT,
             "A representation needs the __typename of an entity of this subgraph, and its id.",
         )
-    return _Reference(referable, str(id))
+    return _Reference(referable, id)

@@ -20,6 +20,7 @@ from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
 from schema.entities import ENTITIES
+from schema.ids import refuse_inexact_ids
 from schema.references import VERSION, resolve_references
 from schema.texts import check_texts
 from subscriptions.channels import ChannelsSubscription
@@ -73,4 +74,5 @@ class ChatExecutor(BreadthFirstExecutor):
         check_texts(field, arguments)
 
 
+refuse_inexact_ids()
 schema = build_schema(ChatExecutor)

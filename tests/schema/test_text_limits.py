@@ -1,144 +1,27 @@
 """Every text and id that a client sends has a maximum length. The arguments and input fields come from the schema."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLObjectType,
-    get_named_type,
-    is_list_type,
-    is_non_null_type,
-    is_required_input_field,
-)
 
 from chat.mention_scanner import parse_mentions
 from chat.naming import like_pattern
 from chat.sending import BODY_LENGTH
 from models.enums import ItemKind
 from schema.texts import QUERY_LENGTH, TEXT_LENGTH
-from tests.schema.documents import SCHEMA
+from tests.schema.places import Place, places
 from tests.support.api import Account, Api, Json
 from tests.support.sockets import open_socket
 
-ITEM = '{ _entities(representations: [{__typename: "%s", id: "1"}]) { ... on %s { %%s } } }'
-PARENTS = {
-    "Query": "{ %s }",
-    "Subscription": "subscription { %s }",
-    "Mutation": "mutation { %s }",
-    "ChatChannel": "{ chatChannel(id: $channel) { %s } }",
-    "ChatReaction": "{ chatMessage(id: $message) { reactions { %s } } }",
-}
-SAMPLES = {"String": "x", "ID": "x", "Int": 1, "Boolean": True, "DateTime": "2026-11-27T12:00:00Z"}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A text in an argument of a field."""
-
-    parent: str
-    field: str
-    argument: str
-    type: GraphQLInputType
-    path: tuple[str, ...]
-    """The names of the input fields that lead from the argument to the text."""
-
-    @property
-    def name(self) -> str:
-        return ".".join((self.parent, self.field, self.argument, *self.path))
-
-    @property
-    def limit(self) -> int:
-        return QUERY_LENGTH if self.argument == "query" else TEXT_LENGTH
-
-    def value(self, text: str) -> Any:
-        return _value(self.type, self.path, text)
-
-    def document(self, names: Json) -> str:
-        arguments = SCHEMA.type_map[self.parent].fields[self.field].args  # type: ignore[attr-defined]
-        others = {
-            name: f"{name}: {_literal(argument.type)}"
-            for name, argument in arguments.items()
-            if is_non_null_type(argument.type) and name != self.argument
-        }
-        given = ", ".join([f"{self.argument}: $value", *others.values()])
-        selected = (
-            f"{self.field}({given}) {{ {'userErrors { code message path } ' * (self.parent == 'Mutation')}__typename }}"
-        )
-        template = PARENTS.get(self.parent, ITEM % (self.parent, self.parent)) % selected
-        for name, id in names.items():
-            template = template.replace(f"${name}", f'"{id}"')
-        kind, _, selection = template.partition("{")
-        return f"{kind or 'query '}($value: {self.type}) {{{selection}"
-
-
-def _value(type_: GraphQLInputType, path: tuple[str, ...], text: str) -> Any:
-    """Returns a value of the type, with the text at the path."""
-    if is_non_null_type(type_):
-        return _value(type_.of_type, path, text)
-    if is_list_type(type_):
-        return [_value(type_.of_type, path, text)]
-    if not isinstance(type_, GraphQLInputObjectType):
-        return text
-    fields = {
-        name: _sample(field.type)
-        for name, field in type_.fields.items()
-        if is_required_input_field(field) and name != path[0]
-    }
-    return fields | {path[0]: _value(type_.fields[path[0]].type, path[1:], text)}
-
-
-def _sample(type_: GraphQLInputType) -> Any:
-    named = get_named_type(type_)
-    if is_list_type(type_) or (is_non_null_type(type_) and is_list_type(type_.of_type)):
-        return []
-    if isinstance(named, GraphQLEnumType):
-        return next(iter(named.values))
-    if isinstance(named, GraphQLInputObjectType):
-        first = next(iter(named.fields))
-        required = {name: _sample(field.type) for name, field in named.fields.items() if is_required_input_field(field)}
-        return required or {first: _sample(named.fields[first].type)}
-    return SAMPLES[named.name]
-
-
-def _literal(type_: GraphQLInputType) -> str:
-    named = get_named_type(type_)
-    if isinstance(named, GraphQLInputObjectType):
-        sample, enums = (
-            _sample(type_),
-            {n for n, f in named.fields.items() if isinstance(get_named_type(f.type), GraphQLEnumType)},
-        )
-        return "{" + ", ".join(f"{n}: {v}" if n in enums else f'{n}: "{v}"' for n, v in sample.items()) + "}"
-    return f'"{_sample(type_)}"'
-
-
-def _places() -> Iterator[Place]:
-    for type_ in SCHEMA.type_map.values():
-        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
-            for name, field in type_.fields.items():
-                for argument, definition in field.args.items():
-                    for path in _texts(definition.type):
-                        yield Place(type_.name, name, argument, definition.type, path)
-
-
-def _texts(type_: GraphQLInputType) -> Iterator[tuple[str, ...]]:
-    named = get_named_type(type_)
-    if isinstance(named, GraphQLInputObjectType):
-        for name, field in named.fields.items():
-            for path in _texts(field.type):
-                yield (name, *path)
-    elif named.name in ("String", "ID"):
-        yield ()
-
-
 LIMIT_MESSAGE = f"can have at most {TEXT_LENGTH:,} characters."
 
-PLACES = list(_places())
+
+def _limit(place: Place) -> int:
+    return QUERY_LENGTH if place.argument == "query" else TEXT_LENGTH
+
+
+PLACES = list(places("String", "ID"))
 SIMPLE = [place for place in PLACES if place.parent not in ("Mutation", "Subscription")]
 MUTATIONS = [place for place in PLACES if place.parent == "Mutation"]
 SUBSCRIPTIONS = [place for place in PLACES if place.parent == "Subscription"]
@@ -171,13 +54,13 @@ def test_the_schema_has_many_texts() -> None:
 @pytest.mark.parametrize("place", SIMPLE, ids=lambda place: place.name)
 async def test_a_text_over_the_limit_is_bad_input_of_a_query(scene: Scene, place: Place) -> None:
     ana, document = scene.account.ana, place.document(scene.names)
-    control = (await ana.execute(document, value=place.value("x" * place.limit))).body
+    control = (await ana.execute(document, value=place.value("x" * _limit(place)))).body
     assert "characters" not in str(control.get("errors"))
     assert "INTERNAL" not in str(control.get("errors"))
-    for length in (place.limit + 1, 1_000_000):
+    for length in (_limit(place) + 1, 1_000_000):
         errors = (await ana.execute(document, value=place.value("x" * length))).body["errors"]
         assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
-        assert f"at most {place.limit:,} characters" in errors[0]["message"]
+        assert f"at most {_limit(place):,} characters" in errors[0]["message"]
 
 
 @pytest.mark.parametrize("place", MUTATIONS, ids=lambda place: place.name)
