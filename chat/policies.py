@@ -184,6 +184,7 @@ def check_react(seat: Seat, message: MessageRow) -> None:
     check_not_archived(seat)
 
 
-def check_not_deleted(message: MessageRow) -> None:
+def check_not_deleted(message: MessageRow, field: str = "messageId") -> None:
+    """`field` is the input field that holds the message's id."""
     if message.deleted_at is not None:
-        raise Refused(RefusalCode.NOT_FOUND, "The message was deleted.")
+        raise Refused(RefusalCode.NOT_FOUND, "The message was deleted.", field)

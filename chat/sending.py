@@ -17,7 +17,7 @@ from chat.locking import lock_channel, not_found, read_seat
 from chat.mentions import resolve_mentions, write_mentions
 from chat.naming import checked_text, is_visible
 from chat.operation import Transaction
-from chat.policies import check_post, check_read
+from chat.policies import check_not_deleted, check_post, check_read
 from chat.posting import Post, write_post
 from chat.sharing import CardPath, SharedItem, check_refs, write_cards
 from models import Message
@@ -94,8 +94,10 @@ async def write_message(
     if sent is not None:
         return _check_same_payload(seat, sent, draft.payload_hash)
     check_post(seat)
-    if draft.reply_to_id is not None and replied_to is None:
-        raise not_found("message", "replyToId")
+    if draft.reply_to_id is not None:
+        if replied_to is None:
+            raise not_found("message", "replyToId")
+        check_not_deleted(replied_to, "replyToId")
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
     await write_mentions(tx, message, mentions)

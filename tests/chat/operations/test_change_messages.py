@@ -123,17 +123,31 @@ async def test_a_deleted_message_leaves_a_tombstone(account: Account) -> None:
     find = "query ($id: ID!) { chatMessage(id: $id) { body replyTo { id body deletedAt } } }"
     answered = (await account.carla.query(find, id=reply))["chatMessage"]
     assert answered["replyTo"] == {"id": message, "body": "", "deletedAt": deleted["deletedAt"]}
-    for name, input in (
-        ("editChatMessage", {"body": "De volta"}),
-        ("addChatReaction", {"emoji": "👍"}),
-        ("removeChatReaction", {"emoji": "👍"}),
-    ):
-        assert await account.davi.refusal(name, MESSAGE, messageId=message, **input) == "NOT_FOUND", name
+    refused: list[tuple[str, Json, str]] = [
+        ("editChatMessage", {"messageId": message, "body": "De volta"}, "messageId"),
+        ("addChatReaction", {"messageId": message, "emoji": "👍"}, "messageId"),
+        ("removeChatReaction", {"messageId": message, "emoji": "👍"}, "messageId"),
+        ("sendChatMessage", {"channelId": channel, "body": "Tarde", "replyToId": message}, "replyToId"),
+    ]
+    for name, input, path in refused:
+        payload = await account.davi.payload(name, MESSAGE, **input)
+        assert payload["message"] is None
+        assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [("NOT_FOUND", [path])], name
+    assert await fingerprint(account) == before
     async with account.api.engine.connect() as connection:
         rows = await connection.exec_driver_sql(
             "SELECT body FROM messages WHERE account_id = $1 AND deleted_at IS NOT NULL", (account.account_id,)
         )
         assert rows.scalars().all() == [""]
+
+
+async def test_repeating_a_reply_with_its_client_key_succeeds_after_the_message_is_deleted(account: Account) -> None:
+    channel = await _create_channel(account)
+    message = await account.davi.send(channel)
+    reply: Json = {"channel_id": channel, "body": "Sim", "replyToId": message, "clientKey": "reply"}
+    first = await account.bruno.send(**reply)
+    await account.davi.mutate("deleteChatMessage", MESSAGE, messageId=message)
+    assert await account.bruno.send(**reply) == first
 
 
 async def test_owners_admins_and_administrators_can_delete_messages_of_others(account: Account) -> None:
