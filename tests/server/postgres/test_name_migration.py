@@ -34,7 +34,7 @@ NAMES = {
 
 async def test_stored_names_are_cleaned_and_folded(database_url: str) -> None:
     url = await empty_database(database_url, "name_migration")
-    await asyncio.to_thread(command.upgrade, config(url), "0006")
+    await asyncio.to_thread(command.upgrade, config(url), "0008")
     many = {f"Ana {number}\u200b": (f"Ana {number}", f"ana {number}") for number in range(2_100)}
     async with single_connection(url) as connection:
         await connection.execute(text(ACCOUNT))
@@ -45,7 +45,7 @@ async def test_stored_names_are_cleaned_and_folded(database_url: str) -> None:
             text("INSERT INTO teams (account_id, team_id, name) VALUES ('1', 't', E'Te\\u200Bam')")
         )
 
-        await asyncio.to_thread(command.upgrade, config(url), "0007")
+        await asyncio.to_thread(command.upgrade, config(url), "0009")
         channels = [tuple(row) for row in await connection.execute(text(READ.format("channels")))]
         assert sorted(channels) == sorted(NAMES.values())
         agents = [tuple(row) for row in await connection.execute(text(READ.format("agents")))]
@@ -53,5 +53,5 @@ async def test_stored_names_are_cleaned_and_folded(database_url: str) -> None:
         assert sorted(agents) == sorted([*NAMES.values(), *many.values(), invisible])
         assert await connection.scalar(text("SELECT name FROM teams")) == "Team"
 
-        await asyncio.to_thread(command.downgrade, config(url), "0006")
+        await asyncio.to_thread(command.downgrade, config(url), "0008")
         assert await connection.scalar(text("SELECT count(*) FROM agents")) == len(NAMES) + len(many) + 1

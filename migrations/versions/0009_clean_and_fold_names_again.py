@@ -13,8 +13,8 @@ from alembic import op
 from emoji import emoji_list
 
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
