@@ -1,12 +1,14 @@
-"""The directory that the platform sends: its limits and the checks of its data."""
+"""The directory that the platform sends: its limits, and what of it can be applied."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from chat.errors import RefusalCode, Refused
 from chat.identity import is_identifier
 from chat.naming import check_visible, checked_text
 from models.enums import AgentRole
+from models.rows import AgentRow
 
 AGENTS_LIMIT = 10_000
 TEAMS_LIMIT = 1_000
@@ -26,6 +28,10 @@ class DirectoryAgent:
     role: AgentRole
     active: bool
 
+    @property
+    def id(self) -> str:
+        return self.agent_id
+
 
 @dataclass(frozen=True)
 class DirectoryTeam:
@@ -35,6 +41,14 @@ class DirectoryTeam:
     name: str
     agent_ids: Sequence[str]
 
+    @property
+    def id(self) -> str:
+        return self.team_id
+
+
+Row = TypeVar("Row", DirectoryAgent, DirectoryTeam)
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
 class Directory:
@@ -43,18 +57,98 @@ class Directory:
     teams: Sequence[DirectoryTeam]
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A part of the directory that is not applied, and why."""
+
+    code: RefusalCode
+    message: str
+    path: Sequence[str]
+
+
+class Applicable(NamedTuple):
+    """The part of a directory that can be applied, and what was left out."""
+
+    directory: Directory
+    skipped: Sequence[Skipped]
+
+
 def check_directory(directory: Directory) -> None:
-    """Raises Refused: TOO_LARGE for too many agents or teams, INVALID for data that cannot be stored."""
+    """Raises Refused, if nothing can be applied: TOO_LARGE for too many agents or teams, INVALID for an account name
+    that cannot be stored."""
     _check_name_length(directory.account_name, "account", "name")
     check_visible(directory.account_name, "account", "name")
-    _check_ids([agent.agent_id for agent in directory.agents], AGENTS_LIMIT, "agents")
-    _check_ids([team.team_id for team in directory.teams], TEAMS_LIMIT, "teams")
-    for place, agent in enumerate(directory.agents):
-        _check_name_length(agent.name, "agents", str(place), "name")
-        _check_email(agent.email, "agents", str(place), "email")
-        _check_address(agent.avatar_url, "agents", str(place), "avatarUrl")
-    for place, team in enumerate(directory.teams):
-        _check_name_length(team.name, "teams", str(place), "name")
+    _check_number(directory.agents, AGENTS_LIMIT, "agents")
+    _check_number(directory.teams, TEAMS_LIMIT, "teams")
+
+
+def applicable(directory: Directory, known: Mapping[str, AgentRow]) -> Applicable:
+    """Returns what can be applied. One bad row must not keep others from being applied, least of all a deactivation:
+
+    - A row without a valid id, or with one that occurs before, is left out.
+    - An invalid name is replaced by the one that is `known`, or else by the id. An invalid e-mail address or picture is
+      left out. The rest of the row is applied.
+    - Agents of a team who are in neither the directory nor `known` are left out.
+    """
+    skipped: list[Skipped] = []
+    agents = [
+        _applicable_agent(agent, known.get(agent.agent_id), str(place), skipped)
+        for place, agent in _with_valid_ids(directory.agents, "agents", skipped)
+    ]
+    existing = known.keys() | {agent.agent_id for agent in agents}
+    teams = [
+        _applicable_team(team, existing, str(place), skipped)
+        for place, team in _with_valid_ids(directory.teams, "teams", skipped)
+    ]
+    return Applicable(Directory(directory.account_name, agents, teams), skipped)
+
+
+def _with_valid_ids(rows: Sequence[Row], path: str, skipped: list[Skipped]) -> Iterator[tuple[int, Row]]:
+    """Yields the rows that can be identified, with their places."""
+    seen: set[str] = set()
+    for place, row in enumerate(rows):
+        try:
+            _check_id(row.id, seen, path, str(place), "id")
+        except Refused as refused:
+            skipped.append(Skipped(refused.code, refused.message, refused.path))
+        else:
+            seen.add(row.id)
+            yield place, row
+
+
+def _applicable_agent(
+    agent: DirectoryAgent, known: AgentRow | None, place: str, skipped: list[Skipped]
+) -> DirectoryAgent:
+    fallback = known.name if known is not None else agent.agent_id
+    at = ("agents", place)
+    return replace(
+        agent,
+        name=_valid(_check_name_length, agent.name, fallback, skipped, *at, "name"),
+        email=_valid(_check_email, agent.email, None, skipped, *at, "email"),
+        avatar_url=_valid(_check_address, agent.avatar_url, None, skipped, *at, "avatarUrl"),
+    )
+
+
+def _applicable_team(team: DirectoryTeam, existing: Set[str], place: str, skipped: list[Skipped]) -> DirectoryTeam:
+    at = ("teams", place)
+    if unknown := set(team.agent_ids) - existing:
+        message = f"The directory has no agent {', '.join(sorted(map(repr, unknown))[:5])}."
+        skipped.append(Skipped(RefusalCode.NOT_FOUND, message, (*at, "agentIds")))
+    return replace(
+        team,
+        name=_valid(_check_name_length, team.name, team.team_id, skipped, *at, "name"),
+        agent_ids=[agent_id for agent_id in team.agent_ids if agent_id in existing],
+    )
+
+
+def _valid(check: Callable[..., None], value: Value, fallback: Value, skipped: list[Skipped], *path: str) -> Value:
+    """Returns the value, or the fallback if the check refuses it."""
+    try:
+        check(value, *path)
+    except Refused as refused:
+        skipped.append(Skipped(refused.code, refused.message, refused.path))
+        return fallback
+    return value
 
 
 def _check_name_length(name: str, *path: str) -> None:
@@ -76,12 +170,14 @@ def _check_address(url: str | None, *path: str) -> None:
         raise Refused(RefusalCode.INVALID, message, *path)
 
 
-def _check_ids(ids: Sequence[str], limit: int, path: str) -> None:
-    if len(ids) > limit:
+def _check_number(rows: Sequence[object], limit: int, path: str) -> None:
+    if len(rows) > limit:
         raise Refused(RefusalCode.TOO_LARGE, f"At most {limit:,} {path} can be sent in one call.", path)
-    for place, given in enumerate(ids):
-        if not is_identifier(given):
-            message = "An id must have 1 to 64 printable characters, without spaces at the start or end."
-            raise Refused(RefusalCode.INVALID, message, path, str(place), "id")
-    if len(set(ids)) < len(ids):
-        raise Refused(RefusalCode.INVALID, "The ids must be distinct.", path)
+
+
+def _check_id(id: str, seen: Set[str], *path: str) -> None:
+    if not is_identifier(id):
+        message = "An id must have 1 to 64 printable characters, without spaces at the start or end."
+        raise Refused(RefusalCode.INVALID, message, *path)
+    if id in seen:
+        raise Refused(RefusalCode.CONFLICT, "This id occurs before in the list.", *path)

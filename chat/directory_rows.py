@@ -100,17 +100,19 @@ _WRITE_TEAM_AGENTS = sql(
 _COUNTS = sql(
     """
     SELECT (SELECT count(*) FROM agents WHERE account_id = :account_id),
-           (SELECT count(*) FROM teams WHERE account_id = :account_id)
+           (SELECT count(*) FROM teams WHERE account_id = :account_id),
+           EXISTS (SELECT FROM agents WHERE account_id = :account_id AND role = 'ADMINISTRATOR' AND active)
     """
 )
 
 
 @dataclass(frozen=True)
 class DirectoryCounts:
-    """How many agents and teams the account has after the sync."""
+    """How many agents and teams the account has after the sync, and whether one of them can administer the chat."""
 
     agents: int
     teams: int
+    has_administrator: bool
 
 
 async def read_agents(tx: Transaction) -> dict[str, AgentRow]:

@@ -11,7 +11,7 @@ from resolvers.drafts import required
 from resolvers.mutation import administrators, any_token, mutation
 from schema.account_inputs import SyncDirectoryInput, UpdateAccountSettingsInput
 from schema.context import RequestInfo
-from schema.payloads import SyncDirectoryPayload, UpdateAccountSettingsPayload
+from schema.payloads import SkippedInput, SyncDirectoryPayload, UpdateAccountSettingsPayload
 from schema.viewer import AccountSettings
 
 
@@ -42,8 +42,13 @@ class AccountMutation:
         any_token,
     )
     async def sync_chat_directory(self, info: RequestInfo, input: SyncDirectoryInput) -> SyncDirectoryPayload:
-        counts = await sync_directory(info.context.chat, info.context.identity, _directory(input))
-        return SyncDirectoryPayload(agent_count=counts.agents, team_count=counts.teams)
+        counts, skipped = await sync_directory(info.context.chat, info.context.identity, _directory(input))
+        return SyncDirectoryPayload(
+            agent_count=counts.agents,
+            team_count=counts.teams,
+            has_administrator=counts.has_administrator,
+            skipped=[SkippedInput(path=list(each.path), code=each.code, message=each.message) for each in skipped],
+        )
 
 
 def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:

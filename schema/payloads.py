@@ -164,11 +164,32 @@ class UpdateAccountSettingsPayload(Payload):
     )
 
 
-@strawberry.type(name="SyncChatDirectoryPayload", description="The numbers of agents and teams after the sync.")
+@strawberry.type(name="ChatSkippedInput", description="A part of the input that was not applied, while the rest was.")
+class SkippedInput:
+    path: list[str] = strawberry.field(description="The path of the input field, outermost first.")
+    code: RefusalCode = strawberry.field(description="Why it was not applied.")
+    message: str = strawberry.field(description="A text for developers.")
+
+
+@strawberry.type(name="SyncChatDirectoryPayload", description="What the account has after the sync.")
 class SyncDirectoryPayload(Payload):
     agent_count: int | None = strawberry.field(
         default=None, description="How many agents the account has. Null if the mutation failed."
     )
     team_count: int | None = strawberry.field(
         default=None, description="How many teams the account has. Null if the mutation failed."
+    )
+    has_administrator: bool | None = strawberry.field(
+        default=None,
+        description=(
+            "Whether the account has an active administrator. Without one, nobody can change the settings of the chat."
+            " Null if the mutation failed."
+        ),
+    )
+    skipped: list[SkippedInput] = strawberry.field(
+        default_factory=list,
+        description=(
+            "What was not applied. A row without a valid id is left out, and of other rows only the invalid fields."
+            " Empty if `userErrors` is not, because then nothing was applied."
+        ),
     )

@@ -10,8 +10,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
-from chat.directory import Directory, DirectoryAgent, check_directory
+from chat.directory import Directory, DirectoryAgent, Skipped, applicable, check_directory
 from chat.directory_rows import (
     DirectoryCounts,
     read_agents,
@@ -20,7 +21,7 @@ from chat.directory_rows import (
     write_agents,
     write_teams,
 )
-from chat.errors import DenialCode, Denied, RefusalCode, Refused
+from chat.errors import DenialCode, Denied
 from chat.identity import DirectoryToken, Identity
 from chat.operation import Transaction, operation
 from chat.operations.activations import apply_activations, list_activations
@@ -36,45 +37,44 @@ the background."""
 _ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended(:account_id, 0))")
 
 
-async def sync_directory(chat: Chat, identity: Identity, directory: Directory) -> DirectoryCounts:
-    """Returns the counts after the sync. Raises Denied without a service token, Refused for an invalid directory."""
-    counts = await write_directory(chat, identity, directory)
+class Synced(NamedTuple):
+    """The account after the sync, and the parts of the directory that were not applied."""
+
+    counts: DirectoryCounts
+    skipped: Sequence[Skipped]
+
+
+async def sync_directory(chat: Chat, identity: Identity, directory: Directory) -> Synced:
+    """Raises Denied without a service token, Refused for a directory of which nothing can be applied."""
+    synced = await write_directory(chat, identity, directory)
     with suppress(TimeoutError):
         async with asyncio.timeout(ACTIVATION_SECONDS):
             await apply_activations(chat, identity)
-    return counts
+    return synced
 
 
 @operation
-async def write_directory(tx: Transaction, directory: Directory) -> DirectoryCounts:
+async def write_directory(tx: Transaction, directory: Directory) -> Synced:
     """Does what `sync_directory` does except for the channels, which `apply_activations` updates."""
     check_directory_service(tx)
     check_directory(directory)
     await tx.fetch(_ONE_AT_A_TIME)
     known = await read_agents(tx)
+    directory, skipped = applicable(directory, known)
     activated = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]
     deactivated = [agent.agent_id for agent in directory.agents if not agent.active and _was_active(known, agent)]
-    _check_team_agents(directory, known)
 
     await write_account(tx, directory.account_name)
     await write_agents(tx, directory.agents)
     await write_teams(tx, directory.teams)
     _announce_agents(tx, directory.agents, known)
     await list_activations(tx, [*activated, *deactivated])
-    return await read_counts(tx)
+    return Synced(await read_counts(tx), skipped)
 
 
 def check_directory_service(tx: Transaction) -> None:
     if not isinstance(tx.identity, DirectoryToken):
         raise Denied(DenialCode.FORBIDDEN, "Only a service token with the scope `directory` can do this.")
-
-
-def _check_team_agents(directory: Directory, known: dict[str, AgentRow]) -> None:
-    existing = known.keys() | {agent.agent_id for agent in directory.agents}
-    for place, team in enumerate(directory.teams):
-        if unknown := set(team.agent_ids) - existing:
-            message = f"The directory has no agent {', '.join(sorted(unknown)[:5])}."
-            raise Refused(RefusalCode.INVALID, message, "teams", str(place), "agentIds")
 
 
 def _was_active(known: dict[str, AgentRow], agent: DirectoryAgent) -> bool:

@@ -268,10 +268,10 @@ class Account:
         """Waits until the server has so many streams of the account. They miss nothing that happens from then on."""
         await until(lambda: self.api.hub.stream_count(self.account_id) == streams, f"{streams} streams")
 
-    async def sync(self, **input: object) -> Json:
-        """Updates the account's directory with the token of the platform."""
+    async def sync(self, *, selection: str = "agentCount teamCount", **input: object) -> Json:
+        """Updates the account's directory with the token of the platform. Returns these fields of the payload."""
         return await self.api.service(self.account_id).mutate(
-            "syncChatDirectory", "agentCount teamCount", account={"name": self.account_id}, **input
+            "syncChatDirectory", selection, account={"name": self.account_id}, **input
         )
 
     def add_item(self, kind: ItemKind, item_id: str, hidden_from: Sequence[str] = ()) -> None:

@@ -96,7 +96,10 @@ async def test_the_same_change_of_many_agents_is_announced_together(account: Acc
 
 
 async def test_spaces_around_names_are_ignored(account: Account) -> None:
-    listed = {"agents": [{"id": "nova", "name": " Nova "}], "teams": [{"id": "1", "name": " Time ", "agentIds": []}]}
+    listed: Json = {
+        "agents": [{"id": "nova", "name": " Nova "}],
+        "teams": [{"id": "1", "name": " Time ", "agentIds": []}],
+    }
     await account.sync(**listed)
     before = await fingerprint(account)
     await account.sync(**listed)
@@ -166,37 +169,18 @@ NAMED = {"name": "Nome"}
 LONG_URL = "https://example.com/".ljust(2_001, "x")
 
 
+MANY = [{"id": str(number), **NAMED} for number in range(10_001)]
+SKIPPED = "skipped { path code }"
+
+
 @pytest.mark.parametrize(
     ("wrong", "code", "path"),
     [
         ({"account": {"name": " "}}, "INVALID", ["account", "name"]),
         ({"account": {"name": "n" * 201}}, "INVALID", ["account", "name"]),
-        ({"agents": [{"id": "", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
-        ({"agents": [{"id": "i" * 65, **NAMED}]}, "INVALID", ["agents", "0", "id"]),
-        ({"agents": [{"id": "i\x00", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
-        ({"agents": [{"id": "bruno ", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
-        ({"agents": [{"id": "\u200b", **NAMED}]}, "INVALID", ["agents", "0", "id"]),
         ({"account": {"name": "\u200b"}}, "INVALID", ["account", "name"]),
-        ({"agents": [{"id": "1", "name": "n" * 201}]}, "INVALID", ["agents", "0", "name"]),
-        ({"agents": [{"id": "1", **NAMED, "email": "e" * 321}]}, "INVALID", ["agents", "0", "email"]),
-        (
-            {"agents": [{"id": "1", **NAMED, "avatarUrl": "javascript:alert(1)"}]},
-            "INVALID",
-            ["agents", "0", "avatarUrl"],
-        ),
-        (
-            {"agents": [{"id": "1", **NAMED, "avatarUrl": f"https://{'u' * 2_000}"}]},
-            "INVALID",
-            ["agents", "0", "avatarUrl"],
-        ),
-        ({"agents": [{"id": "1", **NAMED}, {"id": "2", "name": "n" * 201}]}, "INVALID", ["agents", "1", "name"]),
-        ({"agents": [{"id": "1", **NAMED, "email": "\x00"}]}, "INVALID", ["agents", "0", "email"]),
-        ({"agents": [{"id": "1", **NAMED}, {"id": "1", **NAMED}]}, "INVALID", ["agents"]),
-        ({"teams": [{"id": "1", "name": "n" * 201, "agentIds": []}]}, "INVALID", ["teams", "0", "name"]),
-        ({"teams": [{"id": "1", **NAMED, "agentIds": ["nobody"]}]}, "INVALID", ["teams", "0", "agentIds"]),
-        ({"teams": [{"id": "1", **NAMED, "agentIds": ["\x00"]}]}, "INVALID", ["teams", "0", "agentIds"]),
-        ({"teams": [{"id": str(number), **NAMED, "agentIds": []} for number in range(1_001)]}, "TOO_LARGE", ["teams"]),
-        ({"agents": [{"id": str(number), **NAMED} for number in range(10_001)]}, "TOO_LARGE", ["agents"]),
+        ({"teams": [{**team, "agentIds": []} for team in MANY[:1_001]]}, "TOO_LARGE", ["teams"]),
+        ({"agents": MANY}, "TOO_LARGE", ["agents"]),
     ],
 )
 async def test_an_invalid_directory_is_refused_as_a_whole(
@@ -210,3 +194,61 @@ async def test_an_invalid_directory_is_refused_as_a_whole(
     assert await fingerprint(account) == before
     await _sync(account, right)
     assert await fingerprint(account) != before
+
+
+@pytest.mark.parametrize("id", ["", "i" * 65, "i\x00", "bruno ", "\u200b"])
+async def test_a_row_without_a_valid_id_is_left_out(account: Account, id: str) -> None:
+    agents = [{"id": id, **NAMED}, {"id": "bruno", "name": "Bruno", "active": False}]
+    payload = await account.sync(agents=agents, teams=[{"id": id, **NAMED, "agentIds": []}], selection=SKIPPED)
+    paths = [["agents", "0", "id"], ["teams", "0", "id"]]
+    assert payload["skipped"] == [{"path": path, "code": "INVALID"} for path in paths]
+    assert (await account.bruno.execute("{ chatViewer { sendKey } }")).code == "AGENT_INACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "n" * 201),
+        ("email", "e" * 321),
+        ("email", "\x00"),
+        ("avatarUrl", "javascript:alert(1)"),
+        ("avatarUrl", LONG_URL),
+    ],
+)
+async def test_the_rest_of_a_row_with_an_invalid_field_is_applied(account: Account, field: str, value: str) -> None:
+    bruno: Json = {"id": "bruno", "name": "Bruno", "role": "ADMINISTRATOR", field: value}
+    nova: Json = {"id": "nova", "name": "Nova", "active": False, field: value}
+    payload = await account.sync(agents=[bruno, nova], selection=SKIPPED)
+    assert payload["skipped"] == [{"path": ["agents", place, field], "code": "INVALID"} for place in ("0", "1")]
+    nodes = (await account.ana.query(AGENTS))["chatAgents"]["nodes"]
+    known = {agent.pop("id"): agent for agent in nodes}
+    assert known["bruno"] == {"name": "Bruno", "avatarUrl": None, "role": "ADMINISTRATOR", "active": True}
+    new_name = "nova" if field == "name" else "Nova"
+    assert known["nova"] == {"name": new_name, "avatarUrl": None, "role": "AGENT", "active": False}
+
+
+async def test_the_first_of_several_rows_with_one_id_is_applied(account: Account) -> None:
+    agents = [{"id": "bruno", "name": "First"}, {"id": "carla", "name": "Carla"}, {"id": "bruno", "name": "Second"}]
+    payload = await account.sync(agents=agents, selection=SKIPPED)
+    assert payload["skipped"] == [{"path": ["agents", "2", "id"], "code": "CONFLICT"}]
+    nodes = (await account.ana.query(AGENTS))["chatAgents"]["nodes"]
+    assert [node["name"] for node in nodes if node["id"] == "bruno"] == ["First"]
+
+
+async def test_unknown_agents_of_a_team_are_left_out(account: Account) -> None:
+    channel = await account.bruno.create_channel(memberIds=["carla"])
+    teams = [{"id": "1", "name": "Time", "agentIds": ["nobody", "carla", "\x00", "nova"]}]
+    payload = await account.sync(agents=[{"id": "nova", "name": "Nova"}], teams=teams, selection=SKIPPED)
+    assert payload["skipped"] == [{"path": ["teams", "0", "agentIds"], "code": "NOT_FOUND"}]
+    await account.bruno.send(channel, "[@Time](mention://team/1/Time)")
+    assert (await account.carla.read(channel, "unreadMentionCount"))["unreadMentionCount"] == 1
+
+
+async def test_the_answer_says_whether_an_administrator_is_left(account: Account) -> None:
+    ana = {"id": "ana", "name": "Ana"}
+    for agent, left in (
+        ({**ana, "role": "ADMINISTRATOR"}, True),
+        (ana, False),
+        ({**ana, "role": "ADMINISTRATOR", "active": False}, False),
+    ):
+        assert (await account.sync(agents=[agent], selection="hasAdministrator"))["hasAdministrator"] is left
