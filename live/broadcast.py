@@ -165,6 +165,21 @@ class RedisBackend(BroadcastBackend):
                 return BroadcastMessage(message["channel"].decode(), message["data"].decode())
 
 
+async def broker_answers(url: str) -> bool:
+    """Returns whether a message passes through the broker in time."""
+    ready = asyncio.Event()
+    running = asyncio.create_task(BroadcastClient(url, lambda _: None, ready.set).run())
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await ready.wait()
+    except TimeoutError:
+        return False
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return True
+
+
 def _backend(url: str) -> BroadcastBackend:
     match urlsplit(url).scheme:
         case "redis" | "rediss":

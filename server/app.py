@@ -34,7 +34,7 @@ from server.identity.sign_in import SignIn
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
-from server.settings import Settings, async_url
+from server.settings import Settings
 from sources.demo import DemoItems
 from sources.registry import build_sources
 
@@ -61,7 +61,7 @@ def create_app(
     pool = ConnectionPool(database_url)
     sources = build_sources(settings.source_configs, load_items() if demo_items is None else demo_items)
     data = DataSources(pool, sources)
-    hub = Hub(data, _broadcast_url(settings, database_url))
+    hub = Hub(data, settings.broadcast_address(database_url))
     presence, connections = PresenceTracker(hub), Connections()
     chat = Chat(pool, SystemClock(), hub, sources)
     services = Services(chat, data, settings.url)
@@ -123,13 +123,6 @@ def _document_limits(settings: Settings) -> tuple[DocumentLimits, DocumentLimits
         DocumentLimits(settings.document_bytes, settings.document_tokens),
         DocumentLimits(settings.anonymous_document_bytes, settings.anonymous_document_tokens),
     )
-
-
-def _broadcast_url(settings: Settings, database_url: str) -> str:
-    """`postgres://` on its own means the chat's own database."""
-    if settings.broadcast_url in ("postgres://", "postgresql://"):
-        return async_url(database_url).replace("postgresql+asyncpg://", "postgresql://", 1)
-    return settings.broadcast_url
 
 
 async def _redirect_to_graphiql(_: Request) -> Response:

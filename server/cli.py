@@ -20,8 +20,15 @@ from server.settings import Misconfigured, read_settings
 if TYPE_CHECKING:
     from sources.findings import Finding
 
+DIRECTORY = "directory"
 TOKEN_HOURS = 12
-OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError)
+
+
+class BrokerUnreachable(Exception):
+    """The broker does not answer."""
+
+
+OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError, BrokerUnreachable)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -96,9 +103,18 @@ def migrate() -> None:
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    into_my_database: Annotated[
+        bool, typer.Option("--into-my-database", help="Write them into the database of CHAT_DATABASE_URL.")
+    ] = False,
+) -> None:
     """Write the demo's accounts, agents and channels, unless they exist."""
     settings = read_settings()
+    if settings.database_url is not None and not into_my_database:
+        raise Misconfigured(
+            "`seed` writes two invented companies with their conversations. To write them into the database of"
+            " CHAT_DATABASE_URL, add --into-my-database."
+        )
 
     from server.demo import seed as seed_demo
     from server.postgres.database import open_database
@@ -118,9 +134,18 @@ def token(
 ) -> None:
     """Print a bearer token, for the demo and for development."""
     settings = read_settings()
+    if scope not in (None, DIRECTORY):
+        raise typer.BadParameter(f"the only scope is `{DIRECTORY}`.", param_hint="--scope")
 
     from server.identity.tokens import issue_token
+    from server.postgres.embedded import EmbeddedPostgres
 
+    database_url = settings.database_url or EmbeddedPostgres(settings.data_dir).url_if_running()
+    if scope is None and database_url is not None:
+        from server.postgres.unknown_agents import agent_is_unknown
+
+        if asyncio.run(agent_is_unknown(database_url, account, agent_id)):
+            typer.echo(f"Warning: account {account} has no active agent {agent_id}. The token is refused.", err=True)
     typer.echo(issue_token(settings, account, agent_id, timedelta(seconds=ttl), scope))
 
 
@@ -134,17 +159,23 @@ def schema() -> None:
 
 @app.command()
 def check() -> None:
-    """Check settings, database and migrations, in this order. Exits with 1 at the first failure."""
+    """Check settings, database, migrations and broker, in this order. Exits with 1 at the first failure."""
     try:
         settings = read_settings()
         _print_result("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
 
+        from live.broadcast import broker_answers
+        from server.logs import disable_logging
         from server.postgres.database import open_database, server_version
         from server.postgres.migrate import require_head
 
+        disable_logging()
         with open_database(settings) as database:
             _print_result("database", f"PostgreSQL {asyncio.run(server_version(database.url))}")
             _print_result("migrations", f"at revision {require_head(database.url)}, the newest")
+            if not asyncio.run(broker_answers(settings.broadcast_address(database.url))):
+                raise BrokerUnreachable("The broker of CHAT_BROADCAST_URL does not answer.")
+            _print_result("broker", f"{settings.broadcast_url.partition(':')[0]}, a message came back")
     except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
 

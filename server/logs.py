@@ -39,6 +39,11 @@ def configure_logging() -> None:
     logging.getLogger("uvicorn").setLevel(logging.INFO)
 
 
+def disable_logging() -> None:
+    """Omits all log lines, for a command that prints its results itself."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 class _LineFormatter(logging.Formatter):
     """Renders records of the standard library's loggers as structlog renders events."""
 

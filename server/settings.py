@@ -25,6 +25,9 @@ TEST_PREFIX = "CHAT_TEST_"
 SECRET_BYTES = 32
 """RFC 7518, 3.2: the minimum length of an HS256 key is that of the hash."""
 
+PERCENT_ENCODE = (
+    "In a user name or password, write `@`, `:`, `/`, `#` and `%` percent-encoded: %40, %3A, %2F, %23 and %25"
+)
 BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 DEMO_ISSUER = "internal-chat-demo"
@@ -116,8 +119,15 @@ class Settings(BaseSettings):
     @field_validator("broadcast_url")
     @classmethod
     def _known_broadcast(cls, value: str) -> str:
-        if urlsplit(value).scheme not in BROADCAST_SCHEMES:
+        url = urlsplit(value)
+        if url.scheme not in BROADCAST_SCHEMES:
             raise ValueError("it must begin with memory://, postgres:// or redis:// (rediss:// for TLS)")
+        if url.netloc.count("@") > 1:
+            raise ValueError(f"it has more than one `@`. {PERCENT_ENCODE}")
+        try:
+            _ = url.port
+        except ValueError:
+            raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
         return value
 
     @field_validator("jwks_url", "public_url")
@@ -190,6 +200,12 @@ class Settings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
+    def broadcast_address(self, database_url: str) -> str:
+        """Returns the URL of the broker. `postgres://` on its own means the chat's own database."""
+        if self.broadcast_url in ("postgres://", "postgresql://"):
+            return async_url(database_url).replace("postgresql+asyncpg://", "postgresql://", 1)
+        return self.broadcast_url
+
     def hs256_secret(self) -> str | None:
         """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
         if self.is_demo:
@@ -221,8 +237,13 @@ def async_url(database_url: str) -> str:
         url = make_url(database_url)
     except ArgumentError:
         raise ValueError("it must be a postgresql:// URL") from None
+    except ValueError:
+        # What follows a colon in the password was taken for the port.
+        raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
     if url.drivername not in POSTGRES_SCHEMES:
         raise ValueError("it must be a postgresql:// URL")
+    if urlsplit(database_url).netloc.count("@") > 1:
+        raise ValueError(f"it has more than one `@`. {PERCENT_ENCODE}")
     query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
@@ -243,6 +264,16 @@ def _is_loopback(host: str) -> bool:
 
 def _stored_secret(path: Path) -> str:
     """Writes the secret to a temporary file and links it, so that processes that start together use the same one."""
+    try:
+        return _read_or_create(path)
+    except OSError as error:
+        raise Misconfigured(
+            f"The data directory {path.parent} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a directory that"
+            " this user can create or write to."
+        ) from None
+
+
+def _read_or_create(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")

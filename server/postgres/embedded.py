@@ -54,7 +54,7 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Returns a postgresql:// URL that is valid until `stop`. Raises EmbeddedPostgresError."""
-        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._create_home()
         try:
             with _signals_blocked(), _locked(self._home / "postgres.turn", fcntl.LOCK_EX):
                 self._user_lock = self._user_lock or _locked(self._home / "postgres.users", fcntl.LOCK_SH)
@@ -62,6 +62,11 @@ class EmbeddedPostgres:
         except BaseException:  # includes SystemExit from a signal that was blocked above
             self.stop()
             raise
+
+    def url_if_running(self) -> str | None:
+        """Returns the URL of the database; None if the server is not running. It is not started."""
+        server = postmaster_of(self._cluster)
+        return _url(server.socket_dir) if server is not None and server.socket_dir is not None else None
 
     def stop(self) -> None:
         """Stops the server unless another process uses it."""
@@ -85,6 +90,18 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _create_home(self) -> None:
+        try:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _locked(self._home / "postgres.turn", fcntl.LOCK_SH | fcntl.LOCK_NB).close()
+        except BlockingIOError:
+            pass  # Another process starts or stops the server.
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The data directory {self._home} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a directory"
+                " that this user can create or write to."
+            ) from None
 
     def _start_server(self) -> str:
         """Returns once the server answers a query. Its state file may belong to a server that is stopping or still
@@ -147,7 +164,7 @@ class EmbeddedPostgres:
         query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
         if owner.run("psql", *where, "-XAtq", "-d", "postgres", "-c", query) != "1":
             owner.run("createdb", *where, DATABASE)
-        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(server.socket_dir))}&port={PORT}"
+        return _url(server.socket_dir)
 
     def _shut_down(self) -> None:
         """Requests a fast shutdown (SIGINT): the server ends its connections and writes a checkpoint."""
@@ -178,6 +195,10 @@ class EmbeddedPostgres:
                 f"The embedded PostgreSQL needs {folder} for its socket, but another user owns it or can enter it."
             )
         return folder
+
+
+def _url(socket_dir: Path) -> str:
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(socket_dir))}&port={PORT}"
 
 
 def _short_folder(cluster: Path) -> Path:

@@ -25,7 +25,7 @@ def postmaster_of(cluster: Path) -> Postmaster | None:
     program by now, or which was copied with its folder, counts as none."""
     try:
         lines = [line.strip() for line in (cluster / STATE_FILE).read_text().splitlines()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     lines += [""] * (STATUS + 1 - len(lines))
     if not _serves(lines[PID], cluster):

@@ -228,8 +228,11 @@ def test_no_token_is_issued_with_a_key_server(operator: Operator) -> None:
 def test_check_prints_a_line_for_each_part(operator: Operator) -> None:
     assert operator.run("migrate").returncode == 0
     done = operator.run("check")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["settings", "database", "migrations"]
-    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["settings", "database", "migrations", "broker"]
+    assert (done.returncode, done.stderr) == (0, "")
+    unreachable = operator.run("check", CHAT_BROADCAST_URL="redis://user:hidden@127.0.0.1:1")
+    assert (unreachable.returncode, unreachable.stdout) == (1, "".join(done.stdout.splitlines(keepends=True)[:3]))
+    assert unreachable.stderr == "The broker of CHAT_BROADCAST_URL does not answer.\n"
 
 
 def test_check_fails_at_the_first_part_with_a_problem(operator: Operator) -> None:
@@ -241,6 +244,40 @@ def test_check_fails_at_the_first_part_with_a_problem(operator: Operator) -> Non
     assert "hidden" not in unreachable.stderr
     assert "cannot be reached" in unreachable.stderr
     assert operator.run("check", CHAT_PORT="http").returncode == 1
+
+
+def test_a_data_directory_that_cannot_be_used_is_explained(operator: Operator) -> None:
+    operator.data_dir.write_text("a file")
+    for command, code in (("serve", 1), ("check", 1), ("token", 2)):
+        done = operator.run(command, *(["2"] if command == "token" else []))
+        assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
+        assert "CHAT_DATA_DIR" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hid@den:x@127.0.0.1/chat", "postgresql://u:hid@den@127.0.0.1/chat"])
+def test_a_password_that_is_not_encoded_is_explained(operator: Operator, url: str) -> None:
+    for name, value in (("CHAT_DATABASE_URL", url), ("CHAT_BROADCAST_URL", url.replace("postgresql", "redis"))):
+        done = operator.run("check", **{name: value})
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"{name} is refused:")
+        assert "%40" in done.stderr
+        assert "hid" not in done.stderr
+
+
+def test_the_demo_is_not_written_into_an_operators_database_by_mistake(operator: Operator, database_url: str) -> None:
+    refused = operator.run("seed", CHAT_DATABASE_URL=database_url)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--into-my-database" in refused.stderr
+    assert operator.run("seed").returncode == 0
+
+
+def test_a_token_for_an_unknown_agent_comes_with_a_warning(demo: Operator) -> None:
+    demo.serve()
+    known, unknown = demo.run("token", "2"), demo.run("token", "nobody", "--account", "9")
+    assert (known.returncode, known.stderr) == (0, "")
+    assert (unknown.returncode, unknown.stdout.count("\n")) == (0, 1)
+    assert unknown.stderr == "Warning: account 9 has no active agent nobody. The token is refused.\n"
+    assert demo.run("token", "2", "--scope", "everything").returncode == 2
 
 
 def _token(operator: Operator) -> str:
