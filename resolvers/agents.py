@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from execution import root_field
-from loaders.pages import page_request
+from loaders.pages import PAGE_DEFAULT, page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
 from schema.context import RequestInfo
@@ -19,7 +19,7 @@ class AgentsQuery:
         self,
         info: RequestInfo,
         query: Annotated[str | None, query_argument("Only agents whose name contains this.")] = None,
-        first: First = None,
+        first: First = PAGE_DEFAULT,
         after: After = None,
     ) -> Connection[Agent]:
         await info.context.viewer()

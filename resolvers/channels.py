@@ -12,7 +12,7 @@ from chat.operations.create_channel import ChannelDraft, create_channel
 from chat.operations.open_direct_message import open_direct_message
 from execution import root_field
 from loaders.channels import SidebarFilter
-from loaders.pages import empty_page, page_request
+from loaders.pages import PAGE_DEFAULT, empty_page, page_request
 from resolvers.drafts import given, icon_avatar, required
 from resolvers.mutation import mutation
 from schema.channel_inputs import (
@@ -53,7 +53,7 @@ class ChannelsQuery:
     async def chat_channels(
         self,
         info: RequestInfo,
-        first: First = None,
+        first: First = PAGE_DEFAULT,
         after: After = None,
         kinds: Annotated[
             list[ChannelKind] | None, strawberry.argument(description="Only channels of these kinds.")
@@ -63,10 +63,10 @@ class ChannelsQuery:
             strawberry.argument(
                 description="True: only archived channels. Otherwise, only channels that are not archived."
             ),
-        ] = None,
+        ] = False,
         unread: Annotated[
             bool | None, strawberry.argument(description="True: only channels with unread messages.")
-        ] = None,
+        ] = False,
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
@@ -77,7 +77,7 @@ class ChannelsQuery:
         description="The channels that every agent can find: public channels and announcements, ordered by name."
     )
     async def discover_chat_channels(
-        self, info: RequestInfo, query: NameQuery = None, first: First = None, after: After = None
+        self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         request = page_request("discovery", first, after, str, UUID)
@@ -91,7 +91,7 @@ class ChannelsQuery:
         )
     )
     async def manageable_chat_channels(
-        self, info: RequestInfo, query: NameQuery = None, first: First = None, after: After = None
+        self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None
     ) -> Connection[Channel]:
         viewer = await info.context.viewer()
         request = page_request("manageable", first, after, str, UUID)

@@ -14,7 +14,7 @@ from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_ite
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
 from execution import root_field
-from loaders.pages import page_request
+from loaders.pages import PAGE_DEFAULT, page_request
 from models.rows import AgentRow
 from resolvers.mutation import mutation
 from schema.agents import Agent
@@ -44,7 +44,7 @@ class SharingQuery:
         self,
         info: RequestInfo,
         query: Annotated[str | None, query_argument("Only destinations whose name contains this.")] = None,
-        first: First = None,
+        first: First = PAGE_DEFAULT,
         after: After = None,
     ) -> Connection[ShareDestination]:
         viewer = await info.context.viewer()

@@ -23,7 +23,7 @@ from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
 from loaders.members import MemberFilter
-from loaders.pages import Page, page_request
+from loaders.pages import PAGE_DEFAULT, Page, page_request
 from schema.agents import Agent, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Info, RequestInfo, positions
@@ -163,7 +163,7 @@ class Channel:
     async def members(
         channels: list["Channel"],
         info: Info,
-        first: First = None,
+        first: First = PAGE_DEFAULT,
         after: After = None,
         query: Annotated[str | None, query_argument("Only members whose name contains this.")] = None,
         role: Annotated[MemberRole | None, strawberry.argument(description="Only members with this role.")] = None,
@@ -177,7 +177,7 @@ class Channel:
     @level_field(description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind.")
     @staticmethod
     async def authors(
-        channels: list["Channel"], info: Info, first: First = None, after: After = None
+        channels: list["Channel"], info: Info, first: First = PAGE_DEFAULT, after: After = None
     ) -> list[Connection[Agent]]:
         request = page_request("authors", first, after, str, str)
         pages = await info.context.loaders.authors.load_many(

@@ -10,7 +10,9 @@ from loaders.pages import Page
 Node = TypeVar("Node")
 Row = TypeVar("Row")
 
-First = Annotated[int | None, strawberry.argument(description="How many items to return: 1 to 100, by default 50.")]
+First = Annotated[
+    int | None, strawberry.argument(description="How many items to return: 1 to 100, by default and for null 50.")
+]
 After = Annotated[str | None, strawberry.argument(description="Return the items after this cursor of the same list.")]
 
 

@@ -16,7 +16,7 @@ from chat.viewer import Viewer
 from execution import Conditional, level_field
 from loaders import Loaders
 from loaders.cards import AnswerKey
-from loaders.pages import empty_page, page_request
+from loaders.pages import PAGE_DEFAULT, empty_page, page_request
 from models.enums import ItemKind
 from schema.connections import After, Connection, First
 from schema.context import Info
@@ -44,7 +44,7 @@ class Entity:
     )
     @staticmethod
     async def shared_in(
-        entities: list["Entity"], info: Info, first: First = None, after: After = None
+        entities: list["Entity"], info: Info, first: First = PAGE_DEFAULT, after: After = None
     ) -> Conditional[Connection[Message]]:
         # The messages are read before the modules answer, so that one call also has their cards.
         request = page_request("shared in", first, after, UUID)

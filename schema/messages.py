@@ -14,7 +14,7 @@ from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
 from loaders.messages import ReactionCount
-from loaders.pages import Page, page_request
+from loaders.pages import PAGE_DEFAULT, Page, page_request
 from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
@@ -96,7 +96,7 @@ class Reaction:
     @level_field(description="The agents who reacted with it, ordered by id.")
     @staticmethod
     async def agents(
-        reactions: list["Reaction"], info: Info, first: First = None, after: After = None
+        reactions: list["Reaction"], info: Info, first: First = PAGE_DEFAULT, after: After = None
     ) -> list[Connection[Agent]]:
         request = page_request("reactors", first, after, str)
         pages = await info.context.loaders.reactors.load_many(

@@ -1,10 +1,20 @@
 """Assembles the GraphQL schema from the types and the root fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
 import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
+from graphql.pyutils import Undefined
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -54,7 +64,7 @@ class ChatSchema(strawberry.federation.Schema):
 def build_schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> ChatSchema:
     """Returns the schema, whose operations the executor executes. The server uses `schema`. The benchmarks also build
     one with strawberry's own executor."""
-    return ChatSchema(
+    schema = ChatSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -63,6 +73,25 @@ def build_schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> ChatS
         execution_context_class=executor,
         config=StrawberryConfig(auto_camel_case=True),
     )
+    _drop_null_defaults(schema._schema)
+    return schema
+
+
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """Removes the default null, which strawberry gives every argument and input field that is None if it is omitted.
+    Documentation would show it as the value that applies, although most have another meaning if omitted."""
+    for type_ in schema.type_map.values():
+        for given in _arguments_and_input_fields(type_):
+            if given.default_value is None:
+                given.default_value = Undefined
+
+
+def _arguments_and_input_fields(type_: GraphQLNamedType) -> Iterator[GraphQLArgument | GraphQLInputField]:
+    if isinstance(type_, GraphQLInputObjectType):
+        yield from type_.fields.values()
+    elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+        for field in type_.fields.values():
+            yield from field.args.values()
 
 
 class ChatExecutor(BreadthFirstExecutor):

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLNamedType,
     GraphQLObjectType,
     get_named_type,
     is_list_type,
@@ -51,26 +52,40 @@ class Place:
 
     def document(self, names: Json, literal: str | None = None) -> str:
         """Returns a request for the field. The argument is the variable `$value`, or the literal."""
-        arguments = SCHEMA.type_map[self.parent].fields[self.field].args  # type: ignore[attr-defined]
-        others = {
-            name: f"{name}: {_literal(argument.type)}"
-            for name, argument in arguments.items()
+        if literal is not None:
+            return self._document(names, f"{self.argument}: {literal}", "")
+        return self._document(names, f"{self.argument}: $value", f"($value: {self.type})")
+
+    def document_without(self, names: Json) -> str:
+        """Returns a request for the field without the argument."""
+        return self._document(names, "", "")
+
+    def _document(self, names: Json, given: str, variables: str) -> str:
+        field = SCHEMA.type_map[self.parent].fields[self.field]  # type: ignore[attr-defined]
+        others = [
+            f"{name}: {_literal(argument.type)}"
+            for name, argument in field.args.items()
             if is_non_null_type(argument.type) and name != self.argument
-        }
-        given = ", ".join([f"{self.argument}: {literal or '$value'}", *others.values()])
-        selected = (
-            f"{self.field}({given}) {{ {'userErrors { code message path } ' * (self.parent == 'Mutation')}__typename }}"
-        )
+        ]
+        arguments = ", ".join(filter(None, [given, *others]))
+        selection = _selection(get_named_type(field.type))
+        selected = f"{self.field}{f'({arguments})' if arguments else ''} {{ {selection} }}"
         template = PARENTS.get(self.parent, ITEM % (self.parent, self.parent)) % selected
         for name, id in names.items():
             template = template.replace(f"${name}", f'"{id}"')
-        kind, _, selection = template.partition("{")
-        variables = "" if literal else f"($value: {self.type})"
-        return f"{kind or 'query '}{variables} {{{selection}"
+        kind, _, rest = template.partition("{")
+        return f"{kind or 'query '}{variables} {{{rest}"
 
     def literal(self, scalar: str) -> str:
         """Returns a literal of the argument with the literal scalar at this place."""
         return _printed(self.type, self.value("$scalar")).replace('"$scalar"', scalar)
+
+
+def _selection(type_: GraphQLNamedType) -> str:
+    """Returns what shows the outcome: the errors of a payload, or how many nodes a page has."""
+    names = getattr(type_, "fields", {}).keys()
+    parts = {"userErrors": "userErrors { code message path }", "nodes": "nodes { __typename }"}
+    return " ".join([*(part for name, part in parts.items() if name in names), "__typename"])
 
 
 def _value(type_: GraphQLInputType, path: tuple[str, ...], scalar: object) -> Any:
