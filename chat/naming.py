@@ -26,11 +26,10 @@ _DIRECTION = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 _FORMATTING = {"Cc", "Cf"}
 _UNUSED = {"Cn", "Cs"}
 _SPACING = {"Z", "M"}
-# Letters and a symbol by category, but blank: the Hangul fillers and the empty Braille pattern.
+# Letters, marks and a symbol by category, but invisible: the Hangul fillers, the empty Braille pattern, a joiner, two
+# vowels of Khmer, and the variation selectors.
 _FILLERS = set("\u3164\u115f\u1160\uffa0\u2800")
-# Marks by category, but invisible: a joiner, vowels of Khmer, and the variation selectors.
-_SELECTORS = {"\u034f", "\u17b4", "\u17b5", *map(chr, [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10)])}
-_IDEOGRAPHIC_SELECTORS = range(0xE0100, 0xE01F0)
+_BLANK = re.compile("[\u3164\u115f\u1160\uffa0\u2800\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Joiners and direction marks: right-to-left scripts need them, and the scripts of India next to a virama.
 _JOINERS_AND_MARKS = set("\u200c\u200d\u200e\u200f\u061c")
 _RIGHT_TO_LEFT = {"R", "AL"}
@@ -45,9 +44,10 @@ def fold(text: str) -> str:
     "acao" finds "Ação"."""
     compatible = unicodedata.normalize("NFKD", text.translate(_PUNCTUATION)).casefold()
     decomposed = unicodedata.normalize("NFKD", compatible).translate(_PUNCTUATION)
-    letters = (letter for letter in decomposed if not unicodedata.combining(letter))
-    visible = (letter for letter in letters if letter.isspace() or not _is_invisible(letter))
-    return " ".join("".join(visible).translate(_UNDECOMPOSED).split())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    if not letters.isprintable():
+        letters = "".join(letter for letter in letters if letter.isspace() or not _is_invisible(letter))
+    return " ".join(_BLANK.sub("", letters).translate(_UNDECOMPOSED).split())
 
 
 def like_pattern(query: str) -> str:
@@ -64,11 +64,9 @@ def clean_name(name: str) -> str:
     """Returns the trimmed name without control, invisible and text-direction characters and without code points that
     are not assigned. Line breaks become spaces. Valid emojis stay as they are, and so do joiners and direction marks
     next to a letter that needs them."""
-    if name.isascii() and name.isprintable():
+    if name.isprintable() and not _BLANK.search(name):
         return name.strip()
     line = _LINE_BREAKS.sub(" ", name)
-    if not any(map(_is_removable, line)):
-        return line.strip()
     cleaned, place = [], 0
     for emoji in emoji_list(line):
         cleaned += [_without_invisible(line[place : emoji["match_start"]]), emoji["emoji"]]
@@ -140,12 +138,7 @@ def is_storable(text: str) -> bool:
 
 
 def _is_invisible(letter: str) -> bool:
-    return (
-        unicodedata.category(letter) in _FORMATTING
-        or letter in _FILLERS
-        or letter in _SELECTORS
-        or ord(letter) in _IDEOGRAPHIC_SELECTORS
-    )
+    return unicodedata.category(letter) in _FORMATTING or _BLANK.match(letter) is not None
 
 
 def _is_removable(letter: str) -> bool:
