@@ -52,10 +52,8 @@ def graphql_request(parameters: object) -> GraphQLRequest:
     query = _parameter(parameters, "query", str)
     if query is None:
         raise Refusal(400, "The request has no `query`.")
-    _parameter(parameters, "extensions", dict)
-    return GraphQLRequest(
-        query, _parameter(parameters, "variables", dict), _parameter(parameters, "operationName", str)
-    )
+    _optional(parameters, "extensions", dict)
+    return GraphQLRequest(query, _optional(parameters, "variables", dict), _optional(parameters, "operationName", str))
 
 
 def parse_json(data: bytes | str) -> object:
@@ -90,17 +88,24 @@ async def _body_parameters(request: Request, receive: Receive) -> object:
 
 async def _body(receive: Receive) -> bytes:
     """Raises Refusal 413 once the body exceeds BODY_BYTES."""
-    body = b""
+    chunks: list[bytes] = []
+    size = 0
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refusal(400, "The client disconnected before the end of the request.")
-        body += message.get("body", b"")
-        if len(body) > BODY_BYTES:
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > BODY_BYTES:
             raise Refusal(413, f"The request is larger than {BODY_BYTES:,} bytes.")
         more = message.get("more_body", False)
-    return body
+    return b"".join(chunks)
+
+
+def _optional(parameters: Mapping[str, object], name: str, kind: type[Value]) -> Value | None:
+    """Returns None for an empty string: many clients and forms send one for a parameter that is not used."""
+    return None if parameters.get(name) == "" else _parameter(parameters, name, kind)
 
 
 def _parameter(parameters: Mapping[str, object], name: str, kind: type[Value]) -> Value | None:

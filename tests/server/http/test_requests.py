@@ -72,6 +72,17 @@ async def test_a_request_over_the_size_limit_is_refused(http: httpx.AsyncClient)
     assert only_error(response)["code"] == "BAD_USER_INPUT"
 
 
+async def test_a_body_in_many_chunks_is_read_whole(http: httpx.AsyncClient) -> None:
+    body = b'{"query": "query ($name: String!) { __type(name: $name) { name } }", "variables": {"name": "Query"}}'
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for index in range(len(body)):
+            yield body[index : index + 1]
+
+    response = await http.post("/graphql", content=chunks(), headers=JSON)
+    assert response.json() == {"data": {"__type": {"name": "Query"}}}
+
+
 async def test_a_body_that_does_not_arrive_is_refused(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "BODY_SECONDS", 0.1)
 
@@ -119,6 +130,24 @@ async def test_a_malformed_get_request_is_refused(http: httpx.AsyncClient, param
     response = await http.get("/graphql", params={"query": "{ __typename }"} | parameters)
     assert response.status_code == 400
     assert only_error(response)["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("name", ["variables", "operationName", "extensions"])
+@pytest.mark.parametrize("accept", ["application/json", NEWER, "text/event-stream"])
+async def test_an_empty_parameter_counts_as_not_given(http: httpx.AsyncClient, name: str, accept: str) -> None:
+    request, headers = {"query": "query Name { __typename }", name: ""}, {"accept": accept}
+    for response in (
+        await http.get("/graphql", params=request, headers=headers),
+        await http.post("/graphql", json=request, headers=headers),
+    ):
+        assert response.status_code == 200
+        assert '{"data":{"__typename":"Query"}}' in response.text
+
+
+async def test_an_empty_operation_name_selects_no_operation(http: httpx.AsyncClient) -> None:
+    request = {"query": "query A { __typename } query B { __typename }", "operationName": ""}
+    refused = await http.post("/graphql", json=request)
+    assert only_error(refused)["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -97,6 +97,13 @@ async def test_a_malformed_operation_closes_the_socket_with_4400(socket_url: str
         assert await close_code(connection) == 4400
 
 
+@pytest.mark.parametrize("name", ["variables", "operationName", "extensions"])
+async def test_an_empty_parameter_counts_as_not_given(socket_url: str, name: str) -> None:
+    async with signed_in_connection(socket_url) as connection:
+        await send(connection, "subscribe", id="1", payload={"query": "query Name { __typename }", name: ""})
+        assert (await received(connection))["payload"] == {"data": {"__typename": "Query"}}
+
+
 @pytest.mark.parametrize("id", [None, 1, {}])
 async def test_a_malformed_id_closes_the_socket_with_4400(socket_url: str, id: object) -> None:
     async with signed_in_connection(socket_url) as connection:
