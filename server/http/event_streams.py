@@ -25,7 +25,7 @@ HEADERS = [
 
 # Lines end with LF: some gateways cannot parse CRLF. An event needs the field `data`, even if it is empty.
 COMPLETE = b"event: complete\ndata: \n\n"
-HEARTBEAT = b": ping\n\n"
+COMMENT = b": ping\n\n"
 
 Run = Callable[[Deliver], Awaitable[None]]
 """Runs an operation and delivers its results. Never raises because of the operation."""
@@ -67,6 +67,8 @@ class EventStreamResponse:
             await _send(send, b"event: next\ndata: " + result + b"\n\n")
 
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        # Some browsers and proxies pass nothing of a response on, not even its head, before the body begins.
+        await _send(send, COMMENT)
         await self._run(deliver)
         await _send(send, COMPLETE)
         await send({"type": "http.response.body", "body": b""})
@@ -84,4 +86,4 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 async def _send_heartbeats(send: Send) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
-        await _send(send, HEARTBEAT)
+        await _send(send, COMMENT)

@@ -74,6 +74,12 @@ async def test_a_stream_delivers_new_messages_and_resumes(account: Account, sock
         assert (await events.message())["message"]["body"] == "while away"
 
 
+async def test_a_stream_without_events_begins_at_once(account: Account, socket_url: str) -> None:
+    channel = await account.ana.create_channel()
+    async with subscribed(socket_url, account.ana.token, ADDED, channel=channel) as events, asyncio.timeout(2):
+        assert await anext(events.response.aiter_text()) == ": ping\n\n"
+
+
 async def test_a_query_is_one_event_and_completes(account: Account, socket_url: str) -> None:
     async with subscribed(socket_url, account.carla.token, "{ __typename }") as events:
         assert await events.next() == ("next", {"data": {"__typename": "Query"}})
