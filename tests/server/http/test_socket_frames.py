@@ -45,7 +45,6 @@ async def test_a_duplicate_id_of_any_length_closes_the_socket_with_4409(account:
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     "an unknown operation": {"query": "query A { __typename }", "operationName": "B"},
-    "an operation named nothing": {"query": "query A { __typename }", "operationName": ""},
     "no query": {"query": ""},
     "fragments alone": {"query": "fragment Alone on Query { __typename }"},
     "several operations": {"query": "query A { __typename } subscription B { chatInboxChanged { channelId } }"},
