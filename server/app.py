@@ -30,6 +30,7 @@ from server.http.documents import DocumentLimits
 from server.http.endpoint import GraphQLEndpoint
 from server.http.health import health_routes
 from server.http.operations import Operations
+from server.http.origins import OriginPolicy
 from server.identity.sign_in import SignIn
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
@@ -82,6 +83,7 @@ def create_app(
     operations = Operations(schema, *_document_limits(settings), directory)
     limits, sign_in = SocketLimits.of(settings), SignIn(settings)
     endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
+    graphql = OriginPolicy(endpoint, settings.allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -97,8 +99,8 @@ def create_app(
             assets_mount(),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
             *health_routes(pool, head_revision(), hub, background, connections),
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
         ],
         lifespan=lifespan,
     )

@@ -5,6 +5,7 @@ Every command reads them first, so this module imports nothing that takes long t
 
 import ipaddress
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
     from sources.config import SourceConfigs
@@ -30,6 +31,8 @@ PERCENT_ENCODE = (
 )
 BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
+ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
 
@@ -96,6 +99,9 @@ class Settings(BaseSettings):
         "127.0.0.1,::1",
         description="The addresses and networks of the proxies whose X-Forwarded-For gives the client's address.",
     )
+    allowed_origins: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="The origins of front ends on other addresses that may use the API from browsers."
+    )
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )
@@ -148,6 +154,11 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("it must be addresses and networks, such as 10.0.0.0/8, separated by commas") from None
         return value
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: str | frozenset[str]) -> frozenset[str]:
+        return frozenset(map(_origin, value.split(",") if isinstance(value, str) else value))
 
     @field_validator("sources")
     @classmethod
@@ -253,6 +264,15 @@ def _parse_sources(value: str) -> "SourceConfigs":
     from sources.config import parse_sources
 
     return parse_sources(value)
+
+
+def _origin(text: str) -> str:
+    """Returns the origin as browsers send it, which is without the default port of its scheme. Raises ValueError."""
+    parts = ORIGIN.fullmatch(text.strip().lower().removesuffix("/"))
+    if parts is None:
+        raise ValueError("it must be origins, such as https://app.example, separated by commas")
+    port = parts["port"] or ""
+    return f"{parts['scheme']}://{parts['host']}" + ("" if port == DEFAULT_PORTS.get(parts["scheme"]) else port)
 
 
 def _is_loopback(host: str) -> bool:

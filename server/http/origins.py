@@ -1,10 +1,50 @@
-"""Whether a request comes from a page of this server. Browsers apply no same-origin policy to WebSockets, and send
-forms to other sites, so the server checks."""
+"""Which pages may use the endpoint: those of this server and those of the allowed origins.
 
+Browsers send requests of other sites' pages, but show them no answer without CORS headers. They apply no same-origin
+policy to WebSockets, so the server checks. No request is authenticated by a cookie: a page needs a token in any case.
+"""
+
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+REMEDY = "If this is the origin of a front end of yours, add it to CHAT_ALLOWED_ORIGINS."
+
+log = structlog.get_logger(__name__)
+
+
+class OriginPolicy(CORSMiddleware):
+    """Refuses sockets and preflight requests of pages of other origins. Any request header may be sent: clients add
+    their own, and none of them is trusted."""
+
+    def __init__(self, app: ASGIApp, allowed_origins: Collection[str]) -> None:
+        super().__init__(app, allowed_origins, allow_methods=("GET", "POST"), allow_headers=("*",))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not self._may_open_socket(scope):
+            await receive()
+            # Closing before accepting makes the server answer the handshake with 403.
+            await send({"type": "websocket.close"})
+            return
+        await super().__call__(scope, receive, send)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        origin = request_headers["origin"]
+        if not self.is_allowed_origin(origin):
+            _log_refused(origin)
+        return super().preflight_response(request_headers)
+
+    def _may_open_socket(self, scope: Scope) -> bool:
+        origin = Headers(scope=scope).get("origin", "")
+        if is_same_origin(scope) or self.is_allowed_origin(origin):
+            return True
+        _log_refused(origin)
+        return False
 
 
 def is_same_origin(scope: Scope) -> bool:
@@ -25,3 +65,7 @@ def _host(origin: str) -> str:
         return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
+
+
+def _log_refused(origin: str) -> None:
+    log.warning("origin_refused", origin=origin, remedy=REMEDY)

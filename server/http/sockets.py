@@ -25,7 +25,6 @@ from server.http.connections import CLOSE_SECONDS, Connections
 from server.http.errors import formatted_exception, request_error
 from server.http.extensions import abort_connection, send_now
 from server.http.operations import Operations, RequestFailed
-from server.http.origins import is_same_origin
 from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json
 from subscriptions.context import StreamContext
 
@@ -75,10 +74,6 @@ class Socket:
     async def serve(self) -> None:
         """Serves the connection until it is closed."""
         await self._receive()
-        if not is_same_origin(self._scope):
-            # Closing before accepting makes the server answer the handshake with 403.
-            await self._send({"type": "websocket.close"})
-            return
         with ExitStack() as self._unauthenticated:
             try:
                 self._unauthenticated.enter_context(self._services.unauthenticated.admitted(self._scope))

@@ -75,6 +75,10 @@ def test_the_demo_cannot_listen_on_other_addresses(monkeypatch: pytest.MonkeyPat
         ("CHAT_BROADCAST_URL", "postgres://db/chat", "cache:6379"),
         ("CHAT_PUBLIC_URL", "https://chat.example/", "chat.example"),
         ("CHAT_TRUSTED_PROXIES", "10.0.0.0/8, ::1", "proxy.example"),
+        ("CHAT_ALLOWED_ORIGINS", "https://app.example, tauri://localhost", "chat.example:8080"),
+        ("CHAT_ALLOWED_ORIGINS", "http://[::1]:5173", "*"),
+        ("CHAT_ALLOWED_ORIGINS", "http://localhost:5173/", "https://*.app.example"),
+        ("CHAT_ALLOWED_ORIGINS", "https://app.example", "https://app.example/chat"),
         ("CHAT_UNAUTHENTICATED_SOCKETS", "1", "0"),
         ("CHAT_SIGN_IN_SECONDS", "1.5", "301"),
     ],
@@ -90,6 +94,17 @@ def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: 
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert bad not in sentence
+
+
+def test_allowed_origins_are_compared_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "CHAT_ALLOWED_ORIGINS", "HTTPS://App.Example:443/, http://app.example:80, http://app.example:443"
+    )
+    assert read_settings().allowed_origins == {
+        "https://app.example",
+        "http://app.example",
+        "http://app.example:443",
+    }
 
 
 def test_a_key_server_needs_an_issuer_and_excludes_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,29 +1,12 @@
-"""A server and a real browser."""
+"""A server, and a page of a real browser."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.server.graphiql.visit import Visit
 from tests.support.processes import SERVE, free_port, running
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    return next(path for name in BROWSERS if (path := shutil.which(name)))
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +18,6 @@ async def origin(browser_path: str, tmp_path_factory: pytest.TempPathFactory) ->
     settings = {"CHAT_DATA_DIR": str(folder / "data"), "CHAT_PORT": str(port)}
     async with running(SERVE, f"{origin}/graphql", folder / "server.log", settings=settings):
         yield origin
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=BROWSER_ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
