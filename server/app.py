@@ -8,6 +8,7 @@ from functools import partial
 from types import MappingProxyType
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -83,7 +84,7 @@ def create_app(
     operations = Operations(schema, *_document_limits(settings), directory)
     limits, sign_in = SocketLimits.of(settings), SignIn(settings)
     endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
-    graphql = OriginPolicy(endpoint, settings.allowed_origins)
+    origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -99,8 +100,8 @@ def create_app(
             assets_mount(),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
             *health_routes(pool, head_revision(), hub, background, connections),
-            Route("/graphql", graphql),
-            WebSocketRoute("/graphql", graphql),
+            Route("/graphql", endpoint, middleware=origins),
+            WebSocketRoute("/graphql", endpoint, middleware=origins),
         ],
         lifespan=lifespan,
     )
