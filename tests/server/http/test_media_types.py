@@ -63,7 +63,8 @@ async def test_a_client_that_accepts_only_streams_gets_errors_as_an_event(accoun
         "/graphql", json={"query": "{"}, headers={"accept": EVENT_STREAM}
     )
     assert response.headers["content-type"] == f"{EVENT_STREAM}; charset=utf-8"
-    start, end = response.text.strip().split("\n\n")
+    comment, start, end = response.text.strip().split("\n\n")
+    assert comment == ": ping"
     assert start.startswith("event: next\n")
     assert "GRAPHQL_PARSE_FAILED" in start
     assert end == "event: complete\ndata:"
