@@ -21,7 +21,7 @@ class AgentsQuery:
         query: Annotated[str | None, query_argument("Only agents whose name contains this.")] = None,
         first: First = PAGE_DEFAULT,
         after: After = None,
-    ) -> Connection[Agent]:
+    ) -> Connection[Agent] | None:
         await info.context.viewer()
         request = page_request("agents", first, after, str, str)
         found = await info.context.loaders.agent_lists.load((query, request))

@@ -67,7 +67,7 @@ class ChannelsQuery:
         unread: Annotated[
             bool | None, strawberry.argument(description="True: only channels with unread messages.")
         ] = False,
-    ) -> Connection[Channel]:
+    ) -> Connection[Channel] | None:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
         request = page_request("sidebar", first, after, datetime, UUID)
@@ -78,7 +78,7 @@ class ChannelsQuery:
     )
     async def discover_chat_channels(
         self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None
-    ) -> Connection[Channel]:
+    ) -> Connection[Channel] | None:
         viewer = await info.context.viewer()
         request = page_request("discovery", first, after, str, UUID)
         return channels_for(viewer, await info.context.loaders.discovery.load((viewer.agent_id, query, request)))
@@ -92,7 +92,7 @@ class ChannelsQuery:
     )
     async def manageable_chat_channels(
         self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None
-    ) -> Connection[Channel]:
+    ) -> Connection[Channel] | None:
         viewer = await info.context.viewer()
         request = page_request("manageable", first, after, str, UUID)
         if not viewer.is_administrator:

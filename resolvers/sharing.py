@@ -46,7 +46,7 @@ class SharingQuery:
         query: Annotated[str | None, query_argument("Only destinations whose name contains this.")] = None,
         first: First = PAGE_DEFAULT,
         after: After = None,
-    ) -> Connection[ShareDestination]:
+    ) -> Connection[ShareDestination] | None:
         viewer = await info.context.viewer()
         request = page_request("destinations", first, after, str, str, str)
         found = await info.context.loaders.destinations.load((viewer.agent_id, query, request))

@@ -38,7 +38,12 @@ from subscriptions.messages import MessagesSubscription
 from subscriptions.people import PeopleSubscription
 
 
-@strawberry.type(description="Reads. Every field returns only what the viewer may see.")
+@strawberry.type(
+    description=(
+        "Reads. Every field returns only what the viewer may see. If the viewer may not use the chat, a field is null"
+        " and its error has a code. `chatViewer` and, for administrators, `chatAccountSettings` work nevertheless."
+    )
+)
 class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, SharingQuery, AccountQuery): ...
 
 

@@ -8,7 +8,7 @@ const FIRST_CHANNELS = `query FirstChannels {
 // Replaces the ids of the previous agent in all tabs with a channel of the signed-in agent and a new client key.
 export async function fillExamples(post) {
   const result = await post({ query: FIRST_CHANNELS, operationName: 'FirstChannels' });
-  if (!result.data) throw new Error(result.errors?.[0]?.message ?? 'The server did not answer.');
+  if (!result.data?.chatChannels) throw new Error(result.errors?.[0]?.message ?? 'The server did not answer.');
   const channels = result.data.chatChannels.edges.map(({ node }) => node);
   const channel = channels.find(({ viewerCan }) => viewerCan.post) ?? channels[0];
   if (!channel) return;

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from asyncpg.connection import LoggedQuery
 
 from tests.support.api import Account, Api
@@ -66,6 +67,25 @@ async def test_administrators_can_change_settings_while_the_chat_is_disabled(api
     assert (await account.ana.execute(SEND_KEY)).code == "MODULE_DISABLED"
     await account.ana.mutate("updateChatAccountSettings", SETTINGS, chatEnabled=True)
     await account.ana.query(SEND_KEY)
+
+
+LISTS = ["chatChannels", "discoverChatChannels", "manageableChatChannels", "chatAgents", "shareDestinations"]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_the_lists_of_a_disabled_chat_do_not_take_the_viewer_with_them(api: Api, enabled: bool) -> None:
+    """Clients learn whether the chat is enabled in one request with everything that they show first."""
+    account = await api.create_account(enabled=enabled)
+    lists = " ".join(f"{name} {{ nodes {{ __typename }} }}" for name in LISTS)
+    body = (await account.bruno.execute(f"{{ chatViewer {{ agent {{ id }} chatEnabled }} {lists} }}")).body
+    assert body["data"].pop("chatViewer") == {"agent": {"id": "bruno"}, "chatEnabled": enabled}
+    if enabled:
+        assert "errors" not in body
+        assert all(body["data"][name] is not None for name in LISTS)
+    else:
+        assert body["data"] == dict.fromkeys(LISTS)
+        assert [error["path"] for error in body["errors"]] == [[name] for name in LISTS]
+        assert {error["extensions"]["code"] for error in body["errors"]} == {"MODULE_DISABLED"}
 
 
 async def test_a_profile_belongs_to_one_agent_of_one_account(account: Account, other_account: Account) -> None:

@@ -1,6 +1,7 @@
 """GraphiQL in a real browser, on a real server, under its content security policy."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -20,9 +21,14 @@ ANA: Agent = ("1", "1")
 BRUNO: Agent = ("1", "2")
 CARLA: Agent = ("1", "3")
 DAVI: Agent = ("1", "4")
+OTTO: Agent = ("2", "21")
 # The document has only the visible lines of a long result.
 WHOLE_RESULT = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
 SIDEBAR = "{ chatChannels(first: 50) { edges { node { id name viewerCan { post } } } } }"
+SETTINGS = (
+    "mutation ($input: UpdateChatAccountSettingsInput!)"
+    " { updateChatAccountSettings(input: $input) { userErrors { code } } }"
+)
 SEND = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code } } }"
 
 
@@ -103,6 +109,15 @@ async def test_signing_in_as_another_agent_opens_a_new_socket(visit: Visit) -> N
     assert visit.problems == []
 
 
+async def test_an_agent_without_access_to_the_chat_is_shown_the_reason(visit: Visit) -> None:
+    await change_settings(visit.origin, OTTO, chatEnabled=False)
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Paula")
+    await expect(visit.page.locator("#notice")).to_have_text("The chat is not enabled for you.")
+    assert visit.problems == []
+    await change_settings(visit.origin, OTTO, chatEnabled=True)
+
+
 async def test_the_token_is_kept_in_the_tab_only(visit: Visit) -> None:
     await open_graphiql(visit)
     await sign_in(visit.page, "Bruno")
@@ -178,7 +193,12 @@ async def send(origin: str, agent: Agent, channel_id: str, body: str) -> None:
     assert answer["sendChatMessage"]["userErrors"] == []
 
 
-async def ask(origin: str, agent: Agent, query: str, variables: dict[str, dict[str, str]]) -> Any:
+async def change_settings(origin: str, administrator: Agent, **changes: bool) -> None:
+    answer = await ask(origin, administrator, SETTINGS, {"input": changes})
+    assert answer["updateChatAccountSettings"]["userErrors"] == []
+
+
+async def ask(origin: str, agent: Agent, query: str, variables: Mapping[str, Mapping[str, object]]) -> Any:
     account_id, agent_id = agent
     async with httpx.AsyncClient(base_url=origin) as client:
         signed_in = await client.post("/graphql/demo/token", json={"accountId": account_id, "agentId": agent_id})
