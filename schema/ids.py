@@ -2,7 +2,7 @@
 of the platform may be numbers, which clients may also send as JSON numbers."""
 
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import strawberry
 from graphql import GraphQLError, GraphQLID, IntValueNode, StringValueNode, ValueNode
@@ -18,11 +18,21 @@ class Prefix(StrEnum):
     CHANNEL = "chn"
     MESSAGE = "msg"
     CARD = "crd"
+    MEMBER = "mbr"
+    MEMBERSHIP = "mbs"
+    MENTION = "mnt"
+    REACTION = "rct"
 
 
 def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:
     # Not an f-string: formatting an enum member takes three times as long.
     return strawberry.ID(prefix + "_" + id.hex)
+
+
+def derived_id(prefix: Prefix, owner: UUID, name: str) -> strawberry.ID:
+    """Returns the id of something that is identified by a name within a channel or message, always the same. Clients
+    need it as the key in their cache, and cannot pass it to any field."""
+    return public_id(prefix, uuid5(owner, name))
 
 
 def parse_id(prefix: Prefix, id: str) -> UUID | None:

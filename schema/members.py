@@ -14,12 +14,17 @@ from models.rows import MemberRow
 from schema.agents import Agent, agents
 from schema.context import Info
 from schema.enums import MemberRole, NotificationLevel
+from schema.ids import Prefix, derived_id
 from schema.messages import Message
 
 
 @strawberry.type(name="ChatMember", description="A member of a channel.")
 class Member:
     row: strawberry.Private[MemberRow]
+
+    @strawberry.field(description="An opaque id: mbr_… It identifies the agent in this channel, also after rejoining.")
+    def id(self) -> strawberry.ID:
+        return derived_id(Prefix.MEMBER, self.row.channel_id, self.row.agent_id)
 
     @level_field(description="The agent.")
     @staticmethod
@@ -40,6 +45,10 @@ class Membership:
     seat: strawberry.Private[Seat]
     row: strawberry.Private[MemberRow]
     reader: strawberry.Private[Viewer]
+
+    @strawberry.field(description="An opaque id: mbs_… It identifies the viewer in this channel, also after rejoining.")
+    def id(self) -> strawberry.ID:
+        return derived_id(Prefix.MEMBERSHIP, self.row.channel_id, self.row.agent_id)
 
     @strawberry.field(description="The viewer's role in the channel.")
     def role(self) -> MemberRole:

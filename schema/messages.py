@@ -20,7 +20,7 @@ from schema.agents import Agent, agents, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Context, Info
 from schema.enums import MentionTarget, SystemEvent
-from schema.ids import Prefix, parse_id, public_id
+from schema.ids import Prefix, derived_id, parse_id, public_id
 
 if TYPE_CHECKING:
     from schema.cards import SharedCard
@@ -55,6 +55,12 @@ class Mention:
     row: strawberry.Private[MentionRow]
     mentioned_agent: strawberry.Private[AgentRow | None]
 
+    @strawberry.field(description="An opaque id: mnt_… It identifies what is mentioned in this message.")
+    def id(self) -> strawberry.ID:
+        agent_id = self.mentioned_agent.agent_id if self.mentioned_agent is not None else ""
+        mentioned = f"{self.row.target} {self.row.reachable} {agent_id or self.row.team_name}"
+        return derived_id(Prefix.MENTION, self.row.message_id, mentioned)
+
     @strawberry.field(description="The kind of mention.")
     def target(self) -> MentionTarget:
         return self.row.target
@@ -80,6 +86,10 @@ class Mention:
 class Reaction:
     message: strawberry.Private[MessageRow]
     tally: strawberry.Private[ReactionCount]
+
+    @strawberry.field(description="An opaque id: rct_… It identifies the emoji on this message.")
+    def id(self) -> strawberry.ID:
+        return derived_id(Prefix.REACTION, self.message.message_id, self.tally.emoji)
 
     @strawberry.field(description="The emoji.")
     def emoji(self) -> str:

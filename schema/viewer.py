@@ -50,11 +50,16 @@ async def _may_create(permissions: Sequence[AccountPermissions], info: Info, kin
 @strawberry.type(
     name="ChatViewer",
     description=(
-        "The agent who makes the request. `agent`, `chatEnabled` and `viewerCan` work even if the chat is disabled."
+        "The agent who makes the request. `id`, `agent`, `chatEnabled` and `viewerCan` work even if the chat is"
+        " disabled."
     ),
 )
 class Viewer:
     facts: strawberry.Private[ViewerFacts]
+
+    @strawberry.field(description="The id of `agent`.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.facts.agent.agent_id)
 
     @strawberry.field(description="The viewer as other agents see them.")
     def agent(self) -> Agent:
@@ -83,6 +88,10 @@ class Viewer:
 @strawberry.type(name="ChatAccountSettings", description="The account's settings for the chat.")
 class AccountSettings:
     row: strawberry.Private[AccountRow]
+
+    @strawberry.field(description="The account's id in the platform.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.row.account_id)
 
     @strawberry.field(description="Whether the chat is enabled for the account.")
     def chat_enabled(self) -> bool:
