@@ -150,11 +150,15 @@ def token(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    client: Annotated[bool, typer.Option("--client", help="Leave federation out, for tools of clients.")] = False,
+) -> None:
     """Print the GraphQL schema (SDL)."""
+    from server.client_schema import client_sdl
     from server.schema import schema as graphql_schema
 
-    typer.echo(graphql_schema.as_str().rstrip())
+    sdl = graphql_schema.as_str()
+    typer.echo((client_sdl(sdl) if client else sdl).rstrip())
 
 
 @app.command()
