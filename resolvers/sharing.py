@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import strawberry
-from uuid_utils.compat import uuid7
 
 from chat.access import Seat
 from chat.cards import Answer, CardAccess, ItemRef, can_be_item_id
@@ -73,10 +73,18 @@ class SharingQuery:
             return None
         answers = await _answers(info, [viewer.agent_id, *(readers.agent_ids or ())], ref)
         return SharePreview(
-            card=SharedCard(card_id=uuid7(), ref=ref, sharer_id=viewer.agent_id, shared_texts=None, reader=viewer),
+            card=SharedCard(
+                card_id=_preview_id(ref), ref=ref, sharer_id=viewer.agent_id, shared_texts=None, reader=viewer
+            ),
             members_with_access=_count(answers, readers.agent_ids, viewer.agent_id),
             member_count=readers.member_count,
         )
+
+
+def _preview_id(ref: ItemRef) -> UUID:
+    """Returns the id of a card that is not stored. It is the same each time, so that caches of clients keep the card's
+    fields together."""
+    return uuid5(NAMESPACE_OID, f"{ref.kind} {ref.item_id}")
 
 
 @strawberry.type

@@ -43,7 +43,9 @@ class ShareToChatInput:
     name="SharePreview", description="A preview of sharing an item: the card, and how many members could see the item."
 )
 class SharePreview:
-    card: SharedCard = strawberry.field(description="The card as the viewer sees it. Its id is not stored.")
+    card: SharedCard = strawberry.field(
+        description="The card as the viewer sees it. It is not stored. Its id is the same in every preview."
+    )
     members_with_access: int | None = strawberry.field(
         description=(
             "How many active members could see the item. Null in channels with more than 100 members, if the viewer has"

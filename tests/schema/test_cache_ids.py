@@ -1,8 +1,12 @@
 """The ids by which caches of clients recognise an object: the same in every answer, and different for every object."""
 
+from models.enums import ItemKind
 from tests.support.api import Account, Api, Json
 
 MEMBERS = "viewerMembership { id } members { nodes { id agent { id } } }"
+PREVIEW = """query ($entity: SharedEntityRef!, $destination: ShareDestinationRef!) {
+  sharePreview(entity: $entity, destination: $destination) { card { id } }
+}"""
 MESSAGE = """query ($id: ID!) {
   chatMessage(id: $id) { mentions { id agent { id } } reactions { id emoji agents { nodes { id } } } }
 }"""
@@ -56,3 +60,18 @@ async def test_the_viewer_and_the_settings_have_ids_while_the_chat_is_disabled(a
         "chatViewer": {"id": "ana"},
         "chatAccountSettings": {"id": account.account_id},
     }
+
+
+async def test_a_preview_of_the_same_item_has_the_same_card_id(account: Account) -> None:
+    account.add_item(ItemKind.DEAL, "1")
+    account.add_item(ItemKind.TASK, "1")
+    channel = await account.ana.create_channel()
+
+    async def card_id(kind: ItemKind) -> str:
+        entity, destination = {"kind": kind, "id": "1"}, {"channelId": channel}
+        id: str = (await account.ana.query(PREVIEW, entity=entity, destination=destination))["sharePreview"]["card"][
+            "id"
+        ]
+        return id
+
+    assert await card_id(ItemKind.DEAL) == await card_id(ItemKind.DEAL) != await card_id(ItemKind.TASK)

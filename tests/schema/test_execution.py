@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -16,7 +15,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-import resolvers.sharing
 from chat.identity import AgentToken
 from chat.ports import Chat
 from models.enums import ItemKind
@@ -62,13 +60,6 @@ async def scene(api: Api) -> Scene:
     return scene
 
 
-@pytest.fixture
-def _equal_card_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preview's card has a new id in each request."""
-    monkeypatch.setattr(resolvers.sharing, "uuid7", lambda: UUID(int=7))
-
-
-@pytest.mark.usefixtures("_equal_card_ids")
 @settings(
     max_examples=DOCUMENTS,
     deadline=None,
