@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from benchmarks.environment import Client, Environment, Json
 from benchmarks.generated_account import VIEWER
 from benchmarks.history import PAGE, SIDEBAR
+from server.addresses import async_url
 from server.identity.tokens import issue_token
-from server.settings import Settings, async_url
+from server.settings import Settings
 
 AGENTS = (VIEWER, "agent-001", "agent-150")
 """They can read different channels."""

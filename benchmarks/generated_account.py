@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from chat.naming import fold
 from models import Account, AccountClock, Agent, Channel, Member
 from models.enums import ChannelKind, MemberRole
-from server.settings import async_url
+from server.addresses import async_url
 
 AGENTS = 200
 MEMBERS = 20

@@ -12,7 +12,7 @@ from benchmarks.environment import Environment
 from chat.naming import fold
 from models import Account, AccountClock, Agent, Channel, Member
 from models.enums import ChannelKind, MemberRole
-from server.settings import async_url
+from server.addresses import async_url
 
 
 @dataclass(frozen=True)

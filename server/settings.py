@@ -5,9 +5,6 @@ Every command reads them first, so this module imports nothing that takes long t
 
 import ipaddress
 import os
-import re
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
@@ -15,6 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.addresses import async_url, check_broadcast_url, is_loopback, origin_of
+from server.identity.stored_secret import stored_secret
 
 if TYPE_CHECKING:
     from sources.config import SourceConfigs
@@ -26,13 +26,6 @@ TEST_PREFIX = "CHAT_TEST_"
 SECRET_BYTES = 32
 """RFC 7518, 3.2: the minimum length of an HS256 key is that of the hash."""
 
-PERCENT_ENCODE = (
-    "In a user name or password, write `@`, `:`, `/`, `#` and `%` percent-encoded: %40, %3A, %2F, %23 and %25"
-)
-BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
-POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
-ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?")
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
 
@@ -125,15 +118,7 @@ class Settings(BaseSettings):
     @field_validator("broadcast_url")
     @classmethod
     def _known_broadcast(cls, value: str) -> str:
-        url = urlsplit(value)
-        if url.scheme not in BROADCAST_SCHEMES:
-            raise ValueError("it must begin with memory://, postgres:// or redis:// (rediss:// for TLS)")
-        if url.netloc.count("@") > 1:
-            raise ValueError(f"it has more than one `@`. {PERCENT_ENCODE}")
-        try:
-            _ = url.port
-        except ValueError:
-            raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
+        check_broadcast_url(value)
         return value
 
     @field_validator("jwks_url", "public_url")
@@ -158,7 +143,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _origins(cls, value: str | frozenset[str]) -> frozenset[str]:
-        return frozenset(map(_origin, value.split(",") if isinstance(value, str) else value))
+        return frozenset(map(origin_of, value.split(",") if isinstance(value, str) else value))
 
     @field_validator("sources")
     @classmethod
@@ -180,7 +165,7 @@ class Settings(BaseSettings):
             raise ValueError("Set CHAT_JWT_SECRET or CHAT_JWKS_URL, not both: tokens have one authority.")
         if self.jwks_url and not self.jwt_issuer:
             raise ValueError("CHAT_JWKS_URL needs CHAT_JWT_ISSUER: a key alone does not identify the issuer.")
-        if self.is_demo and not _is_loopback(self.host):
+        if self.is_demo and not is_loopback(self.host):
             raise ValueError(
                 f"Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine "
                 f"only: set one of them to listen on {self.host}."
@@ -220,7 +205,13 @@ class Settings(BaseSettings):
     def hs256_secret(self) -> str | None:
         """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
         if self.is_demo:
-            return _stored_secret(self.data_dir / "jwt-secret")
+            try:
+                return stored_secret(self.data_dir / "jwt-secret", SECRET_BYTES)
+            except OSError as error:
+                raise Misconfigured(
+                    f"The data directory {self.data_dir} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a"
+                    " directory that this user can create or write to."
+                ) from None
         return self.jwt_secret.get_secret_value() if self.jwt_secret else None
 
 
@@ -238,72 +229,11 @@ def read_settings(host: str | None = None, port: int | None = None) -> Settings:
         raise Misconfigured("\n".join(map(_sentence, error.errors()))) from None
 
 
-def async_url(database_url: str) -> str:
-    """Returns the URL in SQLAlchemy's form. libpq's `sslmode` becomes asyncpg's `ssl`."""
-    # Imported here: SQLAlchemy takes 0.3 s of CPU time to load.
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(database_url)
-    except ArgumentError:
-        raise ValueError("it must be a postgresql:// URL") from None
-    except ValueError:
-        # What follows a colon in the password was taken for the port.
-        raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
-    if url.drivername not in POSTGRES_SCHEMES:
-        raise ValueError("it must be a postgresql:// URL")
-    if urlsplit(database_url).netloc.count("@") > 1:
-        raise ValueError(f"it has more than one `@`. {PERCENT_ENCODE}")
-    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
-    return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
-
-
 def _parse_sources(value: str) -> "SourceConfigs":
     # Imported here: see `source_configs`.
     from sources.config import parse_sources
 
     return parse_sources(value)
-
-
-def _origin(text: str) -> str:
-    """Returns the origin as browsers send it, which is without the default port of its scheme. Raises ValueError."""
-    parts = ORIGIN.fullmatch(text.strip().lower().removesuffix("/"))
-    if parts is None:
-        raise ValueError("it must be origins, such as https://app.example, separated by commas")
-    port = parts["port"] or ""
-    return f"{parts['scheme']}://{parts['host']}" + ("" if port == DEFAULT_PORTS.get(parts["scheme"]) else port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _stored_secret(path: Path) -> str:
-    """Writes the secret to a temporary file and links it, so that processes that start together use the same one."""
-    try:
-        return _read_or_create(path)
-    except OSError as error:
-        raise Misconfigured(
-            f"The data directory {path.parent} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a directory that"
-            " this user can create or write to."
-        ) from None
-
-
-def _read_or_create(path: Path) -> str:
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(SECRET_BYTES))
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text()
 
 
 def _sentence(error: ErrorDetails) -> str:

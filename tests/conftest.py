@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 
 from models.enums import ItemKind
+from server.addresses import async_url
 from server.app import create_app
-from server.settings import Settings, async_url
+from server.settings import Settings
 from tests.support.api import Account, Api, ItemRegistry
 from tests.support.databases import Databases, shared_databases
 from tests.support.workers import RUN_FOLDER

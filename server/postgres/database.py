@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from server.addresses import async_url
 from server.background import Part
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.errors import DatabaseUnreachable
 from server.postgres.supervision import keep_running
-from server.settings import Settings, async_url
+from server.settings import Settings
 
 OLDEST_VERSION = 15
 

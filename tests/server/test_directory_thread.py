@@ -10,7 +10,7 @@ from tests.support.api import Account, Json
 from tests.support.sockets import open_socket
 
 SYNC = "mutation ($input: SyncChatDirectoryInput!) { syncChatDirectory(input: $input) { agentCount } }"
-PRESENCE = 'subscription { chatPresenceChanged(agentIds: ["bruno"]) { id } }'
+PRESENCE = 'subscription { chatPresenceChanged(agentIds: ["carla"]) { id } }'
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from server.settings import Misconfigured, Settings, async_url, read_settings
+from server.addresses import async_url
+from server.settings import Misconfigured, Settings, read_settings
 
 SECRET = "a secret of thirty-two bytes or more"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import make_url, text
 
+from server.addresses import async_url
 from server.postgres.database import single_connection
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import upgrade
-from server.settings import async_url
 
 
 class Databases:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from server.addresses import async_url
 from server.postgres.migrate import upgrade
-from server.settings import async_url
 from tests.live.faults.proxy import Proxy
 from tests.live.faults.replicas import Replicas, replicas
 from tests.support.services import Postgres, RedisServer

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from server.addresses import async_url
 from server.postgres.postmaster import PORT, postmaster_of
-from server.settings import async_url
 from tests.live.faults.conversation import open_conversation
 from tests.live.faults.replicas import Replicas, replicas
 

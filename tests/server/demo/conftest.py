@@ -6,10 +6,11 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from server.addresses import async_url
 from server.app import create_app
 from server.demo import seed
 from server.postgres.database import single_connection
-from server.settings import Settings, async_url
+from server.settings import Settings
 from tests.server.demo.databases import migrated_database
 from tests.support.api import Api
 

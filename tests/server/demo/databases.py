@@ -4,9 +4,9 @@ import asyncio
 
 from sqlalchemy import make_url, text
 
+from server.addresses import async_url
 from server.postgres.database import single_connection
 from server.postgres.migrate import upgrade
-from server.settings import async_url
 
 
 async def empty_database(database_url: str, name: str) -> str:

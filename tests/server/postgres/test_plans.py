@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.generated_account import AccountPlan, generate, vacuum
 from models.statements import all_texts
+from server.addresses import async_url
 from server.app import create_app
 from server.postgres.database import driver_arguments
 from server.postgres.pool import SETTINGS
-from server.settings import Settings, async_url
+from server.settings import Settings
 from tests.schema.documents import SUBSCRIPTIONS, document
 from tests.schema.permissions import MATRIX, Row
 from tests.schema.scene import Scene
