@@ -32,7 +32,9 @@ async def execute_serially(executor: Executor[Any], plan: SelectionPlan, root: o
         for field in plan.fields:
             run.start_field(level, field)
             await scheduler.run()
-            if field.value.non_null and column_of(level.values[-1]) == [None]:
+            # Also drops the errors of values that are not shown, before a later field may end the execution.
+            column = level.values[-1] = column_of(level.values[-1])
+            if field.value.non_null and column == [None]:
                 return ExecutionResult(None, run.errors.of(0))
     (data,) = level.column()
     return ExecutionResult(data, run.errors.of(0))

@@ -388,6 +388,13 @@ async def test_an_execution_leaves_nothing_to_the_garbage_collector() -> None:
         gc.enable()
 
 
+async def test_errors_of_hidden_values_are_dropped_if_a_later_field_makes_the_data_null() -> None:
+    hidden = "recordLater { laterFriend { friend { levelSecret { friend { seed } } } } }"
+    alone = await assert_same(Document(f"mutation {{ {hidden} }}", {}))
+    assert alone.errors == ()
+    await assert_same(Document(f"mutation {{ {hidden} record {{ bestFriend {{ seed }} }} }}", {}))
+
+
 async def test_a_plan_is_not_used_for_executors_that_encode_other_types() -> None:
     @strawberry.type
     class Query:
