@@ -168,8 +168,8 @@ async def test_old_keys_are_refreshed_in_the_background(
 async def test_known_keys_stay_valid_while_the_key_server_fails(
     key_server: KeyServer, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(jwks, "TIMEOUT", 0.25)
     assert await identified(sign_in, signed(RSA, "RS256", "RS256")) is not None
+    monkeypatch.setattr(jwks, "TIMEOUT", 0.25)
     for name, value in fault.items():
         setattr(key_server, name, value)
     await refused(sign_in, signed(FOREIGN, "RS256", "unknown"))
