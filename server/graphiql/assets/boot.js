@@ -9,6 +9,15 @@ const session = new Session(settings.demo);
 const post = makePost(settings.endpoint, session);
 const socket = makeSocket(settings.endpoint, session, showSocketState);
 
+// GraphiQL stores edits of queries, variables and tabs at most 600 ms after the last one.
+const STORED_AFTER_MS = 700;
+const SOCKET_STATES = {
+  connecting: 'Socket connecting',
+  open: 'Socket open',
+  closed: 'Socket closed',
+  lost: 'Connection lost',
+};
+
 window.__webpack_nonce__ = settingsElement.nonce; // read by GraphiQL's dialogs for the nonce of their style element
 
 await start();
@@ -30,7 +39,7 @@ function mount() {
   const root = ReactDOM.createRoot(document.getElementById('graphiql'));
   root.render(
     React.createElement(GraphiQL, {
-      fetcher: makeFetcher(post, socket),
+      fetcher: makeFetcher(post, socket, session),
       defaultTabs: exampleTabs(settings.examples),
       defaultEditorToolsVisibility: 'variables',
       shouldPersistHeaders: false,
@@ -40,13 +49,22 @@ function mount() {
 }
 
 // Reloading closes the socket and clears all results, so that an agent never sees what the previous agent has read.
+// Edits are stored before that, and are impossible meanwhile.
 async function changeSession(signInOrOut) {
+  const workbench = document.getElementById('graphiql');
+  workbench.inert = true;
   try {
+    await delay(STORED_AFTER_MS);
     await signInOrOut();
     location.reload();
   } catch (error) {
+    workbench.inert = false;
     showError(error);
   }
+}
+
+function delay(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function showError(error) {
@@ -62,5 +80,5 @@ function showNotice(text, tone = 'hint') {
 function showSocketState(state) {
   const element = document.getElementById('socket');
   element.dataset.state = state;
-  element.textContent = `Socket ${state}`;
+  element.textContent = SOCKET_STATES[state];
 }

@@ -1,15 +1,20 @@
 // Sends queries and mutations by POST, and subscriptions through one socket, which opens with the first subscription.
 
-const FORBIDDEN = 4403;
+import { errorWithoutStack, request } from './requests.js';
+import { subscription } from './subscription.js';
 
-export function makeFetcher(post, socket) {
-  return (operation, { documentAST, headers } = {}) =>
-    isSubscription(documentAST, operation.operationName) ? stream(socket, operation) : post(operation, headers);
+export function makeFetcher(post, socket, session) {
+  return (operation, { documentAST, headers } = {}) => {
+    const definition = operationDefinition(documentAST, operation.operationName);
+    return definition?.operation === 'subscription'
+      ? subscription(socket, session, operation, definition)
+      : post(operation, headers);
+  };
 }
 
 export function makePost(endpoint, session) {
   return async (operation, headers = {}) => {
-    const response = await fetch(endpoint, {
+    const response = await request(endpoint, {
       method: 'POST',
       headers: {
         accept: 'application/json',
@@ -32,41 +37,25 @@ async function parseBody(response) {
   }
 }
 
+// The client never retries: it would subscribe with the first position again. Each subscription retries with its last.
 export function makeSocket(endpoint, session, onStateChange) {
   const url = new URL(endpoint, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return graphqlWs.createClient({
     url: url.href,
     connectionParams: () => session.authorization(),
-    // Retrying with a pasted token that was refused cannot succeed. The demo's tokens are renewed.
-    shouldRetry: (reason) => 'code' in reason && (reason.code !== FORBIDDEN || Boolean(session.demo)),
+    retryAttempts: 0,
     on: {
       connecting: () => onStateChange('connecting'),
       connected: () => onStateChange('open'),
-      closed: () => onStateChange('closed'),
+      closed: ({ code }) => onStateChange(code === NORMAL_CLOSURE ? 'closed' : 'lost'),
     },
   });
 }
 
-function isSubscription(document, operationName) {
+const NORMAL_CLOSURE = 1000;
+
+function operationDefinition(document, operationName) {
   const operations = (document?.definitions ?? []).filter(({ kind }) => kind === 'OperationDefinition');
-  const chosen = operations.find(({ name }) => !operationName || name?.value === operationName);
-  return chosen?.operation === 'subscription';
-}
-
-async function* stream(socket, operation) {
-  try {
-    yield* socket.iterate(operation);
-  } catch (reason) {
-    throw typeof reason?.code === 'number' ? errorWithoutStack(closeMessage(reason)) : reason;
-  }
-}
-
-function closeMessage({ code, reason }) {
-  return `The server closed the socket: ${code}${reason ? ` ${reason}` : ''}`;
-}
-
-// GraphiQL would print the stack, which does not help to find the cause.
-function errorWithoutStack(message) {
-  return Object.assign(new Error(message), { stack: undefined });
+  return operations.find(({ name }) => !operationName || name?.value === operationName);
 }

@@ -1,5 +1,7 @@
 // The session of this tab. It is in sessionStorage, so two windows can be two agents, and closing a tab deletes its token.
 
+import { request } from './requests.js';
+
 const KEY = 'internal-chat:session';
 const RENEW_BEFORE_MS = 60_000;
 
@@ -10,7 +12,7 @@ export class Session {
   }
 
   async signInAs(accountId, agentId) {
-    const response = await fetch(`${this.demo}/token`, {
+    const response = await request(`${this.demo}/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ accountId, agentId }),

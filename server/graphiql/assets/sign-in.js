@@ -1,12 +1,14 @@
 // The sign-in form: a list of the demo's agents, or a field for a token.
 
+import { request } from './requests.js';
+
 export async function showSignIn(form, session, onChange) {
   if (session.demo) await showPicker(form, session, onChange);
   else showTokenField(form, session, onChange);
 }
 
 async function showPicker(form, session, onChange) {
-  const agents = await (await fetch(`${session.demo}/agents`)).json();
+  const agents = await (await request(`${session.demo}/agents`)).json();
   const picker = element('select', { id: 'agent' });
   picker.append(element('option', { value: '', textContent: 'Nobody' }), ...accounts(agents));
   picker.value = session.current ? key(session.current) : '';
