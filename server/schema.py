@@ -57,8 +57,21 @@ class Mutation(
 class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscription): ...
 
 
+DESCRIPTION = """\
+The team chat of a customer-support platform. Agents write to each other in channels, direct messages and
+announcements, and share the platform's items as cards.
+
+The viewer is the agent whose token authenticates the request. `chatViewer` is their profile, `chatChannels` their
+sidebar, and `chatChannel` one channel with its messages."""
+
+
 class ChatSchema(strawberry.federation.Schema):
     """Resolves entities with our own resolver, which reads all representations together."""
+
+    def as_str(self) -> str:
+        """Returns the schema in SDL, with its description, which strawberry does not print."""
+        definition = "\nschema @link("
+        return super().as_str().replace(definition, f'\n"""\n{DESCRIPTION}\n"""{definition}', 1)
 
     async def entities_resolver(  # type: ignore[override]  # strawberry accepts an awaitable
         self, info: RequestInfo, representations: list[FederationAny]
@@ -79,6 +92,7 @@ def build_schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> ChatS
         config=StrawberryConfig(auto_camel_case=True),
     )
     _drop_null_defaults(schema._schema)
+    schema._schema.description = DESCRIPTION
     return schema
 
 

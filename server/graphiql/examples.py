@@ -1,14 +1,26 @@
 """The example operations that GraphiQL opens as tabs.
 
 The variables of `<name>.graphql` are in `<name>.json`. When an agent signs in, the page replaces CHANNEL_ID with one of
-the agent's channels and CLIENT_KEY with a new key.
+the agent's channels, MESSAGE_ID with its newest message, POSITION with its position and CLIENT_KEY with a new key.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "examples"
-TAB_ORDER = ("sidebar", "channel", "send", "subscribe")
+TAB_ORDER = (
+    "sidebar",
+    "channel",
+    "send",
+    "react",
+    "card",
+    "create",
+    "subscribe",
+    "resume",
+    "inbox",
+    "mentions",
+    "typing",
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNamedType, GraphQLObjectType
 
+from server.schema import schema
 from tests.schema.documents import SCHEMA
 
 OF_GRAPHQL = ("__", "Int", "Float", "String", "Boolean", "ID", "DateTime", "_")
@@ -30,6 +31,12 @@ def _described(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
 ALL = [
     part for type_ in SCHEMA.type_map.values() if not type_.name.startswith(OF_GRAPHQL) for part in _described(type_)
 ]
+
+
+def test_the_schema_itself_has_a_description() -> None:
+    introspected = schema.execute_sync("{ __schema { description } }").data
+    assert introspected == {"__schema": {"description": SCHEMA.description}}
+    assert "The team chat" in (SCHEMA.description or "")
 
 
 def test_everything_has_a_description() -> None:

@@ -41,6 +41,7 @@ function mount() {
     React.createElement(GraphiQL, {
       fetcher: makeFetcher(post, socket, session),
       defaultTabs: exampleTabs(settings.examples),
+      schemaDescription: true,
       defaultEditorToolsVisibility: 'variables',
       shouldPersistHeaders: false,
       storage: sessionStorage,

@@ -1,10 +1,12 @@
 // Sends queries and mutations by POST, and subscriptions through one socket, which opens with the first subscription.
 
+import { isIntrospectionOfGraphiql, withoutFederation } from './introspection.js';
 import { errorWithoutStack, request } from './requests.js';
 import { subscription } from './subscription.js';
 
 export function makeFetcher(post, socket, session) {
   return (operation, { documentAST, headers } = {}) => {
+    if (isIntrospectionOfGraphiql(operation, documentAST)) return post(operation, headers).then(withoutFederation);
     const definition = operationDefinition(documentAST, operation.operationName);
     return definition?.operation === 'subscription'
       ? subscription(socket, session, operation, definition)

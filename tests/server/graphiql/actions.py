@@ -20,6 +20,7 @@ DAVI: Agent = ("1", "4")
 WHOLE_RESULT = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
 SIDEBAR = "{ chatChannels(first: 50) { edges { node { id name viewerCan { post } } } } }"
 SEND = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code } } }"
+SET_TYPING = "mutation ($input: SetChatTypingInput!) { setChatTyping(input: $input) { userErrors { code } } }"
 
 
 async def open_graphiql(visit: Visit) -> None:
@@ -47,11 +48,20 @@ def result_of(page: Page) -> Locator:
 
 
 async def run(page: Page, tab: str) -> None:
-    """Runs the query of a tab. GraphiQL notices the change of tabs late, and would run the previous query until
-    then."""
+    await open_tab(page, tab)
+    await page.get_by_role("button", name="Execute query").click()
+
+
+async def open_tab(page: Page, tab: str) -> None:
+    """GraphiQL notices the change of tabs late, and would run the previous query until then."""
     await page.get_by_role("tab", name=tab).click()
     await page.wait_for_function("name => sessionStorage['graphiql:operationName'] === name", arg=tab)
+
+
+async def run_operation(page: Page, operation: str) -> None:
+    """Runs one of several operations of the open tab."""
     await page.get_by_role("button", name="Execute query").click()
+    await page.get_by_role("menuitem", name=operation, exact=True).click()
 
 
 async def edit(page: Page, editor: str, text: str) -> None:
@@ -63,20 +73,38 @@ async def edit(page: Page, editor: str, text: str) -> None:
 
 
 async def subscribe(visit: Visit) -> None:
+    await start(visit, "Subscribe")
+
+
+async def start(visit: Visit, tab: str) -> None:
+    """Runs the subscription of a tab."""
     begun = len(visit.frames_sent("subscribe"))
-    await run(visit.page, "Subscribe")
+    await run(visit.page, tab)
     await visit.until(lambda: len(visit.frames_sent("subscribe")) > begun)
 
 
-async def send_until_received(visit: Visit, body: str) -> None:
-    """Sends until a message arrives. The protocol does not report when a subscription has begun."""
-    channel_id = visit.frames_sent("subscribe")[-1]["payload"]["variables"]["channelId"]
+async def send_until_received(visit: Visit, body: str, channel_id: str | None = None) -> None:
+    """Sends until a message arrives, by default in the channel of the subscription. The protocol does not report when a
+    subscription has begun."""
+    channel_id = channel_id or visit.frames_sent("subscribe")[-1]["payload"]["variables"]["channelId"]
     colleague = await colleague_in(visit.origin, channel_id)
     for _ in range(10):
         await send(visit.origin, colleague, channel_id, body)
         with suppress(AssertionError):
             return await expect(result_of(visit.page)).to_contain_text(body, timeout=1_000)
     pytest.fail("ten messages were sent and none arrived")
+
+
+async def type_until_received(visit: Visit) -> None:
+    """Reports that a colleague types in the channel of the subscription, until the subscription reports it."""
+    await visit.until(lambda: bool(visit.frames_sent("subscribe")))
+    channel_id = visit.frames_sent("subscribe")[-1]["payload"]["variables"]["channelId"]
+    colleague = await colleague_in(visit.origin, channel_id)
+    for typing in (True, False) * 5:
+        await ask(visit.origin, colleague, SET_TYPING, {"input": {"channelId": channel_id, "typing": typing}})
+        with suppress(AssertionError):
+            return await expect(result_of(visit.page)).to_contain_text('"name":', timeout=1_000)
+    pytest.fail("a colleague typed and nothing arrived")
 
 
 async def colleague_in(origin: str, channel_id: str) -> Agent:
@@ -98,7 +126,7 @@ async def send(origin: str, agent: Agent, channel_id: str, body: str) -> None:
     assert answer["sendChatMessage"]["userErrors"] == []
 
 
-async def ask(origin: str, agent: Agent, query: str, variables: dict[str, dict[str, str]]) -> Any:
+async def ask(origin: str, agent: Agent, query: str, variables: dict[str, dict[str, str | bool]]) -> Any:
     account_id, agent_id = agent
     async with httpx.AsyncClient(base_url=origin) as client:
         signed_in = await client.post("/graphql/demo/token", json={"accountId": account_id, "agentId": agent_id})

@@ -12,13 +12,15 @@ from server.schema import schema
 def test_an_example_and_its_variables_are_valid(example: Example) -> None:
     document = parse(example.query)
     assert validate(schema._schema, document) == []
-    (operation,) = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
     variables = json.loads(example.variables or "{}")
-    definitions = operation.variable_definitions or ()
-    values = get_variable_values(schema._schema, definitions, variables)
-    assert not isinstance(values, list), values
-    assert set(variables) == {definition.variable.name.value for definition in definitions}
+    declared = set()
+    for operation in document.definitions:
+        assert isinstance(operation, OperationDefinitionNode)
+        definitions = operation.variable_definitions or ()
+        values = get_variable_values(schema._schema, definitions, variables)
+        assert not isinstance(values, list), values
+        declared |= {definition.variable.name.value for definition in definitions}
+    assert set(variables) == declared
 
 
 def test_every_example_file_has_a_tab() -> None:

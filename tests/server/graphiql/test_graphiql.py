@@ -11,12 +11,16 @@ from tests.server.graphiql.actions import (
     WHOLE_RESULT,
     edit,
     open_graphiql,
+    open_tab,
     result_of,
     run,
+    run_operation,
     send_until_received,
     sidebar_of,
     sign_in,
+    start,
     subscribe,
+    type_until_received,
 )
 from tests.server.graphiql.visit import Visit
 
@@ -26,7 +30,19 @@ pytestmark = pytest.mark.chromium
 async def test_the_page_loads_without_a_problem(visit: Visit) -> None:
     await open_graphiql(visit)
     tabs = visit.page.get_by_role("tab")
-    assert await tabs.all_inner_texts() == ["Sidebar", "ChannelWithHistory", "Send", "Subscribe"]
+    assert await tabs.all_inner_texts() == [
+        "Sidebar",
+        "ChannelWithHistory",
+        "Send",
+        "React",
+        "ShareCard",
+        "CreateChannel",
+        "Subscribe",
+        "Resume",
+        "Inbox",
+        "Mentions",
+        "Typing",
+    ]
     await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
     await expect(visit.page.locator(".graphiql-doc-explorer")).to_contain_text("Subscription")
     await visit.page.get_by_role("button", name="Open settings dialog").click()
@@ -72,6 +88,62 @@ async def test_the_other_examples_run_unchanged(visit: Visit) -> None:
     await run(visit.page, "Send")
     await expect(result).to_contain_text("Hello from GraphiQL")
     await expect(result).to_contain_text('"userErrors": []')
+    await run(visit.page, "React")
+    await expect(result).to_contain_text('"emoji": "🎉"')
+    await run(visit.page, "ShareCard")
+    await expect(result).to_contain_text('"contact": "Ótica Clara"')
+    await run(visit.page, "CreateChannel")
+    await expect(result).to_contain_text('"role": "OWNER"')
+    assert visit.problems == []
+
+
+async def test_the_resume_example_delivers_what_happened_since_the_page_was_loaded(visit: Visit) -> None:
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Bruno")
+    await run(visit.page, "Send")
+    await expect(result_of(visit.page)).to_contain_text('"userErrors": []')
+    await run(visit.page, "Resume")
+    await expect(result_of(visit.page)).to_contain_text('"change": "MESSAGE_ADDED"')
+    await expect(result_of(visit.page)).to_contain_text("Hello from GraphiQL")
+    assert visit.problems == []
+
+
+async def test_the_inbox_and_mentions_examples_report_a_mention(visit: Visit) -> None:
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Bruno")
+    (channel_id,) = [channel["id"] for channel in await sidebar_of(visit.origin, BRUNO) if channel["name"] == "Suporte"]
+    for tab in ("Inbox", "Mentions"):
+        await start(visit, tab)
+        await send_until_received(visit, f"[@Bruno](mention://user/2/Bruno), {tab}?", channel_id)
+        await visit.page.get_by_role("button", name="Stop query").click()
+    assert visit.problems == []
+
+
+async def test_the_typing_example_has_two_operations(visit: Visit) -> None:
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Bruno")
+    await open_tab(visit.page, "Typing")
+    await run_operation(visit.page, "Typing")
+    await type_until_received(visit)
+    await visit.page.get_by_role("button", name="Stop query").click()
+    await run_operation(visit.page, "SetTyping")
+    await expect(result_of(visit.page)).to_contain_text('"setChatTyping"')
+    await expect(result_of(visit.page)).to_contain_text('"userErrors": []')
+    assert visit.problems == []
+
+
+async def test_the_documentation_describes_the_schema_without_federation(visit: Visit) -> None:
+    await open_graphiql(visit)
+    await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
+    explorer = visit.page.locator(".graphiql-doc-explorer")
+    await expect(explorer).to_contain_text("The team chat of a customer-support platform.")
+    await expect(explorer).to_contain_text("ConversationCard")
+    for text in ("_Any", "_Entity", "_Service", "_FieldSet", "link__"):
+        await expect(explorer).not_to_contain_text(text)
+    await explorer.get_by_role("link", name="Query", exact=True).click()
+    await expect(explorer).to_contain_text("chatViewer")
+    await expect(explorer).not_to_contain_text("_entities")
+    await expect(explorer).not_to_contain_text("_service")
     assert visit.problems == []
 
 
