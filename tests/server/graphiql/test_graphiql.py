@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from server.graphiql.examples import EXAMPLES
 from tests.server.graphiql.actions import (
@@ -235,3 +235,33 @@ async def test_stopping_a_subscription_ends_it_at_the_server(visit: Visit) -> No
     await visit.page.get_by_role("button", name="Stop query").click()
     await visit.until(lambda: len(visit.frames_sent("complete")) == 1)
     await expect(visit.page.get_by_text("Socket closed")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown", "retried"),
+    [
+        pytest.param(1012, "Events may be missing", True, id="server stopping"),
+        pytest.param(4403, "Events may be missing", True, id="token refused"),
+        pytest.param(4400, "Closed by the server: 4400.", False, id="protocol violation"),
+    ],
+)
+async def test_a_closed_socket_is_reported_and_opened_again_where_that_can_help(
+    visit: Visit, code: int, shown: str, retried: bool
+) -> None:
+    """The Inbox example cannot be resumed from a position."""
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await visit.page.route_web_socket("**/graphql", connect)
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Bruno")
+    await run(visit.page, "Inbox")
+    await expect(visit.page.get_by_text("Socket open")).to_be_visible()
+    await sockets[0].close(code=code)
+    await expect(result_of(visit.page)).to_contain_text(shown)
+    assert len(sockets) == (2 if retried else 1)
+    await expect(visit.page.get_by_role("button", name="Stop query" if retried else "Execute query")).to_be_visible()
+    assert visit.problems == []
