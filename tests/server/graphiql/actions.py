@@ -1,5 +1,6 @@
 """What tests do in GraphiQL and with its server."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -16,10 +17,15 @@ ANA: Agent = ("1", "1")
 BRUNO: Agent = ("1", "2")
 CARLA: Agent = ("1", "3")
 DAVI: Agent = ("1", "4")
+OTTO: Agent = ("2", "21")
 # The document has only the visible lines of a long result.
 WHOLE_RESULT = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
 SIDEBAR = "{ chatChannels(first: 50) { edges { node { id name viewerCan { post } } } } }"
 SEND = "mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code } } }"
+SETTINGS = (
+    "mutation ($input: UpdateChatAccountSettingsInput!)"
+    " { updateChatAccountSettings(input: $input) { userErrors { code } } }"
+)
 SET_TYPING = "mutation ($input: SetChatTypingInput!) { setChatTyping(input: $input) { userErrors { code } } }"
 
 
@@ -126,7 +132,12 @@ async def send(origin: str, agent: Agent, channel_id: str, body: str) -> None:
     assert answer["sendChatMessage"]["userErrors"] == []
 
 
-async def ask(origin: str, agent: Agent, query: str, variables: dict[str, dict[str, str | bool]]) -> Any:
+async def change_settings(origin: str, administrator: Agent, **changes: bool) -> None:
+    answer = await ask(origin, administrator, SETTINGS, {"input": changes})
+    assert answer["updateChatAccountSettings"]["userErrors"] == []
+
+
+async def ask(origin: str, agent: Agent, query: str, variables: Mapping[str, Mapping[str, object]]) -> Any:
     account_id, agent_id = agent
     async with httpx.AsyncClient(base_url=origin) as client:
         signed_in = await client.post("/graphql/demo/token", json={"accountId": account_id, "agentId": agent_id})

@@ -8,7 +8,9 @@ from playwright.async_api import WebSocketRoute, expect
 from server.graphiql.examples import EXAMPLES
 from tests.server.graphiql.actions import (
     BRUNO,
+    OTTO,
     WHOLE_RESULT,
+    change_settings,
     edit,
     open_graphiql,
     open_tab,
@@ -170,6 +172,15 @@ async def test_signing_in_as_another_agent_opens_a_new_socket(visit: Visit) -> N
     assert second.startswith("Bearer ")
     assert first != second
     assert visit.problems == []
+
+
+async def test_an_agent_without_access_to_the_chat_is_shown_the_reason(visit: Visit) -> None:
+    await change_settings(visit.origin, OTTO, chatEnabled=False)
+    await open_graphiql(visit)
+    await sign_in(visit.page, "Paula")
+    await expect(visit.page.locator("#notice")).to_have_text("The chat is not enabled for you.")
+    assert visit.problems == []
+    await change_settings(visit.origin, OTTO, chatEnabled=True)
 
 
 async def test_the_token_is_kept_in_the_tab_only(visit: Visit) -> None:
