@@ -19,6 +19,7 @@ from benchmarks.layouts import create_layout
 from benchmarks.mercurius import mercurius_process, reason_to_leave_out_mercurius
 from benchmarks.processes import ServerProcess, bare_process, chat_process, http_client
 from benchmarks.source_module_process import source_module_process
+from benchmarks.steady import steady_table
 from benchmarks.stream_clients import (
     CARD,
     TEXT,
@@ -74,6 +75,7 @@ async def run(environment: Environment) -> None:
     async with source_module_process(environment) as with_cards:
         scenario = Scenario("card", CARD, 1, options.sockets, options.posts)
         console.print(delivery_table(scenario.title, await _measure(with_cards, scenario, {"chat": chat_process})))
+    console.print(await steady_table(environment))
     counted = await create_layout(environment, "counted", 1, options.sockets)
     console.print(await count_statements(environment, counted))
 

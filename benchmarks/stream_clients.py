@@ -84,7 +84,7 @@ def graphql_clients(
             f"ws://127.0.0.1:{port}/graphql",
             kind.variant_of(member),
             kind.variants[kind.variant_of(member)],
-            _init_frame(environment, layout, channel, member),
+            init_frame(environment, layout.account_id, layout.agent_id(channel, member)),
             _subscribe_frame(layout, kind, channel, since),
         )
         for channel in range(len(layout.channel_ids))
@@ -135,9 +135,8 @@ def bare_post(channels: int, frames: Sequence[str], http: httpx.AsyncClient) -> 
     return post
 
 
-def _init_frame(environment: Environment, layout: Layout, channel: int, member: int) -> str:
-    agent_id = layout.agent_id(channel, member)
-    token = issue_token(environment.settings, layout.account_id, agent_id, timedelta(hours=2))
+def init_frame(environment: Environment, account_id: str, agent_id: str) -> str:
+    token = issue_token(environment.settings, account_id, agent_id, timedelta(hours=2))
     return json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
 
 
