@@ -33,8 +33,7 @@ async function writeMessage (execute, viewer, channelUuid, { body, clientKey }) 
   const hash = clientKey != null ? createHash('sha256').update(JSON.stringify([channelUuid, body])).digest() : null
   const [message] = await execute(
     INSERT_MESSAGE, [viewer.accountId, channelUuid, viewer.agentId, body, clientKey ?? null, hash])
-  const [{ change }] = await execute(
-    APPEND_CHANGE, [viewer.accountId, channelUuid, message.uuid, viewer.agentId])
+  const [{ change }] = await execute(APPEND_CHANGE, [viewer.accountId, channelUuid, message.uuid])
   return { message, change }
 }
 

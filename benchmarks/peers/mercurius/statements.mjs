@@ -187,7 +187,7 @@ export const APPEND_CHANGE = `
   WITH clock AS (
       UPDATE account_clocks SET change = change + 1 WHERE account_id = $1 RETURNING change
   )
-  INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, agent_id, created_at)
-  SELECT $1, clock.change, 'MESSAGE_ADDED', $2, $3, 1, $4, now()
+  INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
+  SELECT $1, clock.change, 'MESSAGE_ADDED', $2, $3, 1, now()
     FROM clock
   RETURNING change`
