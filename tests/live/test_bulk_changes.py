@@ -1,6 +1,7 @@
 """A change that affects many agents is one change, and streams report it as they report any other."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from tests.support.api import Account, Api
 from tests.support.sockets import open_socket
@@ -48,6 +49,22 @@ async def test_newcomers_see_nothing_from_before_they_joined(account: Account, s
     async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(ADDED, since=start)
         assert [(await stream.data())["message"]["body"] for _ in range(2)] == ["before", "after"]
+
+
+async def test_streams_that_resume_together_replay_the_channel_that_all_of_them_joined(
+    account: Account, socket_url: str
+) -> None:
+    start = await account.ana.position()
+    channel = await account.ana.create_channel("News", "ANNOUNCEMENT")
+    await account.ana.send(channel, "Welcome")
+    async with AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(open_socket(socket_url, agent.token))
+            for agent in (account.bruno, account.carla, account.davi)
+        ]
+        for stream in [await reader.subscribe(ADDED, since=start) for reader in readers]:
+            assert (await stream.data())["message"]["channel"] == {"name": "News"}
+            assert (await stream.data())["message"]["body"] == "Welcome"
 
 
 async def test_members_added_together_join_at_the_same_change(account: Account, socket_url: str) -> None:
