@@ -123,11 +123,11 @@ async def _measure_round(streams: OpenStreams, posts: int) -> _Round:
     await send_one_by_one(single, streams.log, streams.post)
     before = streams.server.processor_seconds
     continuous = streams.take_numbers(posts)
-    await _send_continuously(continuous, streams.log, streams.post)
+    await send_continuously(continuous, streams.log, streams.post)
     return _Round(single, continuous, streams.server.processor_seconds - before)
 
 
-async def _send_continuously(numbers: range, log: DeliveryLog, post: Post) -> None:
+async def send_continuously(numbers: range, log: DeliveryLog, post: Post, writers: int = WRITERS) -> None:
     """Lets several writers send the messages without pause. Returns once every subscriber has received all of them."""
     remaining = iter(numbers)
 
@@ -135,7 +135,7 @@ async def _send_continuously(numbers: range, log: DeliveryLog, post: Post) -> No
         for number in remaining:
             await log.send(number, post)
 
-    await asyncio.gather(*(write() for _ in range(WRITERS)))
+    await asyncio.gather(*(write() for _ in range(writers)))
     await log.wait_for(numbers)
 
 

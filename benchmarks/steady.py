@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from benchmarks.deliveries import Delay
+from benchmarks.deliveries import Delay, send_continuously
 from benchmarks.environment import Environment
 from benchmarks.history import MESSAGE
 from benchmarks.layouts import Layout, create_layout
@@ -76,8 +76,8 @@ async def _measure(environment: Environment) -> Lateness:
         post = graphql_post(environment, layout, TEXT, http)
         async with connected(_clients(environment, layout, server.port), log):
             warm_up, full_speed = range(100), range(100, 600)
-            await _send_without_pause(warm_up, log, post)
-            await _send_without_pause(full_speed, log, post)
+            await send_continuously(warm_up, log, post, WRITERS)
+            await send_continuously(full_speed, log, post, WRITERS)
             sustained = len(full_speed) / log.total_seconds(full_speed)
             rate = max(MINIMUM_RATE, sustained / 2)
             steady = range(full_speed.stop, full_speed.stop + int(rate * SECONDS))
@@ -88,17 +88,6 @@ async def _measure(environment: Environment) -> Lateness:
         Delay.of(log.seconds_since_acknowledged(steady)),
         Delay.of(log.seconds_since_sent(steady)),
     )
-
-
-async def _send_without_pause(numbers: range, log: DeliveryLog, post: Post) -> None:
-    remaining = iter(numbers)
-
-    async def write() -> None:
-        for number in remaining:
-            await log.send(number, post)
-
-    await asyncio.gather(*(write() for _ in range(WRITERS)))
-    await log.wait_for(numbers)
 
 
 async def _send_at_rate(numbers: range, rate: float, log: DeliveryLog, post: Post) -> None:
