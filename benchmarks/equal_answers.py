@@ -89,5 +89,5 @@ class AnswerComparison:
             )
             answer: Json = response.json()
             codes = [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]
-            if codes != [code] or answer.get("data") is not None:
+            if codes != [code] or any((answer.get("data") or {}).values()):
                 raise AssertionError(f"{http.base_url} must refuse the request with {code}: {answer}")
