@@ -1,7 +1,6 @@
 """How late messages are on a busy day: many channels at a steady rate, for agents whose streams cover all of them.
 
-First the rate is found that the server sustains. Then half of it is sent, and at least MINIMUM_RATE: more than a day of
-5,000 agents has in its busiest minute.
+First the rate is found that the server sustains. Then half of it is sent, and at least MINIMUM_RATE.
 """
 
 import asyncio

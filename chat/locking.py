@@ -102,7 +102,7 @@ async def read_seat(tx: Transaction, channel_id: UUID, noun: str = "channel", *p
         raise not_found(noun, *(path or (f"{noun}Id",)))
     seat = Seat.of(row)
     viewer = Viewer(seat.agent, to_row(AccountRow, row[SEAT_COLUMNS:-1]))
-    tx.relies.on_viewer(viewer, row[-1])
+    tx.reliance.on_viewer(viewer, row[-1])
     require_enabled(viewer)
     return seat
 
@@ -113,7 +113,7 @@ async def read_viewer(tx: Transaction) -> Viewer | None:
     if row is None:
         return None
     viewer = Viewer.of(row)
-    tx.relies.on_viewer(viewer, row[-1])
+    tx.reliance.on_viewer(viewer, row[-1])
     return viewer
 
 

@@ -150,7 +150,7 @@ async def _others_have_owner(tx: Transaction, member: MemberRow) -> bool | None:
     )
     if owned is None:
         # An agent who is activated now would find the channel without an owner.
-        tx.relies.on_all_agents()
+        tx.reliance.on_all_agents()
     return owned
 
 
@@ -175,5 +175,5 @@ async def require_active_agents(tx: Transaction, agent_ids: Sequence[str], *path
     found = {agent_id for (agent_id,) in await tx.fetch(_ACTIVE_AGENTS, agent_ids=storable)}
     if missing := set(wanted) - found:
         raise Refused(RefusalCode.NOT_FOUND, f"There is no active agent {', '.join(sorted(missing))}.", *path)
-    tx.relies.on_active(wanted)
+    tx.reliance.on_active(wanted)
     return wanted

@@ -37,8 +37,8 @@ class Transaction:
         self.identity = identity
         self.account_id = identity.account_id
         self.now = now
-        self.relies = Reliance()
-        """What must still be so at the end. Nobody writes after losing the right to."""
+        self.reliance = Reliance()
+        """What must not have changed when the transaction ends, so that nobody writes after losing the right to."""
 
         self.changes: list[NewChange] = []
         self.signals: list[Signal] = []
@@ -105,7 +105,7 @@ async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction],
 
 async def _append(tx: Transaction) -> int:
     appended = await append_changes(tx.connection, tx.account_id, tx.changes, tx.now)
-    await tx.relies.check(tx.connection, tx.account_id, appended.access_version)
+    await tx.reliance.check(tx.connection, tx.account_id, appended.access_version)
     return appended.last
 
 

@@ -69,7 +69,7 @@ async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) ->
         SystemMessage(channel_id, actor_id, SystemEvent.ROLE_CHANGED, [agent_id], before, MemberRole.OWNER)
         for channel_id, agent_id, before, actor_id in assigned
     ]
-    tx.relies.on_active(agent_id for _, agent_id, _, _ in assigned)
+    tx.reliance.on_active(agent_id for _, agent_id, _, _ in assigned)
     for message in messages:
         tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids)
     await post_system_messages(tx, *messages)

@@ -152,7 +152,7 @@ async def _announce_counts(tx: Transaction, agent_ids: Sequence[str]) -> None:
 
 
 async def _rely_on_access(tx: Transaction) -> None:
-    tx.relies.on_version(await tx.fetch_value(_ACCESS_VERSION))
+    tx.reliance.on_version(await tx.fetch_value(_ACCESS_VERSION))
 
 
 @operation

@@ -87,6 +87,6 @@ async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -
     named = await require_active_agents(tx, draft.member_ids, "memberIds")
     if draft.kind != ChannelKind.ANNOUNCEMENT:
         return [agent_id for agent_id in named if agent_id != viewer.agent_id]
-    tx.relies.on_all_agents()
+    tx.reliance.on_all_agents()
     everybody = await tx.fetch(_OTHER_ACTIVE_AGENTS, agent_id=viewer.agent_id)
     return [agent_id for (agent_id,) in everybody]

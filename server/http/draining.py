@@ -13,8 +13,8 @@ SHUTDOWN_SECONDS = 5
 """How long running requests may take once the long-lived connections are closed."""
 
 KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection stays open: longer than proxies and clients keep theirs, which is 60 seconds at most by
-default. A request on a connection that the server is closing fails."""
+"""How long an idle connection stays open. Longer than the 60 seconds after which nginx, for one, closes its idle
+connections to a server: a request on a connection that the server is closing fails."""
 
 FRAME_BYTES = 1_000_000
 """The maximum size of a WebSocket message from a client."""
