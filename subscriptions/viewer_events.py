@@ -3,13 +3,12 @@ viewer."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from uuid import UUID
 
 from chat.change_kinds import EFFECTS, PEOPLE_KINDS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
 from live.records import ChangeEvent
-from live.replay import FeedReader, read_feed
+from live.replay import read_feed
 from live.scopes import Scope
 from subscriptions.context import StreamContext
 
@@ -75,14 +74,10 @@ async def _events_with_access(
                 )
                 access.apply(event)
                 yield event.in_channel(channel_id), access
-                _update_scope(reader, accesses, access)
-
-
-def _update_scope(reader: FeedReader, accesses: dict[UUID, ChannelAccess], access: ChannelAccess) -> None:
-    """Keeps exactly the viewer's channels in the scope. An event of any other channel was in it because it began or
-    ended a membership of the viewer."""
-    if access.is_member:
-        reader.add_channel(access.channel_id)
-    else:
-        del accesses[access.channel_id]
-        reader.remove_channel(access.channel_id)
+                if access.is_member:
+                    reader.add_channel(channel_id)
+                elif changes_membership_of(event, viewer.agent_id):
+                    # A channel that the viewer joins later in the replay stays in the scope. If it were added only
+                    # then, the reader would read the same changes again after each join.
+                    del accesses[channel_id]
+                    reader.remove_channel(channel_id)

@@ -67,6 +67,12 @@ async def test_streams_that_resume_together_replay_the_channel_that_all_of_them_
             assert (await stream.data())["message"]["body"] == "Welcome"
 
 
+async def test_resuming_over_many_joins_reads_no_more_often_than_over_one(account: Account, socket_url: str) -> None:
+    await _reads_of_changes(account, socket_url, joins=1)
+    once = await _reads_of_changes(account, socket_url, joins=1)
+    assert await _reads_of_changes(account, socket_url, joins=12) == once > 0
+
+
 async def test_members_added_together_join_at_the_same_change(account: Account, socket_url: str) -> None:
     channel = await account.ana.create_channel("Room", "PRIVATE")
     start = await account.ana.position()
@@ -86,6 +92,22 @@ async def test_members_added_together_join_at_the_same_change(account: Account, 
                 body = (await stream.data())["message"]["body"]
                 received += [body] if body else []
             assert received == bodies
+
+
+async def _reads_of_changes(account: Account, socket_url: str, joins: int) -> int:
+    """Returns how many statements read changes while a stream resumes over this number of joins."""
+    start = await account.ana.position()
+    for number in range(joins):
+        channel = await account.ana.create_channel(f"Room {number}", "PRIVATE", memberIds=["bruno"])
+    await account.ana.send(channel, "last")
+    statements: list[str] = []
+    async with open_socket(socket_url, account.bruno.token) as socket:
+        with account.api.pool.logging(lambda executed: statements.append(executed.query)):
+            stream = await socket.subscribe(ADDED, since=start)
+            while (await stream.data())["message"]["body"] != "last":
+                pass
+    await account.until_subscribed(0)
+    return sum("FROM changes" in statement for statement in statements)
 
 
 async def _number_of_changes(account: Account) -> int:
