@@ -5,17 +5,16 @@
   manage a visible channel's name and members, but do not read its messages.
 - Postable: where the agent can send a message now.
 
-`readable()` and `postable()` are the SQL equivalents of `Seat.readable` and `chat.policies.check_post`; a property
-test (tests/chat/test_rules_in_sql.py) checks that they agree.
+`readable()`, `readable_by()` and `postable()` are the SQL equivalents of `Seat.readable` and
+`chat.policies.check_post`; a property test (tests/chat/test_rules_in_sql.py) checks that they agree.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, case, or_, select, true
 from sqlalchemy.orm import Mapped, aliased
-from sqlalchemy.sql.selectable import LateralFromClause
 from sqlmodel import col
 
 from models import Agent, Author, Channel, Member, Message
@@ -23,12 +22,10 @@ from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.database import Record
 from models.enums import AgentRole, ChannelKind, MemberRole
 from models.rows import AgentRow, ChannelRow, MemberRow, MessageRow, columns, places, to_optional_row, to_row
-from models.statements import Statement, keys_table
+from models.statements import Statement, keys_table, one_row
 
 Pair = tuple[str, UUID]
 """An agent's id, and the id of a channel or message that is read for that agent."""
-
-MEMBER_ID = col(Member.agent_id)
 
 _AGENT, _CHANNEL, _MEMBER, _PEER = places(AgentRow, ChannelRow, MemberRow, AgentRow)
 _AUTHOR = _PEER.stop
@@ -115,29 +112,21 @@ def seats() -> Select[*tuple[Any, ...]]:
 def seats_of_pairs() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the seats of the pairs (`agent_ids`, `ids`), without channels that the agent cannot see."""
     keys = keys_table(agent_id=Text, id=IDENTIFIER)
-    member = _one(select(*columns(MemberRow)).where(_in_channel(Member)), "member")
-    return (
-        select(*columns(AgentRow), *columns(ChannelRow), *member.c, *columns(AgentRow, PEER), AUTHOR.c.agent_id)
-        .select_from(keys)
-        .join(Agent, and_(col(Agent.account_id) == ACCOUNT_ID, col(Agent.agent_id) == keys.c.agent_id))
-        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == keys.c.id))
-        .outerjoin(member, true())
-        .outerjoin(AUTHOR, true())
-        .outerjoin(PEER, true())
-        .where(visible(member.c.agent_id))
-    )
+    is_pair = and_(col(Agent.agent_id) == keys.c.agent_id, col(Channel.channel_id) == keys.c.id)
+    seat = one_row(seats().where(is_pair).correlate(keys), "seat")
+    return select(*seat.c).select_from(keys).join(seat, true())
 
 
 def readable_messages() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the agent's id and the message for the pairs (`agent_ids`, `ids`), without messages that the
     agent cannot read."""
     keys = keys_table(agent_id=Text, id=IDENTIFIER)
+    has_key = and_(col(Message.account_id) == ACCOUNT_ID, col(Message.message_id) == keys.c.id)
+    message = one_row(select(*columns(MessageRow)).where(has_key), "message")
     return (
-        select(keys.c.agent_id, *columns(MessageRow))
-        .join(Message, and_(col(Message.account_id) == ACCOUNT_ID, keys.c.id == col(Message.message_id)))
-        .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), keys.c.agent_id == col(Member.agent_id)))
-        .where(readable())
+        select(keys.c.agent_id, *message.c)
+        .join(message, true())
+        .where(readable_by(keys.c.agent_id, message.c.channel_id))
     )
 
 
@@ -146,17 +135,37 @@ def pair_arrays(pairs: Sequence[Pair]) -> dict[str, list[str] | list[UUID]]:
     return {"agent_ids": [agent_id for agent_id, _ in pairs], "ids": [id for _, id in pairs]}
 
 
-def readable(member_id: Mapped[str] | ColumnElement[str] = MEMBER_ID) -> ColumnElement[bool]:
-    """Returns the condition that the agent can read the channel. The statement must outer join `channels` with the
-    agent's row of `members`. `member_id` is the agent's id in that row, by default that of the table."""
-    return or_(col(Channel.kind) == ChannelKind.PUBLIC, member_id.is_not(None))
+def readable_by(agent_id: ColumnElement[str], channel_id: Mapped[UUID] | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Returns the condition that the agent can read the channel."""
+    channel, member = aliased(Channel, name="channel"), aliased(Member, name="member")
+    membership = (
+        select(col(member.agent_id))
+        .where(
+            col(member.account_id) == ACCOUNT_ID,
+            col(member.channel_id) == col(channel.channel_id),
+            col(member.agent_id) == agent_id,
+        )
+        .correlate_except(member)
+        .scalar_subquery()
+    )
+    is_readable = or_(col(channel.kind) == ChannelKind.PUBLIC, membership.is_not(None))
+    return (
+        select(is_readable)
+        .where(col(channel.account_id) == ACCOUNT_ID, col(channel.channel_id) == channel_id)
+        .correlate_except(channel)
+        .scalar_subquery()
+    )
 
 
-def visible(member_id: Mapped[str] | ColumnElement[str] = MEMBER_ID) -> ColumnElement[bool]:
-    """Returns the condition that the agent can see the channel. The statement must join the agent, `channels` and the
-    agent's row of `members`, as `seats` does."""
+def readable() -> ColumnElement[bool]:
+    """Returns the condition that the agent can read the channel. The statement must join as `seats` does."""
+    return or_(col(Channel.kind) == ChannelKind.PUBLIC, col(Member.agent_id).is_not(None))
+
+
+def visible() -> ColumnElement[bool]:
+    """Returns the condition that the agent can see the channel. The statement must join as `seats` does."""
     managed = and_(col(Agent.role) == AgentRole.ADMINISTRATOR, col(Channel.kind) != ChannelKind.DIRECT)
-    return or_(readable(member_id), managed)
+    return or_(readable(), managed)
 
 
 def postable() -> ColumnElement[bool]:
@@ -170,26 +179,12 @@ def postable() -> ColumnElement[bool]:
     )
 
 
-def channel_of_message() -> ColumnElement[bool]:
-    return and_(col(Channel.account_id) == col(Message.account_id), col(Channel.channel_id) == col(Message.channel_id))
-
-
-def member_of_channel() -> ColumnElement[bool]:
-    return and_(col(Member.account_id) == col(Channel.account_id), col(Member.channel_id) == col(Channel.channel_id))
-
-
 def _in_channel(row: type[Member] | type[Author]) -> ColumnElement[bool]:
     return and_(
         col(row.account_id) == col(Channel.account_id),
         col(row.channel_id) == col(Channel.channel_id),
         col(row.agent_id) == col(Agent.agent_id),
     )
-
-
-def _one(row: Select[*tuple[Any, ...]], name: str) -> LateralFromClause:
-    """Returns a row that exists once for each agent and channel. With a plain join, the planner may read all rows of an
-    account that its statistics do not know, once for each seat. LATERAL and LIMIT make it look up the whole key."""
-    return row.correlate(Agent, Channel).limit(literal_column("1")).lateral(name)
 
 
 def _peer() -> Select[*tuple[Any, ...]]:
@@ -204,9 +199,9 @@ def _peer() -> Select[*tuple[Any, ...]]:
     )
 
 
-PEER = _one(_peer(), "peer")
+PEER = one_row(_peer().correlate(Agent, Channel), "peer")
 """The other agent of a direct message."""
 
-AUTHOR = _one(select(col(Author.agent_id)).where(_in_channel(Author)), "author")
+AUTHOR = one_row(select(col(Author.agent_id)).where(_in_channel(Author)).correlate(Agent, Channel), "author")
 
 READABLE_MESSAGES = Statement(readable_messages())

@@ -15,22 +15,28 @@ from models.columns import IDENTIFIER
 from models.enums import ChangeKind, MemberRole, SystemEvent
 from models.statements import sql
 
-# The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Whether a
-# member is active is a subquery by primary key: as a join, with statistics from before the directory sync, PostgreSQL
-# compared all agents with all members (8 s for 5,000 agents).
+# The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Members and
+# agents are read by subqueries that the planner cannot turn into joins (see `models.statements.one_row`): with
+# statistics from before the directory sync, it compared all agents with all members (8 s for 5,000 agents).
 _ASSIGN_OWNERS = sql(
     """
     WITH ownerless AS (
         SELECT channel_id
           FROM channels
          WHERE account_id = :account_id AND channel_id = ANY (:channel_ids) AND kind <> 'DIRECT'
-           AND NOT EXISTS (
-                SELECT FROM members
+           AND (
+                SELECT agent_id
+                  FROM members
                  WHERE account_id = :account_id AND members.channel_id = channels.channel_id AND role = 'OWNER'
                    AND (SELECT active FROM agents WHERE account_id = :account_id AND agent_id = members.agent_id)
-               )
+                 LIMIT 1
+               ) IS NULL
     ), successors AS (
-        SELECT ownerless.channel_id, oldest.agent_id, oldest.role AS before
+        SELECT ownerless.channel_id, oldest.agent_id, oldest.role AS before, (
+                SELECT min(agent_id)
+                  FROM members
+                 WHERE account_id = :account_id AND members.channel_id = ownerless.channel_id AND role = 'OWNER'
+               ) AS former_id
           FROM ownerless CROSS JOIN LATERAL (
                 SELECT agent_id, role
                   FROM members
@@ -39,18 +45,13 @@ _ASSIGN_OWNERS = sql(
                  ORDER BY role = 'ADMIN' DESC, joined_at, agent_id
                  LIMIT 1
                ) AS oldest
-    ), former AS (
-        SELECT channel_id, min(members.agent_id) AS agent_id
-          FROM successors JOIN members USING (channel_id)
-         WHERE account_id = :account_id AND role = 'OWNER'
-         GROUP BY channel_id
     )
     UPDATE members SET role = 'OWNER'
-      FROM successors LEFT JOIN former USING (channel_id)
+      FROM successors
      WHERE members.account_id = :account_id
        AND members.channel_id = successors.channel_id AND members.agent_id = successors.agent_id
     RETURNING successors.channel_id, successors.agent_id, successors.before,
-              coalesce(former.agent_id, successors.agent_id) AS actor_id
+              coalesce(successors.former_id, successors.agent_id) AS actor_id
     """,
     channel_ids=ARRAY(IDENTIFIER),
 )

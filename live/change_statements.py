@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, literal_column, select, text, true, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    literal_column,
+    select,
+    text,
+    true,
+    union,
+)
 from sqlmodel import col
 
 from chat.change_kinds import MENTIONING_KINDS, PEOPLE_KINDS
@@ -10,7 +22,7 @@ from models import AccountClock, Change, ChangedAgent, Member, MentionedAgent, M
 from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_one_of_members
 from models.enums import ChangeKind
 from models.rows import ChangeRow, columns
-from models.statements import Statement, keys_table
+from models.statements import Statement, keys_table, one_row, rows_of_keys
 
 BATCH = 500
 """How many changes are read at a time."""
@@ -50,14 +62,13 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
     )
     branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account, of_members)]
     numbers = union(of_channels, *branches, _select_mentioning(is_in_range)).subquery()
-    # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for the join.
+    # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for their rows.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
-    return (
-        select(*columns(ChangeRow))
-        .join(page, col(Change.change) == page.c.change)
-        .where(col(Change.account_id) == ACCOUNT_ID)
-        .order_by(col(Change.change))
+    change = one_row(
+        select(*columns(ChangeRow)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == page.c.change),
+        "change",
     )
+    return select(*change.c).select_from(page).join(change, true()).order_by(change.c.change)
 
 
 def _changed_members() -> Select[*tuple[Any, ...]]:
@@ -123,6 +134,19 @@ def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
     return select(mentioning.c.change).select_from(keys).join(mentioning, true())
 
 
+def _select_agents() -> Select[*tuple[Any, ...]]:
+    keys = keys_table(change=BigInteger)
+    has_key = and_(col(ChangedAgent.account_id) == ACCOUNT_ID, col(ChangedAgent.change) == keys.c.change)
+    return rows_of_keys(keys, select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(has_key))
+
+
+def _select_mentioned() -> Select[*tuple[Any, ...]]:
+    keys = keys_table(message_id=IDENTIFIER)
+    has_key = and_(col(MentionedAgent.account_id) == ACCOUNT_ID, col(MentionedAgent.message_id) == keys.c.message_id)
+    mentioned = select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id))
+    return rows_of_keys(keys, mentioned.where(has_key))
+
+
 def _limited(numbers: Select[int]) -> Select[int]:
     """Limits each branch of the union to the size of a batch."""
     return numbers.order_by(text("change")).limit(BATCH)
@@ -141,11 +165,7 @@ CLOCKS = Statement(
     )
 )
 CHANNELS_OF_MEMBERS = Statement(_select_channels())
-AGENTS = Statement(
-    select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(
-        col(ChangedAgent.account_id) == ACCOUNT_ID, is_one_of(col(ChangedAgent.change), "changes")
-    )
-)
+AGENTS = Statement(_select_agents())
 CHANGES_OF_AGENT = Statement(
     select(col(ChangedAgent.change)).where(
         col(ChangedAgent.account_id) == ACCOUNT_ID,
@@ -156,8 +176,4 @@ CHANGES_OF_AGENT = Statement(
 CHANGE = Statement(
     select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
 )
-MENTIONED = Statement(
-    select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id)).where(
-        col(MentionedAgent.account_id) == ACCOUNT_ID, is_one_of(col(MentionedAgent.message_id), "message_ids")
-    )
-)
+MENTIONED = Statement(_select_mentioned())

@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import Select, Text, and_, bindparam, select, true
 from sqlmodel import col
 
-from chat.access import channel_of_message, member_of_channel, readable
+from chat.access import readable_by
 from chat.cards import Answer, Check, ItemRef
 from chat.ports import CardSource
 from execution import LastLoader
 from loaders.pages import Page, PageRequest, to_page
-from models import Card, Channel, Member, Message
-from models.columns import ACCOUNT_ID, is_one_of
+from models import Card, Message
+from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.database import Connection
 from models.enums import ItemKind
 from models.rows import CardRow, MessageRow, columns, to_row
-from models.statements import Conditions, FilteredStatement, Statement, keys_table
+from models.statements import Conditions, FilteredStatement, Statement, keys_table, rows_of_keys
 
 AnswerKey = tuple[str, ItemRef]
 """An agent, and the item that they may or may not see."""
@@ -33,13 +33,11 @@ def _select_shared_in(conditions: Conditions) -> Select[*tuple[Any, ...]]:
     page = (
         select(*columns(MessageRow), col(Card.card_id))
         .join(Card, and_(col(Card.account_id) == ACCOUNT_ID, col(Card.message_id) == col(Message.message_id)))
-        .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
         .where(
             col(Message.account_id) == ACCOUNT_ID,
             col(Card.kind) == keys.c.kind,
             col(Card.item_id) == keys.c.item_id,
-            readable(),
+            readable_by(keys.c.agent_id, col(Message.channel_id)),
             *conditions,
         )
         .order_by(col(Card.card_id).desc())
@@ -53,11 +51,14 @@ def _select_shared_in(conditions: Conditions) -> Select[*tuple[Any, ...]]:
     )
 
 
-_CARDS = Statement(
-    select(*columns(CardRow))
-    .where(col(Card.account_id) == ACCOUNT_ID, is_one_of(col(Card.message_id), "message_ids"))
-    .order_by(col(Card.place))
-)
+def _select_cards() -> Select[*tuple[Any, ...]]:
+    """The cards of each message are in the order of their places."""
+    keys = keys_table(message_id=IDENTIFIER)
+    has_key = and_(col(Card.account_id) == ACCOUNT_ID, col(Card.message_id) == keys.c.message_id)
+    return rows_of_keys(keys, select(*columns(CardRow)).where(has_key).order_by(col(Card.place)))
+
+
+_CARDS = Statement(_select_cards())
 _SHARED_IN = FilteredStatement(_select_shared_in, col(Card.card_id) < bindparam("after_id"))
 
 

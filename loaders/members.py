@@ -17,11 +17,11 @@ from chat.access import Pair, pair_arrays
 from chat.naming import like_pattern
 from loaders.pages import Cursor, Page, PageRequest, to_page
 from models import Agent, Author, Member, MentionedAgent, PersonalNote
-from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
+from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.database import Connection, Record
 from models.enums import MemberRole
 from models.rows import MemberRow, columns, to_row
-from models.statements import Conditions, FilteredStatement, Statement, keys_table
+from models.statements import Conditions, FilteredStatement, Statement, keys_table, one_row, rows_of_keys
 
 
 @dataclass(frozen=True)
@@ -63,23 +63,25 @@ def _select_pages(
 def _select_unread_mentions() -> Select[*tuple[Any, ...]]:
     """LATERAL reads one range of the key for each pair, starting at the marker, so earlier mentions are not read."""
     keys = keys_table(agent_id=Text, id=IDENTIFIER)
+    has_key = and_(
+        col(Member.account_id) == ACCOUNT_ID,
+        col(Member.agent_id) == keys.c.agent_id,
+        col(Member.channel_id) == keys.c.id,
+    )
+    member = one_row(select(col(Member.read_seq)).where(has_key), "member")
     unread = (
         select(func.count().label("count"))
         .where(
             col(MentionedAgent.account_id) == ACCOUNT_ID,
             col(MentionedAgent.agent_id) == keys.c.agent_id,
             col(MentionedAgent.channel_id) == keys.c.id,
-            col(MentionedAgent.seq) > col(Member.read_seq),
+            col(MentionedAgent.seq) > member.c.read_seq,
         )
-        .correlate(keys, Member)
         .lateral("unread")
     )
-    has_key = and_(
-        col(Member.account_id) == ACCOUNT_ID,
-        col(Member.agent_id) == keys.c.agent_id,
-        col(Member.channel_id) == keys.c.id,
+    return (
+        select(keys.c.agent_id, keys.c.id, unread.c.count).select_from(keys).join(member, true()).join(unread, true())
     )
-    return select(keys.c.agent_id, keys.c.id, unread.c.count).join(Member, has_key).join(unread, true())
 
 
 def _select_notes() -> Select[*tuple[Any, ...]]:
@@ -109,11 +111,19 @@ _AUTHORS = FilteredStatement(
     lambda conditions: _select_pages(Author, [col(Author.agent_id)], conditions),  # type: ignore[list-item]
     _is_after,
 )
-_ACTIVE_MEMBERS = Statement(
-    select(col(Member.channel_id), col(Member.agent_id))
-    .join(Agent, _agent_of(Member))
-    .where(col(Member.account_id) == ACCOUNT_ID, is_one_of(col(Member.channel_id), "channel_ids"), col(Agent.active))
-)
+
+
+def _select_active_members() -> Select[*tuple[Any, ...]]:
+    keys = keys_table(channel_id=IDENTIFIER)
+    members = (
+        select(col(Member.channel_id), col(Member.agent_id))
+        .join(Agent, _agent_of(Member))
+        .where(col(Member.account_id) == ACCOUNT_ID, col(Member.channel_id) == keys.c.channel_id, col(Agent.active))
+    )
+    return rows_of_keys(keys, members)
+
+
+_ACTIVE_MEMBERS = Statement(_select_active_members())
 _NOTES = Statement(_select_notes())
 _UNREAD_MENTIONS = Statement(_select_unread_mentions())
 

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, Text, and_, bindparam, func, select, true
 from sqlmodel import col
 
-from chat.access import READABLE_MESSAGES, Pair, channel_of_message, member_of_channel, pair_arrays, readable
+from chat.access import READABLE_MESSAGES, Pair, pair_arrays, readable_by
 from loaders.pages import PAGE_LIMIT, Page, PageRequest, to_page
-from models import Agent, Channel, Member, Mention, Message, Reaction
-from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
+from models import Agent, Mention, Message, Reaction
+from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.database import Connection
 from models.rows import AgentRow, MentionRow, MessageRow, columns, places, to_optional_row, to_row
-from models.statements import Conditions, FilteredStatement, Statement, keys_table
+from models.statements import Conditions, FilteredStatement, Statement, keys_table, one_row, rows_of_keys
 
 SeqRange = tuple[str, UUID, int, int]
 """An agent, a channel, and a range: the messages with first <= seq <= last."""
@@ -59,10 +59,8 @@ def _select_history() -> Select[*tuple[Any, ...]]:
     )
     return (
         select(keys.c.agent_id, keys.c.channel_id, keys.c.first, keys.c.last, *columns(MessageRow, page))
-        .join(Channel, and_(col(Channel.account_id) == ACCOUNT_ID, col(Channel.channel_id) == keys.c.channel_id))
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
         .join(page, true())
-        .where(readable())
+        .where(readable_by(keys.c.agent_id, keys.c.channel_id))
         .order_by(page.c.seq)
     )
 
@@ -75,18 +73,16 @@ def _select_posts() -> Select[*tuple[Any, ...]]:
         col(Message.post_number) == keys.c.number,
         col(Message.system_event).is_(None),
     )
+    message = one_row(select(*columns(MessageRow)).where(has_key), "message")
     return (
-        select(keys.c.agent_id, *columns(MessageRow))
-        .join(Message, has_key)
-        .join(Channel, channel_of_message())
-        .outerjoin(Member, and_(member_of_channel(), col(Member.agent_id) == keys.c.agent_id))
-        .where(readable())
+        select(keys.c.agent_id, *message.c).join(message, true()).where(readable_by(keys.c.agent_id, keys.c.channel_id))
     )
 
 
 def _select_reactions() -> Select[*tuple[Any, ...]]:
+    """The emojis of each message are in the order of their first reactions."""
     keys = keys_table(agent_id=Text, id=IDENTIFIER)
-    return (
+    reactions = (
         select(
             keys.c.agent_id,
             keys.c.id,
@@ -94,10 +90,13 @@ def _select_reactions() -> Select[*tuple[Any, ...]]:
             func.count(),
             func.bool_or(col(Reaction.agent_id) == keys.c.agent_id),
         )
-        .join(Reaction, and_(col(Reaction.account_id) == ACCOUNT_ID, col(Reaction.message_id) == keys.c.id))
-        .group_by(keys.c.agent_id, keys.c.id, col(Reaction.emoji))
+        .select_from(Reaction)
+        .where(col(Reaction.account_id) == ACCOUNT_ID, col(Reaction.message_id) == keys.c.id)
+        .group_by(col(Reaction.emoji))
         .order_by(func.min(col(Reaction.created_at)), col(Reaction.emoji))
+        .correlate(keys)
     )
+    return rows_of_keys(keys, reactions)
 
 
 def _select_reactors(conditions: Conditions) -> Select[*tuple[Any, ...]]:
@@ -118,20 +117,25 @@ def _select_reactors(conditions: Conditions) -> Select[*tuple[Any, ...]]:
 
 
 def _select_mentions() -> Select[*tuple[Any, ...]]:
+    """The mentions of each message are in the order of their places."""
+    keys = keys_table(message_id=IDENTIFIER)
     is_mentioned = and_(col(Agent.account_id) == col(Mention.account_id), col(Agent.agent_id) == col(Mention.agent_id))
-    return (
+    mentions = (
         select(*columns(MentionRow), *columns(AgentRow))
         .outerjoin_from(Mention, Agent, is_mentioned)
-        .where(col(Mention.account_id) == ACCOUNT_ID, is_one_of(col(Mention.message_id), "message_ids"))
+        .where(col(Mention.account_id) == ACCOUNT_ID, col(Mention.message_id) == keys.c.message_id)
         .order_by(col(Mention.place))
     )
+    return rows_of_keys(keys, mentions)
 
 
-_MESSAGES = Statement(
-    select(*columns(MessageRow)).where(
-        col(Message.account_id) == ACCOUNT_ID, is_one_of(col(Message.message_id), "message_ids")
-    )
-)
+def _select_messages() -> Select[*tuple[Any, ...]]:
+    keys = keys_table(message_id=IDENTIFIER)
+    has_key = and_(col(Message.account_id) == ACCOUNT_ID, col(Message.message_id) == keys.c.message_id)
+    return rows_of_keys(keys, select(*columns(MessageRow)).where(has_key))
+
+
+MESSAGES = Statement(_select_messages())
 _HISTORY = Statement(_select_history())
 _POSTS = Statement(_select_posts())
 _REACTIONS = Statement(_select_reactions())
@@ -148,7 +152,7 @@ async def load_messages(connection: Connection, account_id: str, pairs: list[Pai
 
 async def load_message_rows(connection: Connection, account_id: str, message_ids: list[UUID]) -> dict[UUID, MessageRow]:
     """Returns messages without an access check: the callers have checked each reader's access to the channel."""
-    records = await _MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
+    records = await MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
     messages = [to_row(MessageRow, record) for record in records]
     return {message.message_id: message for message in messages}
 

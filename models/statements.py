@@ -6,10 +6,24 @@ from itertools import combinations
 from typing import Any
 
 from asyncpg.exceptions import DataError, PostgresError
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, Executable, TableValuedAlias, bindparam, func, text
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Select,
+    TableValuedAlias,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
 from models.database import Connection, Record
@@ -78,6 +92,22 @@ def sql(statement: str, **types: SqlType) -> Statement:
     """Returns the statement with this text, in which `:name` is a parameter. `types` are those of the parameters whose
     types PostgreSQL cannot infer."""
     return Statement(text(statement).bindparams(*(bindparam(name, type_=types[name]) for name in types)))
+
+
+def one_row(row: Select[*tuple[Any, ...]], name: str) -> LateralFromClause:
+    """Returns the one row that the SELECT finds for each row that it is joined with, usually for a key of a batch.
+
+    The planner may expect a single row of an account that its statistics do not know, or that is far larger than most.
+    With a plain join it may then read all rows of the account instead of those of the keys, or join all of its agents
+    with all of its channels. LATERAL and LIMIT make it look up each key."""
+    return row.limit(literal_column("1")).lateral(name)
+
+
+def rows_of_keys(keys: TableValuedAlias, rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the rows that the SELECT, which refers to the keys, finds for each of them. LATERAL and
+    OFFSET make the planner look up each key, as in `one_row`."""
+    found = rows.offset(literal_column("0")).lateral("found")
+    return select(*found.c).select_from(keys).join(found, true())
 
 
 def keys_table(table: str = "keys", /, **columns: SqlType) -> TableValuedAlias:

@@ -3,6 +3,9 @@
 The tables hold an account that the statistics know, and the requests are those of one that joined afterwards. In a plan
 that is made for such an account, PostgreSQL expects one row of it, and may read all of its rows by any index that
 begins with the account. So plans are generic, and each must use more of an index than the account.
+
+A generic plan is made for an account of average size. So the statements are also planned for a database of small
+accounts: a large one among them must not be read as a whole either.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
 
 from benchmarks.generated_account import AccountPlan, generate, vacuum
 from models.statements import all_texts
@@ -36,8 +40,32 @@ from tests.support.waiting import until
 
 LARGE_TABLES = {"messages", "members", "changes", "reactions", "mentions", "mentioned_agents", "cards"}
 
+PLANNING = SETTINGS | {"enable_seqscan": "off"}
+"""The settings of the server's connections. The tables of the test are small enough that reading them whole can be the
+cheapest, so that is ruled out."""
+
 PRUNING = "DELETE FROM changes"
 """Reads the account's first changes, at most 5,000."""
+
+FILL = (
+    """INSERT INTO mentions (account_id, message_id, place, target, agent_id, reachable)
+       SELECT account_id, message_id, 0, 'AGENT', author_id, true FROM messages""",
+    """INSERT INTO mentioned_agents (account_id, agent_id, channel_id, seq, message_id, revision)
+       SELECT account_id, author_id, channel_id, seq, message_id, 1 FROM messages""",
+    """INSERT INTO cards (account_id, card_id, message_id, place, kind, item_id, shared_by, title, created_at)
+       SELECT account_id, message_id, message_id, 0, 'DEAL', '1', author_id, 'Deal', now() FROM messages""",
+    """INSERT INTO changed_agents (account_id, change, agent_id)
+       SELECT changes.account_id, change, agent_id FROM changes, agents LIMIT 100""",
+)
+"""Inserts rows that a generated account does not have. In an empty table all indexes cost the same."""
+
+COPY_ROWS = """
+INSERT INTO {table}
+SELECT copy.*
+  FROM {table} AS original, generate_series(1, 500) AS number,
+       jsonb_populate_record(original, jsonb_build_object('account_id', 'small-' || number)) AS copy
+"""
+"""Copies the rows of the only account into 500 others."""
 
 CHANNEL = """query ($id: ID!, $around: ID!) { chatChannel(id: $id) {
   members { nodes { agent { presence } } } authors { nodes { name } } firstUnreadMessage { id }
@@ -75,8 +103,7 @@ async def server(
 
 @dataclass(frozen=True)
 class Explain:
-    """Plans statements with the settings of the server's connections. The tables of the test are small enough that
-    reading them whole can be the cheapest, so that is ruled out."""
+    """Plans statements on a connection with the settings `PLANNING`."""
 
     connection: asyncpg.Connection
 
@@ -103,8 +130,7 @@ class Explain:
 async def explain(server: tuple[Api, str]) -> AsyncIterator[Explain]:
     api, _ = server
     url = api.engine.url.render_as_string(hide_password=False)
-    settings = SETTINGS | {"enable_seqscan": "off"}
-    connection = await asyncpg.connect(**driver_arguments(url), server_settings=settings)
+    connection = await asyncpg.connect(**driver_arguments(url), server_settings=PLANNING)
     yield Explain(connection)
     await connection.close()
 
@@ -127,6 +153,20 @@ async def test_no_statement_reads_by_the_account_alone(explain: Explain) -> None
     statements = [statement for statement in all_texts() if PRUNING not in statement]
     assert len(statements) > 100
     assert await explain.reads_of_whole_accounts(statements) == []
+
+
+async def test_no_statement_reads_all_of_an_account_that_is_expected_to_be_small(databases: Databases) -> None:
+    url = await asyncio.to_thread(databases.create, "plans_of_small_accounts")
+    await generate(url, AccountPlan("small", channels=3, messages=20))
+    connection = await asyncpg.connect(**driver_arguments(url), server_settings=PLANNING)
+    for statement in FILL:
+        await connection.execute(statement)
+    for table in SQLModel.metadata.sorted_tables:
+        await connection.execute(COPY_ROWS.format(table=table.name))
+    await connection.execute("ANALYZE")
+    statements = [statement for statement in all_texts() if PRUNING not in statement]
+    assert await Explain(connection).reads_of_whole_accounts(statements) == []
+    await connection.close()
 
 
 async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str], explain: Explain) -> None:
