@@ -17,18 +17,17 @@ BATCH = 5_000
 
 log = structlog.get_logger(__name__)
 
-# Reads only the account's first changes: a lower number means an older change.
+# Reads only the account's first changes: a lower number means an older change. The changes that are left have no gaps.
 _PRUNE = sql(
     """
     WITH first AS (
         SELECT change, created_at FROM changes WHERE account_id = :account_id ORDER BY change LIMIT :batch
     ), pruned AS (
-        DELETE FROM changes USING first
-         WHERE changes.account_id = :account_id AND changes.change = first.change AND first.created_at < :before
-     RETURNING changes.change
+        DELETE FROM changes
+         WHERE account_id = :account_id AND change <= (SELECT max(change) FROM first WHERE created_at < :before)
+     RETURNING change
     ), agents AS (
-        DELETE FROM changed_agents USING pruned
-         WHERE changed_agents.account_id = :account_id AND changed_agents.change = pruned.change
+        DELETE FROM changed_agents WHERE account_id = :account_id AND change <= (SELECT max(change) FROM pruned)
     )
     SELECT change FROM pruned
     """
