@@ -24,7 +24,7 @@ from models import Agent, Member
 from models.enums import MemberRole
 from server.addresses import async_url
 
-CHANNELS = 30
+CHANNELS = (30, 500)
 WATCHERS = 6
 """Agents who are members of all channels, each with one stream of all of them."""
 
@@ -50,25 +50,27 @@ class Lateness:
 
 
 async def steady_table(environment: Environment) -> Table:
-    """Measures the lateness and returns it as a table."""
-    lateness = await _measure(environment)
-    table = Table(title=f"{CHANNELS} channels at a steady rate, {WATCHERS} sockets that cover all of them")
-    for column in ("sustained\nposts per s", "posts\nper s"):
+    """Measures the lateness with different numbers of channels and returns it as a table."""
+    table = Table(title=f"Many channels at a steady rate, {WATCHERS} sockets that cover all of them")
+    for column in ("channels", "sustained\nposts per s", "posts\nper s"):
         table.add_column(column, justify="right")
     for since in ("acknowledged", "sent"):
         table.add_column(f"ms since\n{since} p50", justify="right")
         table.add_column("p99", justify="right")
-    delays = [lateness.since_acknowledged, lateness.since_sent]
-    table.add_row(
-        f"{lateness.sustained:.0f}",
-        f"{lateness.rate:.0f}",
-        *(f"{seconds * 1000:.1f}" for delay in delays for seconds in (delay.p50, delay.p99)),
-    )
+    for channels in CHANNELS:
+        lateness = await _measure(environment, channels)
+        delays = [lateness.since_acknowledged, lateness.since_sent]
+        table.add_row(
+            f"{channels}",
+            f"{lateness.sustained:.0f}",
+            f"{lateness.rate:.0f}",
+            *(f"{seconds * 1000:.1f}" for delay in delays for seconds in (delay.p50, delay.p99)),
+        )
     return table
 
 
-async def _measure(environment: Environment) -> Lateness:
-    layout = await create_layout(environment, "steady", CHANNELS, 1)
+async def _measure(environment: Environment, channels: int) -> Lateness:
+    layout = await create_layout(environment, f"steady-{channels}", channels, 1)
     await _add_watchers(environment, layout)
     log = DeliveryLog(WATCHERS)
     async with chat_process(environment) as server, http_client(server.port) as http:
