@@ -8,6 +8,7 @@ from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
+from models.notifications import Email, Notification, NotificationPreference, QuietHours
 
 metadata = SQLModel.metadata
 
@@ -20,13 +21,17 @@ __all__ = [
     "Change",
     "ChangedAgent",
     "Channel",
+    "Email",
     "Member",
     "Mention",
     "MentionedAgent",
     "Message",
+    "Notification",
+    "NotificationPreference",
     "PendingActivation",
     "PersonalNote",
     "Presence",
+    "QuietHours",
     "Reaction",
     "Team",
     "TeamAgent",

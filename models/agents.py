@@ -27,7 +27,9 @@ class Agent(SQLModel, table=True):
     avatar_url: str | None = Field(default=None, sa_type=Text)
     role: AgentRole = Field(default=AgentRole.AGENT, sa_type=enum_text(AgentRole))
     active: bool = True
+    locale: str | None = Field(default=None, sa_type=Text)
     send_key: SendKey = Field(default=SendKey.ENTER, sa_type=enum_text(SendKey))
+    do_not_disturb_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
 
 class PendingActivation(SQLModel, table=True):

@@ -53,6 +53,62 @@ class NotificationLevel(StrEnum):
     NOTHING = "NOTHING"
 
 
+class NotificationType(StrEnum):
+    MENTION = "MENTION"
+    DIRECT_MESSAGE = "DIRECT_MESSAGE"
+    ANNOUNCEMENT = "ANNOUNCEMENT"
+
+
+class NotificationReason(StrEnum):
+    """What decided about notifying an agent. `chat.recipients` defines the order of the conditions."""
+
+    MENTIONED = "MENTIONED"
+    DIRECT_MESSAGE = "DIRECT_MESSAGE"
+    ANNOUNCEMENT = "ANNOUNCEMENT"
+    EVERYTHING = "EVERYTHING"
+    AUTHOR = "AUTHOR"
+    MUTED = "MUTED"
+    QUIET_HOURS = "QUIET_HOURS"
+    LEVEL = "LEVEL"
+    NO_ACCESS = "NO_ACCESS"
+    INACTIVE = "INACTIVE"
+    PREFERENCE_OFF = "PREFERENCE_OFF"
+
+
+class EmailState(StrEnum):
+    """The state of the e-mail about a notification. POSTPONED: it waits for the agent, who is active in the chat, or
+    for the end of their quiet hours. TAKEN_BACK: it is not sent, because the message was read or the agent may not get
+    it any more."""
+
+    NONE = "NONE"
+    WAITING = "WAITING"
+    POSTPONED = "POSTPONED"
+    SENT = "SENT"
+    TAKEN_BACK = "TAKEN_BACK"
+    FAILED = "FAILED"
+
+
+class OutboxState(StrEnum):
+    """The state of an e-mail. WAITING: it has not been sent, or a worker is sending it."""
+
+    WAITING = "WAITING"
+    SENT = "SENT"
+    TAKEN_BACK = "TAKEN_BACK"
+    FAILED = "FAILED"
+
+
+class Weekday(StrEnum):
+    """In the order of ISO 8601."""
+
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
 class Creators(StrEnum):
     """Who may create a kind of channel. CHANNEL_MANAGERS: owners and admins of any channel, and administrators."""
 

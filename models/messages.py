@@ -96,8 +96,8 @@ class MentionedAgent(SQLModel, table=True):
     __tablename__ = "mentioned_agents"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.message_id"]),
-        # Editing and deleting replace the rows of one message.
-        Index(None, "account_id", "message_id"),
+        # Editing and deleting replace the rows of one message. Replay looks up one agent of a message.
+        Index(None, "account_id", "message_id", "agent_id"),
     )
 
     account_id: str = key_column()

@@ -4,7 +4,7 @@ A test compares each class with its table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -25,14 +25,18 @@ from models.enums import (
     ChangeKind,
     ChannelKind,
     Creators,
+    EmailState,
     ItemKind,
     MemberRole,
     MentionTarget,
     NotificationLevel,
+    NotificationReason,
+    NotificationType,
     SendKey,
     SystemEvent,
 )
 from models.messages import Mention, Message
+from models.notifications import Notification, QuietHours
 
 
 class AccountRow(NamedTuple):
@@ -119,6 +123,28 @@ class CardRow(NamedTuple):
     summary: str | None
 
 
+class NotificationRow(NamedTuple):
+    agent_id: str
+    message_id: UUID
+    channel_id: UUID
+    type: NotificationType | None
+    reason: NotificationReason
+    alert: bool
+    bell: bool
+    email: bool
+    created_at: datetime
+    read_at: datetime | None
+    email_state: EmailState
+    email_at: datetime | None
+
+
+class QuietHoursRow(NamedTuple):
+    time_zone: str
+    days: list[str]
+    from_time: time
+    until_time: time
+
+
 class ChangeRow(NamedTuple):
     account_id: str
     change: int
@@ -137,6 +163,8 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
         MessageRow: Message,
         MentionRow: Mention,
         CardRow: Card,
+        NotificationRow: Notification,
+        QuietHoursRow: QuietHours,
         ChangeRow: Change,
     }
 )
