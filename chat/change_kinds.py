@@ -53,20 +53,20 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Effect:
-    """`shown_as`: what `chatChannelChanged` reports, None for nothing. `mentions`: the change may mention agents.
-    `admission`: it may change who can use the chat at all."""
+    """`shown_as`: what `chatChannelChanged` reports, None for nothing. `addresses`: the change may address a message to
+    agents. `admission`: it may change who can use the chat at all."""
 
     shown_as: ChannelChangeKind | None = None
     inbox: Inbox = Inbox.NOBODY
     access: Access = Access.UNCHANGED
-    mentions: bool = False
+    addresses: bool = False
     admission: bool = False
 
 
 EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
     {
-        ChangeKind.MESSAGE_ADDED: Effect(ChannelChangeKind.MESSAGE_ADDED, Inbox.MEMBERS, mentions=True),
-        ChangeKind.MESSAGE_EDITED: Effect(ChannelChangeKind.MESSAGE_UPDATED, Inbox.MEMBERS, mentions=True),
+        ChangeKind.MESSAGE_ADDED: Effect(ChannelChangeKind.MESSAGE_ADDED, Inbox.MEMBERS, addresses=True),
+        ChangeKind.MESSAGE_EDITED: Effect(ChannelChangeKind.MESSAGE_UPDATED, Inbox.MEMBERS, addresses=True),
         ChangeKind.MESSAGE_DELETED: Effect(ChannelChangeKind.MESSAGE_DELETED, Inbox.MEMBERS),
         ChangeKind.MESSAGE_REACTED: Effect(ChannelChangeKind.MESSAGE_UPDATED),
         ChangeKind.MEMBER_ADDED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENTS, Access.AGENTS_JOINED),
@@ -90,7 +90,7 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
 
 MEMBERSHIP_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_membership)
 VISIBILITY_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.access.is_visibility)
-MENTIONING_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.mentions)
+ADDRESSING_KINDS = tuple(kind for kind, effect in EFFECTS.items() if effect.addresses)
 PEOPLE_KINDS = (
     ChangeKind.AGENT_CHANGED,
     ChangeKind.AGENT_DEACTIVATED,

@@ -5,21 +5,25 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Select,
-    Text,
     and_,
+    any_,
     bindparam,
+    literal,
     literal_column,
     select,
     text,
     true,
     union,
+    union_all,
 )
 from sqlmodel import col
 
-from chat.change_kinds import MENTIONING_KINDS, PEOPLE_KINDS
-from models import AccountClock, Change, ChangedAgent, Member, MentionedAgent, Message
-from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of, is_one_of_members
+from chat.change_kinds import ADDRESSING_KINDS, PEOPLE_KINDS
+from live.addresses import ADDRESSES, Addressing
+from models import AccountClock, Change, ChangedAgent, Member
+from models.columns import ACCOUNT_ID, IDENTIFIER, TEXT_ARRAY, is_one_of, is_one_of_members
 from models.enums import ChangeKind
 from models.rows import ChangeRow, columns
 from models.statements import Statement, keys_table, one_row, rows_of_keys
@@ -30,7 +34,7 @@ BATCH = 500
 
 def _select_scope() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the changes in (after, upto] of the channels `ids`, of the agent and of the account, and of
-    those that mention one of `mentioned_ids`.
+    messages that are addressed to the agent in one of the ways `addressings`.
 
     LATERAL reads one index range per channel: `channel_id IN (…)` over many channels took eighteen times as long.
     """
@@ -61,7 +65,8 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
         _changed_members().where(is_one_of(col(Member.channel_id), "ids")).exists(),
     )
     branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account, of_members)]
-    numbers = union(of_channels, *branches, _select_mentioning(is_in_range)).subquery()
+    of_addresses = [_select_addressed_to_agent(addressing, is_in_range) for addressing in ADDRESSES]
+    numbers = union(of_channels, *branches, *of_addresses).subquery()
     # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for their rows.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
     change = one_row(
@@ -104,34 +109,29 @@ def _select_channels() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _select_mentioning(is_in_range: ColumnElement[bool]) -> Select[int]:
-    """Returns a SELECT of the changes that mention an agent of `mentioned_ids` for the first time. LIMIT makes the
-    planner look up each change by its message instead of reading all messages that ever mentioned the agent."""
-    keys = keys_table("mentioned", mentioned_id=Text)
-    mention = (
-        select(col(MentionedAgent.seq))
-        .join(
-            Message,
-            and_(
-                col(Message.account_id) == col(MentionedAgent.account_id),
-                col(Message.channel_id) == col(MentionedAgent.channel_id),
-                col(Message.seq) == col(MentionedAgent.seq),
-            ),
-        )
-        .where(
-            col(Message.account_id) == col(Change.account_id),
-            col(Message.message_id) == col(Change.message_id),
-            col(MentionedAgent.agent_id) == keys.c.mentioned_id,
-            col(MentionedAgent.revision) == col(Change.revision),
-        )
-        .limit(1)
-        .correlate(Change, keys)
-        .lateral("mention")
+def _select_addressed_to_agent(addressing: Addressing, is_in_range: ColumnElement[bool]) -> Select[int]:
+    """Returns a SELECT of the changes that are the first to address a message to the agent in this way, if it is one
+    of `addressings`. LIMIT makes the planner look up each change by its message instead of reading all messages that
+    were ever addressed to the agent."""
+    table = ADDRESSES[addressing].table
+    is_addressed = and_(
+        col(table.account_id) == ACCOUNT_ID,
+        col(table.message_id) == col(Change.message_id),
+        col(table.agent_id) == bindparam("agent_id"),
+        col(table.revision) == col(Change.revision),
+        ADDRESSES[addressing].condition,
     )
-    changes = select(col(Change.change)).join(mention, true())
-    of_agent = changes.where(is_in_range, is_one_of_members(col(Change.kind), MENTIONING_KINDS)).correlate(keys)
-    mentioning = _limited(of_agent).lateral("mentioning")
-    return select(mentioning.c.change).select_from(keys).join(mentioning, true())
+    address: Select[Any] = select(literal_column("1")).select_from(table).where(is_addressed).limit(1).correlate(Change)
+    changes = (
+        select(col(Change.change))
+        .join(address.lateral("address"), true())
+        .where(
+            literal(addressing.value) == any_(bindparam("addressings", type_=TEXT_ARRAY)),
+            is_in_range,
+            is_one_of_members(col(Change.kind), ADDRESSING_KINDS),
+        )
+    )
+    return select(_limited(changes).subquery().c.change)
 
 
 def _select_agents() -> Select[*tuple[Any, ...]]:
@@ -140,11 +140,18 @@ def _select_agents() -> Select[*tuple[Any, ...]]:
     return rows_of_keys(keys, select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(has_key))
 
 
-def _select_mentioned() -> Select[*tuple[Any, ...]]:
+def _select_addressed() -> CompoundSelect[*tuple[Any, ...]]:
+    """Returns a SELECT of the agents to whom the messages are addressed, with the way and the first revision."""
+    return union_all(*map(_select_agents_of, ADDRESSES))
+
+
+def _select_agents_of(addressing: Addressing) -> Select[*tuple[Any, ...]]:
+    table, condition = ADDRESSES[addressing].table, ADDRESSES[addressing].condition
     keys = keys_table(message_id=IDENTIFIER)
-    has_key = and_(col(MentionedAgent.account_id) == ACCOUNT_ID, col(MentionedAgent.message_id) == keys.c.message_id)
-    mentioned = select(col(MentionedAgent.message_id), col(MentionedAgent.revision), col(MentionedAgent.agent_id))
-    return rows_of_keys(keys, mentioned.where(has_key))
+    agents = select(
+        literal(addressing.value).label("addressing"), col(table.message_id), col(table.revision), col(table.agent_id)
+    ).where(col(table.account_id) == ACCOUNT_ID, col(table.message_id) == keys.c.message_id, condition)
+    return rows_of_keys(keys, agents)
 
 
 def _limited(numbers: Select[int]) -> Select[int]:
@@ -176,4 +183,4 @@ CHANGES_OF_AGENT = Statement(
 CHANGE = Statement(
     select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
 )
-MENTIONED = Statement(_select_mentioned())
+ADDRESSED = Statement(_select_addressed())

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
-from chat.change_kinds import MENTIONING_KINDS, PEOPLE_KINDS
+from chat.change_kinds import ADDRESSING_KINDS, PEOPLE_KINDS
+from live.addresses import Addressing, AddressTopic
 from live.change_statements import (
+    ADDRESSED,
     AGENTS,
     CHANGE,
     CHANGES_OF_AGENT,
     CHANNELS_OF_MEMBERS,
     CLOCKS,
-    MENTIONED,
     NEXT,
     SCOPE,
 )
@@ -46,7 +47,7 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
             account_id=account_id,
             agent_id=scope.agent_id,
             ids=list(scope.channel_ids),
-            mentioned_ids=list(scope.mentions_of),
+            addressings=list(scope.addressings),
             after=cursor,
             upto=upto,
         )
@@ -77,14 +78,14 @@ async def _records(
     agents: Agents,
     followed_channels: Callable[[], Collection[UUID]],
 ) -> list[ChangeRecord]:
-    mentioned = await _newly_mentioned(connection, account_id, changes)
+    addressed = await _newly_addressed(connection, account_id, changes)
     channels = await _channels_of_members(connection, account_id, changes, followed_channels)
     return [
         ChangeRecord(
             change,
             channel_ids=frozenset([change.channel_id] if change.channel_id else channels.get(change.change, ())),
             agents=frozenset(agents.get(change.change, ())),
-            mentioned=frozenset(mentioned.get((change.message_id, change.revision), ())),
+            addressed=frozenset(addressed.get((change.message_id, change.revision), ())),
         )
         for change in changes
     ]
@@ -132,15 +133,15 @@ def _that_may_be_about_agents(changes: Sequence[ChangeRow]) -> list[int]:
     return [change.change for change in changes if change.message_id is None]
 
 
-async def _newly_mentioned(
+async def _newly_addressed(
     connection: Connection, account_id: str, changes: Sequence[ChangeRow]
-) -> dict[tuple[UUID | None, int | None], set[str]]:
-    """Returns the agents whom each of these messages mentions, by the revision that was the first to mention them."""
-    message_ids = [change.message_id for change in changes if change.kind in MENTIONING_KINDS and change.message_id]
-    found: dict[tuple[UUID | None, int | None], set[str]] = defaultdict(set)
+) -> dict[tuple[UUID | None, int | None], set[AddressTopic]]:
+    """Returns to whom each of these messages is addressed, by the revision that was the first to do so."""
+    message_ids = [change.message_id for change in changes if change.kind in ADDRESSING_KINDS and change.message_id]
+    found: dict[tuple[UUID | None, int | None], set[AddressTopic]] = defaultdict(set)
     if not message_ids:
         return found
-    records = await MENTIONED.fetch(connection, account_id=account_id, message_ids=message_ids)
-    for message_id, revision, agent_id in records:
-        found[message_id, revision].add(agent_id)
+    records = await ADDRESSED.fetch(connection, account_id=account_id, message_ids=message_ids)
+    for addressing, message_id, revision, agent_id in records:
+        found[message_id, revision].add(AddressTopic(Addressing(addressing), agent_id))
     return found

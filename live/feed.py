@@ -80,7 +80,7 @@ class Feed:
         if monotonic() - self._loaders_since > SHARED_SECONDS:
             self._use_new_loaders()
         if id(record) not in self._events:
-            event = ChangeEvent(record.change, record.channel_ids, record.agents, record.mentioned, self._loaders)
+            event = ChangeEvent(record.change, record.channel_ids, record.agents, record.addressed, self._loaders)
             self._events[id(record)] = record, event
         return self._events[id(record)][1]
 

@@ -19,8 +19,8 @@ async def read_ahead(
     behind: Iterable[ChangeRecord] = (),
 ) -> None:
     """Reads, for each change and the agents whom it may concern, whether the chat is enabled for the agents, their
-    seats in the channel, and the message. Also reads the messages of the changes that some streams have not delivered
-    yet. Each is one statement, and all run at the same time.
+    quiet times and their seats in the channel, and the message. Also reads the messages of the changes that some
+    streams have not delivered yet. Each is one statement, and all run at the same time.
 
     Otherwise every stream would wait for these reads one after the other. Never raises: a stream repeats a read that
     failed, and reports the error."""
@@ -39,6 +39,7 @@ async def read_ahead(
         async with asyncio.timeout(SECONDS):
             await asyncio.gather(
                 loaders.viewers.load_many(agents),
+                loaders.quiet_times.load_many(agents if messages else ()),
                 loaders.seats.load_many(seats),
                 loaders.message_rows.load_many(messages),
                 return_exceptions=True,

@@ -4,26 +4,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
+from live.addresses import AddressTopic
 from loaders import Loaders
 from models.enums import ChangeKind
 from models.rows import ChangeRow
 
-
-@dataclass(frozen=True)
-class MentionTopic:
-    """The topic of messages that mention this agent, in any channel."""
-
-    agent_id: str
-
-
-Topic = UUID | str | MentionTopic | None
-"""What a change concerns: a channel (UUID), an agent (str), an agent whom it mentions, or the whole account (None)."""
+Topic = UUID | str | AddressTopic | None
+"""What a change concerns: a channel (UUID), an agent (str), an agent to whom its message is addressed, or the whole
+account (None)."""
 
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change, the channels that it concerns, the agents whom it is about, and those whom its message mentions for the
-    first time.
+    """A change, the channels that it concerns, the agents whom it is about, and those to whom it addresses its message
+    for the first time.
 
     A change of agents concerns all channels that they are members of, but only those that somebody follows are read. A
     change that was read for one stream is only about that stream's agent, or about nobody."""
@@ -31,7 +25,7 @@ class ChangeRecord:
     change: ChangeRow
     channel_ids: frozenset[UUID]
     agents: frozenset[str]
-    mentioned: frozenset[str]
+    addressed: frozenset[AddressTopic]
 
     @property
     def channel_id(self) -> UUID:
@@ -41,7 +35,7 @@ class ChangeRecord:
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
-        topics: set[Topic] = {*map(MentionTopic, self.mentioned), *self.agents, *self.channel_ids}
+        topics: set[Topic] = {*self.addressed, *self.agents, *self.channel_ids}
         if self.change.kind == ChangeKind.SETTINGS_CHANGED:
             topics.add(None)
         return frozenset(topics)

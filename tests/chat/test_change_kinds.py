@@ -1,10 +1,10 @@
 """The table of what each kind of change means."""
 
 from chat.change_kinds import (
+    ADDRESSING_KINDS,
     ADMISSION_KINDS,
     EFFECTS,
     MEMBERSHIP_KINDS,
-    MENTIONING_KINDS,
     VISIBILITY_KINDS,
     Access,
     ChannelChangeKind,
@@ -32,7 +32,7 @@ def test_every_kind_has_an_effect() -> None:
 def test_the_kinds_that_replays_select_are_derived_from_the_table() -> None:
     assert set(MEMBERSHIP_KINDS) == {ChangeKind.MEMBER_ADDED, ChangeKind.MEMBER_REMOVED}
     assert set(VISIBILITY_KINDS) == {ChangeKind.MADE_PUBLIC, ChangeKind.MADE_PRIVATE}
-    assert set(MENTIONING_KINDS) == {ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_EDITED}
+    assert set(ADDRESSING_KINDS) == {ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_EDITED}
     assert set(ADMISSION_KINDS) == {
         ChangeKind.AGENT_ADDED,
         ChangeKind.AGENT_CHANGED,
@@ -43,6 +43,6 @@ def test_the_kinds_that_replays_select_are_derived_from_the_table() -> None:
 
 
 def test_a_change_that_mentions_agents_is_a_message_that_its_channel_shows() -> None:
-    for kind in MENTIONING_KINDS:
+    for kind in ADDRESSING_KINDS:
         assert EFFECTS[kind].shown_as in (ChannelChangeKind.MESSAGE_ADDED, ChannelChangeKind.MESSAGE_UPDATED)
         assert EFFECTS[kind].inbox == Inbox.MEMBERS
