@@ -1,5 +1,6 @@
 """The directory that the platform sends: its limits, and what of it can be applied."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
@@ -15,6 +16,7 @@ TEAMS_LIMIT = 1_000
 NAME_LENGTH = 200
 EMAIL_LENGTH = 320
 URL_LENGTH = 2_000
+_LOCALE = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class DirectoryAgent:
     avatar_url: str | None
     role: AgentRole
     active: bool
+    locale: str | None = None
 
     @property
     def id(self) -> str:
@@ -86,8 +89,8 @@ def applicable(directory: Directory, known: Mapping[str, AgentRow]) -> Applicabl
     """Returns what can be applied. One bad row must not keep others from being applied, least of all a deactivation:
 
     - A row without a valid id, or with one that occurs before, is left out.
-    - An invalid name is replaced by the one that is `known`, or else by the id. An invalid e-mail address or picture is
-      left out. The rest of the row is applied.
+    - An invalid name is replaced by the one that is `known`, or else by the id. An invalid e-mail address, picture or
+      locale is left out. The rest of the row is applied.
     - Agents of a team who are in neither the directory nor `known` are left out.
     """
     skipped: list[Skipped] = []
@@ -126,6 +129,7 @@ def _applicable_agent(
         name=_valid(_check_name_length, agent.name, fallback, skipped, *at, "name"),
         email=_valid(_check_email, agent.email, None, skipped, *at, "email"),
         avatar_url=_valid(_check_address, agent.avatar_url, None, skipped, *at, "avatarUrl"),
+        locale=_valid(_check_locale, agent.locale, None, skipped, *at, "locale"),
     )
 
 
@@ -168,6 +172,11 @@ def _check_address(url: str | None, *path: str) -> None:
     if len(checked_text(url, *path)) > URL_LENGTH or not url.startswith(("https://", "http://")):
         message = f"An avatar URL must begin with https:// or http:// and have at most {URL_LENGTH:,} characters."
         raise Refused(RefusalCode.INVALID, message, *path)
+
+
+def _check_locale(locale: str | None, *path: str) -> None:
+    if locale is not None and not _LOCALE.fullmatch(locale):
+        raise Refused(RefusalCode.INVALID, "A locale must be a BCP 47 language tag, such as pt-BR.", *path)
 
 
 def _check_number(rows: Sequence[object], limit: int, path: str) -> None:

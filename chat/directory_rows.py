@@ -36,19 +36,20 @@ _WRITE_AGENTS = sql(
     """
     WITH sent AS (
         SELECT *
-          FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives)
-               AS sent (agent_id, name, sort_name, email, avatar_url, role, active)
+          FROM unnest(:agent_ids, :names, :sort_names, :emails, :avatar_urls, :roles, :actives, :locales)
+               AS sent (agent_id, name, sort_name, email, avatar_url, role, active, locale)
     ), updated AS (
         UPDATE agents
            SET name = sent.name, sort_name = sent.sort_name, email = sent.email, avatar_url = sent.avatar_url,
-               role = sent.role, active = sent.active
+               role = sent.role, active = sent.active, locale = sent.locale
           FROM sent
          WHERE account_id = :account_id AND agents.agent_id = sent.agent_id
-           AND (agents.name, agents.sort_name, agents.email, agents.avatar_url, agents.role, agents.active)
+           AND (agents.name, agents.sort_name, agents.email, agents.avatar_url, agents.role, agents.active,
+                agents.locale)
                IS DISTINCT FROM
-               (sent.name, sent.sort_name, sent.email, sent.avatar_url, sent.role, sent.active)
+               (sent.name, sent.sort_name, sent.email, sent.avatar_url, sent.role, sent.active, sent.locale)
     )
-    INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, send_key)
+    INSERT INTO agents (account_id, agent_id, name, sort_name, email, avatar_url, role, active, locale, send_key)
     SELECT :account_id, sent.*, :send_key FROM sent
     ON CONFLICT DO NOTHING
     """,
@@ -60,6 +61,7 @@ _WRITE_AGENTS = sql(
     avatar_urls=TEXT_ARRAY,
     roles=TEXT_ARRAY,
     actives=ARRAY(Boolean),
+    locales=TEXT_ARRAY,
 )
 
 _WRITE_TEAMS = sql(
@@ -138,6 +140,7 @@ async def write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> Non
         avatar_urls=[agent.avatar_url for agent in agents],
         roles=[agent.role for agent in agents],
         actives=[agent.active for agent in agents],
+        locales=[agent.locale for agent in agents],
     )
 
 

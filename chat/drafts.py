@@ -1,7 +1,9 @@
 """Types that the drafts of operations share. A draft is an operation's input, as a resolver builds it."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from chat.errors import RefusalCode, Refused
@@ -15,6 +17,14 @@ class Given(Generic[Value]):
     it does not change."""
 
     value: Value
+
+
+def in_utc(given: datetime, path: str) -> datetime:
+    """Returns the time in UTC. Raises Refused INVALID for one without a time zone."""
+    if given.tzinfo is not None:
+        with suppress(OverflowError):
+            return given.astimezone(UTC)
+    raise Refused(RefusalCode.INVALID, f"`{path}` must have a time zone and a year from 1 to 9999.", path)
 
 
 @dataclass(frozen=True)

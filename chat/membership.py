@@ -50,6 +50,10 @@ _REMOVE_MEMBER = sql(
     """
     WITH author AS (
         DELETE FROM authors WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    ), bell AS (
+        DELETE FROM notifications
+         WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+           AND (SELECT kind <> 'PUBLIC' FROM channels WHERE account_id = :account_id AND channel_id = :channel_id)
     ), member AS (
         DELETE FROM members WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
     )
@@ -123,7 +127,8 @@ async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> int:
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:
-    """Removes the agent from the members, and from the authors of an announcement, and announces the removal."""
+    """Removes the agent from the members, and from the authors of an announcement, and announces the removal. Deletes
+    the notifications that they may not read any more."""
     await tx.fetch(_REMOVE_MEMBER, channel_id=member.channel_id, agent_id=member.agent_id)
     tx.announce(ChangeKind.MEMBER_REMOVED, member.channel_id, [member.agent_id])
 

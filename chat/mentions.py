@@ -29,15 +29,21 @@ class ResolvedMention(NamedTuple):
 
 @dataclass(frozen=True)
 class ResolvedMentions:
-    """A text's mentions, looked up in the directory, and the agents to notify."""
+    """A text's mentions, looked up in the directory, the agents whom they reach, and those who cannot read the
+    message."""
 
     mentions: tuple[ResolvedMention, ...]
     agent_ids: tuple[str, ...]
+    unreachable_ids: tuple[str, ...]
     everybody: bool
+
+    @property
+    def reaches_agents(self) -> bool:
+        return self.everybody or bool(self.agent_ids)
 
 
 async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
-    """Returns the mentions of the text and the agents to notify. Raises Refused FORBIDDEN if it mentions everybody and
+    """Returns the mentions of the text. Raises Refused FORBIDDEN if it mentions everybody and
     the author may not do that. When editing, `before` is the previous text: if that mentioned everybody, the new text
     may too, so that the author can still edit the message after the channel has grown."""
     parsed = parse_mentions(body)
@@ -46,8 +52,10 @@ async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str =
         check_mention_everybody(seat)
     targets = await _targets(tx, seat, parsed)
     mentions = tuple(_resolved(mention, targets.get(mention, [])) for mention in parsed)
-    reached = {row.agent_id for mention in parsed for row in targets.get(mention, []) if row.agent_id and row.reads}
-    return ResolvedMentions(mentions, tuple(sorted(reached - {seat.agent.agent_id})), everybody)
+    rows = [row for mention in parsed for row in targets.get(mention, [])]
+    reached = {row.agent_id for row in rows if row.agent_id and row.reads} - {seat.agent.agent_id}
+    unreachable = {row.agent_id for row in rows if row.agent_id and not row.reads}
+    return ResolvedMentions(mentions, tuple(sorted(reached)), tuple(sorted(unreachable)), everybody)
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,7 @@ _WRITE_MENTIONS = sql(
     everybody=Boolean,
 )
 
-NO_MENTIONS = ResolvedMentions((), (), everybody=False)
+NO_MENTIONS = ResolvedMentions((), (), (), everybody=False)
 
 
 async def write_mentions(tx: Transaction, message: MessageRow, resolved: ResolvedMentions) -> None:

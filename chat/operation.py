@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -32,11 +32,12 @@ class Transaction:
     """One attempt at an operation. The changes that it announces are written by its last statement, and its wake-ups
     and signals are sent after the commit."""
 
-    def __init__(self, connection: Connection, identity: Identity, now: datetime) -> None:
+    def __init__(self, connection: Connection, identity: Identity, now: datetime, email_delay: timedelta) -> None:
         self.connection = connection
         self.identity = identity
         self.account_id = identity.account_id
         self.now = now
+        self.email_delay = email_delay
         self.reliance = Reliance()
         """What must not have changed when the transaction ends, so that nobody writes after losing the right to."""
 
@@ -93,7 +94,7 @@ def operation(
 
 async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction], Awaitable[Result]]) -> Result:
     async with chat.database.transaction(identity.account_id) as connection:
-        tx = Transaction(connection, identity, chat.clock.now())
+        tx = Transaction(connection, identity, chat.clock.now(), chat.email_delay)
         result = await body(tx)
         last = await _append(tx) if tx.changes else None
     if last is not None:

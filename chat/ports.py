@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -76,3 +76,5 @@ class Chat:
     clock: Clock
     wake_ups: WakeUps
     cards: CardSource
+    email_delay: timedelta = timedelta(minutes=2)
+    """How long an e-mail about a message waits for the agent to read it. Half of it for direct messages."""

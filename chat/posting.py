@@ -1,7 +1,7 @@
 """Writing messages into a channel. The caller holds the channel's lock, so each statement can take the next `seq`.
 
-A post (a person's message) is counted as unread and moves its author's read marker. A system message reports a change
-of the channel and does neither.
+A post (a person's message) is counted as unread, moves its author's read marker, and reads the author's notifications
+in the channel. A system message reports a change of the channel and does none of this.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from uuid_utils.compat import uuid7
 
+from chat.bell import IS_UNREAD, MARK_READ
 from chat.changes import NewChange
 from chat.operation import Transaction
 from models.columns import IDENTIFIER, TIMESTAMPTZ
@@ -21,7 +22,7 @@ from models.rows import MessageRow
 from models.statements import sql
 
 _INSERT_POST = sql(
-    """
+    f"""
     WITH channel AS (
         UPDATE channels
            SET last_seq = last_seq + 1, post_count = post_count + 1, last_activity_at = :now
@@ -31,19 +32,21 @@ _INSERT_POST = sql(
         UPDATE members
            SET read_seq = channel.last_seq, read_posts = channel.post_count
           FROM channel
-         WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :author_id
+         WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    ), bell AS (
+        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} AND channel_id = :channel_id
     )
     INSERT INTO messages (
         account_id, message_id, channel_id, seq, post_number, author_id, body, reply_to_id, client_key, payload_hash,
         created_at, revision
     )
-    SELECT :account_id, :message_id, :channel_id, last_seq, post_count, :author_id, :body, :reply_to_id,
+    SELECT :account_id, :message_id, :channel_id, last_seq, post_count, :agent_id, :body, :reply_to_id,
            :client_key, :payload_hash, :now, 1
       FROM channel
     RETURNING seq, post_number
-    """,
+    """,  # noqa: S608
     account_id=Text,
-    author_id=Text,
+    agent_id=Text,
     channel_id=IDENTIFIER,
     message_id=IDENTIFIER,
     reply_to_id=IDENTIFIER,
@@ -102,7 +105,7 @@ class SystemMessage:
 async def write_post(tx: Transaction, post: Post) -> MessageRow:
     """Writes the post, announces it, and returns it with the `seq` and post number that it was given."""
     message_id = uuid7()
-    ((seq, post_number),) = await tx.fetch(_INSERT_POST, message_id=message_id, now=tx.now, **asdict(post))
+    ((seq, post_number),) = await tx.fetch(_INSERT_POST, message_id=message_id, now=tx.now, **_values(post))
     message = MessageRow(
         message_id=message_id,
         channel_id=post.channel_id,
@@ -122,6 +125,11 @@ async def write_post(tx: Transaction, post: Post) -> MessageRow:
     )
     tx.announce_message(ChangeKind.MESSAGE_ADDED, message)
     return message
+
+
+def _values(post: Post) -> dict[str, object]:
+    values = asdict(post)
+    return {"agent_id": values.pop("author_id"), **values}
 
 
 async def post_system_messages(tx: Transaction, *messages: SystemMessage) -> None:

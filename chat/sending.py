@@ -19,6 +19,7 @@ from chat.naming import checked_text, is_visible
 from chat.operation import Transaction
 from chat.policies import check_not_deleted, check_post, check_read
 from chat.posting import Post, write_post
+from chat.recipients import notify_of_new
 from chat.sharing import CardPath, SharedItem, check_refs, write_cards
 from models import Message
 from models.columns import ACCOUNT_ID
@@ -101,6 +102,7 @@ async def write_message(
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
     await write_mentions(tx, message, mentions)
+    await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)
     return message
 

@@ -1,23 +1,22 @@
-"""Personal settings: those of a membership, which only the member sees, and those of the profile."""
+"""The personal settings of a membership, which only the member sees."""
 
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Boolean, Text
 
 from chat.access import Seat
-from chat.drafts import Given
+from chat.drafts import Given, in_utc
 from chat.errors import RefusalCode, Refused
-from chat.locking import read_seat, require_viewer
+from chat.locking import read_seat
 from chat.naming import checked_text
 from chat.operation import Transaction, operation
 from chat.policies import check_member
 from models.columns import TIMESTAMPTZ
-from models.enums import NotificationLevel, SendKey
-from models.rows import AgentRow, MemberRow, to_row
+from models.enums import NotificationLevel
+from models.rows import MemberRow, to_row
 from models.statements import sql
 
 NOTE_LENGTH = 5_000
@@ -38,8 +37,6 @@ _UPDATE_MEMBER = sql(
     sets_muted_until=Boolean,
     muted_until=TIMESTAMPTZ,
 )
-
-_SET_SEND_KEY = sql("UPDATE agents SET send_key = :send_key WHERE account_id = :account_id AND agent_id = :agent_id")
 
 _DELETE_NOTE = sql(
     "DELETE FROM personal_notes WHERE account_id = :account_id AND agent_id = :agent_id AND channel_id = :channel_id"
@@ -87,16 +84,6 @@ async def update_membership(tx: Transaction, changes: MembershipChanges) -> Memb
     return member
 
 
-@operation
-async def update_profile(tx: Transaction, send_key: Given[SendKey] | None) -> AgentRow:
-    """Returns the viewer with the new profile."""
-    agent = (await require_viewer(tx)).agent
-    if not send_key:
-        return agent
-    await tx.fetch(_SET_SEND_KEY, agent_id=agent.agent_id, send_key=send_key.value)
-    return agent._replace(send_key=send_key.value)
-
-
 async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChanges) -> MemberRow:
     """Returns the membership as written. The row was not locked before, so the agent may have been removed meanwhile.
     In that case, raises Refused."""
@@ -118,7 +105,8 @@ async def _write_membership(tx: Transaction, seat: Seat, changes: MembershipChan
 
 def _new_mute(tx: Transaction, changes: MembershipChanges) -> _Mute | None:
     """Returns what to write; None if the mute does not change."""
-    until = _in_utc(changes.muted_until.value) if changes.muted_until and changes.muted_until.value else None
+    given_until = changes.muted_until.value if changes.muted_until else None
+    until = in_utc(given_until, "mutedUntil") if given_until is not None else None
     if until is not None and until <= tx.now:
         raise Refused(RefusalCode.INVALID, "`mutedUntil` must be in the future.", "mutedUntil")
     if changes.muted is not None and not changes.muted.value:
@@ -129,14 +117,6 @@ def _new_mute(tx: Transaction, changes: MembershipChanges) -> _Mute | None:
         return _Mute(muted=True, until=until)
     # Only `mutedUntil: null`: a muted channel stays muted, now indefinitely.
     return _Mute(muted=None, until=None) if changes.muted_until is not None else None
-
-
-def _in_utc(given: datetime) -> datetime:
-    """Returns the time in UTC. Raises Refused INVALID for one without a time zone."""
-    if given.tzinfo is not None:
-        with suppress(OverflowError):
-            return given.astimezone(UTC)
-    raise Refused(RefusalCode.INVALID, "`mutedUntil` must have a time zone and a year from 1 to 9999.", "mutedUntil")
 
 
 def _checked_note(note: str | None) -> str | None:

@@ -1,23 +1,33 @@
-"""Read markers. They are personal: not part of the order of changes, but signalled to the agent's other devices."""
+"""Read markers. Moving one reads the notifications before it. They are personal: not part of the order of changes, but
+signalled to the agent's other devices."""
 
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Text
 
 from chat.access import Seat
+from chat.bell import IS_UNREAD, MARK_READ
 from chat.locking import not_found, read_seat, require_viewer
 from chat.operation import Transaction, operation
 from chat.policies import check_member
+from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.statements import sql
 
 _MARK_READ = sql(
-    """
+    f"""
+    WITH bell AS (
+        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} AND channel_id = :channel_id AND seq <= :seq
+    )
     UPDATE members SET read_seq = :seq, read_posts = greatest(read_posts, :posts)
      WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id AND read_seq < :seq
-    """,
+    """,  # noqa: S608
+    account_id=Text,
+    channel_id=IDENTIFIER,
+    agent_id=Text,
     seq=BigInteger,
     posts=BigInteger,
+    now=TIMESTAMPTZ,
 )
 
 _MARK_UNREAD = sql(
@@ -30,14 +40,22 @@ _MARK_UNREAD = sql(
 )
 
 _MARK_ALL_READ = sql(
-    """
-    UPDATE members SET read_seq = channels.last_seq, read_posts = channels.post_count
-      FROM channels
-     WHERE members.account_id = :account_id AND members.agent_id = :agent_id
-       AND channels.account_id = members.account_id AND channels.channel_id = members.channel_id
-       AND members.read_seq < channels.last_seq
-    RETURNING members.channel_id
-    """
+    f"""
+    WITH bell AS (
+        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} RETURNING channel_id
+    ), markers AS (
+        UPDATE members SET read_seq = channels.last_seq, read_posts = channels.post_count
+          FROM channels
+         WHERE members.account_id = :account_id AND members.agent_id = :agent_id
+           AND channels.account_id = members.account_id AND channels.channel_id = members.channel_id
+           AND members.read_seq < channels.last_seq
+     RETURNING members.channel_id
+    )
+    SELECT channel_id FROM markers UNION SELECT channel_id FROM bell
+    """,  # noqa: S608
+    account_id=Text,
+    agent_id=Text,
+    now=TIMESTAMPTZ,
 )
 
 _MESSAGE = sql(
@@ -66,7 +84,7 @@ async def mark_read(tx: Transaction, channel_id: UUID, message_id: UUID | None) 
     if message_id is not None:
         place = await _place(tx, seat, message_id)
         seq, posts = place.seq, place.post_number
-    await tx.fetch(_MARK_READ, channel_id=channel_id, agent_id=seat.agent.agent_id, seq=seq, posts=posts)
+    await tx.fetch(_MARK_READ, channel_id=channel_id, agent_id=seat.agent.agent_id, seq=seq, posts=posts, now=tx.now)
     tx.signal_devices(seat.agent.agent_id, channel_id)
 
 
@@ -85,7 +103,7 @@ async def mark_unread(tx: Transaction, channel_id: UUID, message_id: UUID) -> No
 async def mark_all_read(tx: Transaction) -> None:
     """Marks all of the viewer's channels read to the end, in one statement."""
     viewer = await require_viewer(tx)
-    for (channel_id,) in await tx.fetch(_MARK_ALL_READ, agent_id=viewer.agent_id):
+    for (channel_id,) in await tx.fetch(_MARK_ALL_READ, agent_id=viewer.agent_id, now=tx.now):
         tx.signal_devices(viewer.agent_id, channel_id)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID, uuid4
 
@@ -236,7 +236,7 @@ async def _reached(account: Account, channel: Channel, targets: Sequence[str]) -
     seat = _seat(_agent(account.account_id, "ana"), channel, None)
     body = " ".join(f"[@x](mention://{target}/x)" for target in targets)
     async with account.api.pool.connection(None) as connection:
-        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW)
+        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW, timedelta(minutes=2))
         return [mention.reachable for mention in (await resolve_mentions(tx, seat, body)).mentions]
 
 

@@ -4,7 +4,7 @@ from tests.support.api import Account, Api, Json
 
 SIDEBAR_STATEMENTS = 5
 PAGE_STATEMENTS = 8
-SEND_STATEMENTS = 11
+SEND_STATEMENTS = 12
 
 SIDEBAR = """{ chatChannels(first: 100) { nodes {
   id kind name directPeer { name } lastMessage { body author { name } } unreadCount unreadMentionCount

@@ -210,6 +210,8 @@ async def test_a_row_without_a_valid_id_is_left_out(account: Account, id: str) -
     [
         ("name", "n" * 201),
         ("email", "e" * 321),
+        ("locale", "português do Brasil"),
+        ("locale", "p" * 100),
         ("email", "\x00"),
         ("avatarUrl", "javascript:alert(1)"),
         ("avatarUrl", LONG_URL),

@@ -1,0 +1,265 @@
+"""The decision about notifications: the rule in Python equals the statement, for every combination of facts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
+from types import MappingProxyType
+from uuid import uuid4
+
+import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chat.access import Seat
+from chat.identity import AgentToken
+from chat.notification_rules import ALL_ON, Decision, Recipient, Switches, decide
+from chat.operation import Transaction
+from chat.quiet_hours import QuietTimes
+from chat.recipients import notify_of_new
+from models import Agent, Channel, Member, MentionedAgent, Message, NotificationPreference, QuietHours
+from models.enums import AgentRole, ChannelKind, NotificationLevel, NotificationReason, NotificationType, Weekday
+from models.rows import ChannelRow, MessageRow, QuietHoursRow
+from tests.chat.seats import make_agent, row_of
+from tests.support.api import Account
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+"""A Friday; 09:00 in São Paulo."""
+
+EARLIER, LATER = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+MUTES = MappingProxyType(
+    {"none": (False, None), "running": (True, LATER), "expired": (True, EARLIER), "indefinite": (True, None)}
+)
+MUTED = {"running", "indefinite"}
+MORNING = QuietHoursRow("America/Sao_Paulo", ["FRIDAY"], time(8), time(10))
+NIGHT = QuietHoursRow("America/Sao_Paulo", ["THURSDAY"], time(22), time(9, 30))
+EVENING = QuietHoursRow("America/Sao_Paulo", ["FRIDAY"], time(18), time(23))
+QUIET = MappingProxyType(
+    {
+        "never": QuietTimes(None, None),
+        "until": QuietTimes(LATER, None),
+        "until before": QuietTimes(EARLIER, None),
+        "morning": QuietTimes(None, MORNING),
+        "night before": QuietTimes(None, NIGHT),
+        "evening": QuietTimes(None, EVENING),
+    }
+)
+IS_QUIET = {"until", "morning", "night before"}
+SWITCHES = (
+    ALL_ON,
+    Switches(bell=True, email=False),
+    Switches(bell=False, email=True),
+    Switches(bell=False, email=False),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An agent of the account, as a possible recipient."""
+
+    agent_id: str
+    level: NotificationLevel
+    mute: str
+    quiet: str
+    switches: Switches
+    is_member: bool
+    is_active: bool
+    is_enabled: bool
+    is_mentioned: bool
+
+    def recipient(self, kind: ChannelKind) -> Recipient:
+        reads = self.is_member or kind == ChannelKind.PUBLIC
+        return Recipient(
+            is_author=False,
+            is_active=self.is_active,
+            has_access=self.is_enabled and reads,
+            is_muted=self.is_member and self.mute in MUTED,
+            is_mentioned=self.is_mentioned,
+            is_quiet=self.quiet in IS_QUIET,
+            kind=kind,
+            level=self.level if self.is_member else NotificationLevel.MENTIONS,
+            preferences=dict.fromkeys(NotificationType, self.switches),
+        )
+
+
+def _cases() -> Iterator[Case]:
+    flags = product((True, False), repeat=4)
+    places = product(NotificationLevel, MUTES, QUIET, SWITCHES, list(flags))
+    for number, (level, mute, quiet, switches, (member, active, enabled, mentioned)) in enumerate(places):
+        yield Case(f"r-{number:05}", level, mute, quiet, switches, member, active, enabled, mentioned)
+
+
+CASES = tuple(_cases())
+
+
+@pytest.mark.parametrize("kind", ChannelKind)
+async def test_the_statement_decides_like_the_function(account: Account, kind: ChannelKind) -> None:
+    seat, message = await _scene(account, kind)
+    candidates = [
+        case for case in CASES if case.is_mentioned or (case.is_member and kind in ("DIRECT", "ANNOUNCEMENT"))
+    ]
+    async with account.api.pool.transaction(account.account_id) as connection:
+        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW, timedelta(minutes=2))
+        await notify_of_new(tx, seat, message, mentions_agents=True, unreachable_ids=[])
+        stored = await connection.fetch(
+            "SELECT agent_id, reason, type, alert, bell, email FROM notifications WHERE account_id = $1",
+            account.account_id,
+        )
+    expected = {case.agent_id: decide(case.recipient(kind)) for case in candidates}
+    assert len(expected) > 1_000
+    assert {
+        agent_id: Decision(NotificationReason(reason), type and NotificationType(type), alert, bell, email)
+        for agent_id, reason, type, alert, bell, email in stored
+    } == expected
+
+
+def test_the_conditions_are_checked_in_the_order_of_the_chart() -> None:
+    everything = NotificationLevel.EVERYTHING
+    ordinary = Recipient(
+        is_author=False,
+        is_active=True,
+        has_access=True,
+        is_muted=False,
+        is_mentioned=True,
+        is_quiet=False,
+        kind=ChannelKind.PRIVATE,
+        level=everything,
+    )
+    off = {NotificationType.MENTION: Switches(bell=False, email=False)}
+    facts: list[tuple[dict[str, object], NotificationReason]] = [
+        ({"is_quiet": True}, NotificationReason.QUIET_HOURS),
+        ({"preferences": off}, NotificationReason.PREFERENCE_OFF),
+        ({"level": NotificationLevel.NOTHING}, NotificationReason.LEVEL),
+        ({"is_muted": True}, NotificationReason.MUTED),
+        ({"has_access": False}, NotificationReason.NO_ACCESS),
+        ({"is_active": False}, NotificationReason.INACTIVE),
+        ({"is_author": True}, NotificationReason.AUTHOR),
+    ]
+    recipient = ordinary
+    assert decide(recipient).reason == NotificationReason.MENTIONED
+    for changed, reason in facts:
+        recipient = recipient._replace(**changed)  # type: ignore[arg-type]
+        assert decide(recipient).reason == reason
+
+
+def test_a_message_that_mentions_nobody_alerts_in_an_ordinary_channel_and_writes_nothing() -> None:
+    recipient = Recipient(
+        is_author=False,
+        is_active=True,
+        has_access=True,
+        is_muted=False,
+        is_mentioned=False,
+        is_quiet=False,
+        kind=ChannelKind.PUBLIC,
+        level=NotificationLevel.EVERYTHING,
+    )
+    assert decide(recipient) == Decision(NotificationReason.EVERYTHING, alert=True)
+    assert decide(recipient._replace(is_quiet=True)) == Decision(NotificationReason.QUIET_HOURS)
+    assert decide(recipient._replace(level=NotificationLevel.MENTIONS)) == Decision(NotificationReason.LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("times", "end"),
+    [
+        (QUIET["never"], NOW),
+        (QUIET["until"], LATER),
+        (QUIET["morning"], datetime(2026, 11, 27, 13, 0, tzinfo=UTC)),
+        (QUIET["night before"], datetime(2026, 11, 27, 12, 30, tzinfo=UTC)),
+        (QuietTimes(datetime(2026, 11, 27, 12, 30, tzinfo=UTC), MORNING), datetime(2026, 11, 27, 13, 0, tzinfo=UTC)),
+        (
+            QuietTimes(None, MORNING._replace(from_time=time(0), until_time=time(0))),
+            datetime(2026, 11, 28, 3, tzinfo=UTC),
+        ),
+    ],
+)
+def test_the_end_of_quiet_times(times: QuietTimes, end: datetime) -> None:
+    assert times.end(NOW) == end
+    assert not times.is_quiet(end)
+
+
+def test_quiet_hours_of_the_whole_week_end_somewhere() -> None:
+    always = QuietTimes(None, QuietHoursRow("UTC", [day.value for day in Weekday], time(0), time(0)))
+    assert always.end(NOW) > NOW + timedelta(days=6)
+
+
+async def _scene(account: Account, kind: ChannelKind) -> tuple[Seat, MessageRow]:
+    """Writes the agents of all cases, a channel of this kind, and a message of ana in it."""
+    account_id, channel_id, message_id = account.account_id, uuid4(), uuid4()
+    await account.ana.mutate("updateChatAccountSettings", "settings { id }", enabledRoles=["ADMINISTRATOR"])
+    direct = kind == ChannelKind.DIRECT
+    channel = Channel(
+        account_id=account_id,
+        channel_id=channel_id,
+        kind=kind,
+        name=None if direct else "Canal",
+        direct_low="ana" if direct else None,
+        direct_high="bruno" if direct else None,
+        created_by="ana",
+        created_at=NOW,
+        last_activity_at=NOW,
+    )
+    message = Message(
+        account_id=account_id,
+        message_id=message_id,
+        channel_id=channel_id,
+        seq=1,
+        post_number=1,
+        author_id="ana",
+        body="Olá",
+        created_at=NOW,
+    )
+    async with AsyncSession(account.api.engine) as session, session.begin():
+        for rows in ([_agent(account_id, case) for case in CASES], [channel], [message]):
+            session.add_all(rows)
+            await session.flush()
+        for case in CASES:
+            session.add_all(_settings(account_id, case))
+            if case.is_member:
+                muted, until = MUTES[case.mute]
+                session.add(
+                    Member(
+                        account_id=account_id,
+                        channel_id=channel_id,
+                        agent_id=case.agent_id,
+                        joined_at=NOW,
+                        notification_level=case.level,
+                        muted=muted,
+                        muted_until=until,
+                    )
+                )
+            if case.is_mentioned:
+                session.add(
+                    MentionedAgent(
+                        account_id=account_id,
+                        agent_id=case.agent_id,
+                        channel_id=channel_id,
+                        seq=1,
+                        message_id=message_id,
+                        revision=1,
+                    )
+                )
+        channel_row, message_row = row_of(ChannelRow, channel), row_of(MessageRow, message)
+    return Seat(make_agent("ana"), channel_row, None, author=False, peer=None), message_row
+
+
+def _agent(account_id: str, case: Case) -> Agent:
+    role = AgentRole.ADMINISTRATOR if case.is_enabled else AgentRole.AGENT
+    until = QUIET[case.quiet].until
+    return Agent(
+        account_id=account_id,
+        agent_id=case.agent_id,
+        name=case.agent_id,
+        sort_name=case.agent_id,
+        role=role,
+        active=case.is_active,
+        do_not_disturb_until=until,
+    )
+
+
+def _settings(account_id: str, case: Case) -> Iterator[NotificationPreference | QuietHours]:
+    for type in NotificationType if case.switches != ALL_ON else ():
+        yield NotificationPreference(
+            account_id=account_id, agent_id=case.agent_id, type=type, **case.switches._asdict()
+        )
+    hours = QUIET[case.quiet].hours
+    if hours is not None:
+        yield QuietHours(account_id=account_id, agent_id=case.agent_id, **hours._asdict())
