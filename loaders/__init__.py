@@ -12,6 +12,7 @@ from uuid import UUID
 from chat.access import Pair, Seat
 from chat.cards import Answer
 from chat.ports import CardSource
+from chat.quiet_hours import QuietTimes
 from execution import Loader
 from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
 from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
@@ -49,11 +50,20 @@ from loaders.messages import (
     load_reactions,
     load_reactors,
 )
+from loaders.notifications import (
+    BellKey,
+    Preferences,
+    load_bells,
+    load_notifications,
+    load_preferences,
+    load_quiet_times,
+    load_unread_counts,
+)
 from loaders.pages import Page, empty_page
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, CardRow, MemberRow, MessageRow
+from models.rows import AgentRow, CardRow, MemberRow, MessageRow, NotificationRow
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,27 @@ class Loaders:
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:
         return self._defaulting(load_mentions, list)
+
+    @cached_property
+    def bells(self) -> Loader[BellKey, Page[NotificationRow]]:
+        return self._defaulting(load_bells, empty_page)
+
+    @cached_property
+    def notifications(self) -> Loader[Pair, NotificationRow | None]:
+        return self._optional(load_notifications)
+
+    @cached_property
+    def unread_counts(self) -> Loader[str, int]:
+        """How many unread notifications the bell of each agent shows."""
+        return self._defaulting(load_unread_counts, int)
+
+    @cached_property
+    def preferences(self) -> Loader[str, Preferences]:
+        return self._defaulting(load_preferences, dict)
+
+    @cached_property
+    def quiet_times(self) -> Loader[str, QuietTimes]:
+        return self._defaulting(load_quiet_times, lambda: QuietTimes(None, None))
 
     def _optional(self, batch: Batch[Key, Value]) -> Loader[Key, Value | None]:
         return optional_loader(self._data.database, self._account_id, batch)

@@ -73,6 +73,7 @@ def _directory(input: SyncDirectoryInput) -> Directory:
                 agent.avatar_url,
                 agent.role,
                 agent.active,
+                agent.locale,
             )
             for agent in input.agents
         ],

@@ -2,11 +2,12 @@
 
 import strawberry
 
-from chat.operations.personal import update_profile
+from chat.drafts import Given
 from chat.operations.presence import set_presence
+from chat.operations.profile import ProfileChanges, update_profile
 from chat.operations.reading import mark_all_read
 from execution import root_field
-from resolvers.drafts import required
+from resolvers.drafts import given, required
 from resolvers.mutation import mutation
 from schema.account_inputs import SetPresenceInput, UpdateProfileInput
 from schema.context import RequestInfo
@@ -25,7 +26,13 @@ class ViewerQuery:
 class ViewerMutation:
     @mutation(UpdateProfilePayload, "Changes the viewer's own profile.")
     async def update_chat_profile(self, info: RequestInfo, input: UpdateProfileInput) -> UpdateProfilePayload:
-        await update_profile(info.context.chat, info.context.token, required(input.send_key, "sendKey"))
+        hours = given(input.quiet_hours)
+        changes = ProfileChanges(
+            send_key=required(input.send_key, "sendKey"),
+            do_not_disturb_until=given(input.do_not_disturb_until),
+            quiet_hours=Given(hours.value.hours() if hours.value is not None else None) if hours else None,
+        )
+        await update_profile(info.context.chat, info.context.token, changes)
         info.context.reset_loaders()
         return UpdateProfilePayload(viewer=Viewer(facts=await info.context.viewer()))
 

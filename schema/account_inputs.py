@@ -1,8 +1,11 @@
 """Inputs of the mutations of the profile, the account's settings and its directory."""
 
+from datetime import datetime
+
 import strawberry
 
 from schema.enums import AgentRole, CardPreview, Creators, PresenceStatus, SendKey
+from schema.notifications import QuietHoursInput
 
 
 @strawberry.input(
@@ -11,6 +14,13 @@ from schema.enums import AgentRole, CardPreview, Creators, PresenceStatus, SendK
 class UpdateProfileInput:
     send_key: strawberry.Maybe[SendKey | None] = strawberry.field(
         default=None, description="Which key sends a message."
+    )
+    do_not_disturb_until: strawberry.Maybe[datetime | None] = strawberry.field(
+        default=None,
+        description="Until when the viewer does not want to be alerted. Null, or a time in the past, ends it.",
+    )
+    quiet_hours: strawberry.Maybe[QuietHoursInput | None] = strawberry.field(
+        default=None, description="The viewer's weekly quiet hours. Null removes them."
     )
 
 
@@ -70,6 +80,9 @@ class DirectoryAgentInput:
     role: AgentRole = strawberry.field(default=AgentRole.AGENT, description="The agent's role in the account.")
     active: bool = strawberry.field(
         default=True, description="False deactivates the agent: they can no longer sign in, and their messages remain."
+    )
+    locale: str | None = strawberry.field(
+        default=None, description="The language of the chat's e-mails, such as pt-BR or en. Null: English."
     )
 
 

@@ -31,7 +31,7 @@ from schema.enums import ChannelKind, MemberRole
 from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
 from schema.members import Member, Membership, messages_at
-from schema.messages import Message, messages_for
+from schema.messages import Message, messages_for, seats_of
 from schema.texts import query_argument
 
 Last = Annotated[int | None, strawberry.argument(description="How many items to return before `before`: 1 to 100.")]
@@ -270,6 +270,16 @@ async def channel(info: RequestInfo, channel_id: UUID) -> Channel | None:
     viewer = await info.context.viewer()
     seat = await info.context.loaders.seats.load((viewer.agent_id, channel_id))
     return Channel(seat=seat, reader=viewer) if seat is not None else None
+
+
+async def channels_of(messages: Sequence[Message], info: Info) -> list[Channel | Denied]:
+    """Returns the channel of each message as its reader sees it. Denied ACCESS_LOST stands in the place of a channel
+    that the reader cannot see any more."""
+    seats = await seats_of(messages, info)
+    return [
+        seat if isinstance(seat, Denied) else Channel(seat=seat, reader=message.reader)
+        for message, seat in zip(messages, seats, strict=True)
+    ]
 
 
 def channels_for(reader: Viewer, page: Page[Seat]) -> Connection[Channel]:

@@ -11,12 +11,16 @@ from models.enums import (
     CardPreview,
     ChannelKind,
     Creators,
+    EmailState,
     MemberRole,
     MentionTarget,
     NotificationLevel,
+    NotificationReason,
+    NotificationType,
     PresenceStatus,
     SendKey,
     SystemEvent,
+    Weekday,
 )
 
 AnyEnum = TypeVar("AnyEnum", bound=Enum)
@@ -91,6 +95,48 @@ describe_enum(
         NotificationLevel.NOTHING: "No messages.",
     },
 )
+describe_enum(
+    NotificationType,
+    "ChatNotificationType",
+    "The types of notifications. Each has two switches: for the bell and for e-mail.",
+    {
+        NotificationType.MENTION: "A message mentions the agent, their team, or everybody in the channel.",
+        NotificationType.DIRECT_MESSAGE: "A direct message.",
+        NotificationType.ANNOUNCEMENT: "A message in an announcement.",
+    },
+)
+describe_enum(
+    NotificationReason,
+    "ChatNotificationReason",
+    "What decided whether and how a message notified an agent. The first condition that applies decides.",
+    {
+        NotificationReason.MENTIONED: "The message mentions the agent.",
+        NotificationReason.DIRECT_MESSAGE: "It is a direct message.",
+        NotificationReason.ANNOUNCEMENT: "It is a message in an announcement.",
+        NotificationReason.EVERYTHING: "The agent is alerted to every message of the channel.",
+        NotificationReason.AUTHOR: "The agent wrote it.",
+        NotificationReason.MUTED: "The agent had muted the channel.",
+        NotificationReason.QUIET_HOURS: "The agent did not want to be disturbed: no alert, and the e-mail waits.",
+        NotificationReason.LEVEL: "The agent's notification level in the channel excludes the message.",
+        NotificationReason.NO_ACCESS: "The agent could not read the channel at the time.",
+        NotificationReason.INACTIVE: "The agent was deactivated at the time.",
+        NotificationReason.PREFERENCE_OFF: "The agent has switched off both the bell and e-mail for this type.",
+    },
+)
+describe_enum(
+    EmailState,
+    "ChatEmailState",
+    "What has become of the e-mail about a message.",
+    {
+        EmailState.NONE: "There is none.",
+        EmailState.WAITING: "It is sent when it is due, unless the message is read first.",
+        EmailState.POSTPONED: "It waits because the agent is active in the chat, or for the end of their quiet hours.",
+        EmailState.SENT: "It was sent.",
+        EmailState.TAKEN_BACK: "It is not sent: the message was read first, or the agent may not get it any more.",
+        EmailState.FAILED: "The mail server refused it, or could not be reached in ten attempts.",
+    },
+)
+describe_enum(Weekday, "ChatWeekday", "The days of the week.", {day: f"{day.capitalize()}." for day in Weekday})
 describe_enum(
     Creators,
     "ChatCreators",

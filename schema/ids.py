@@ -1,6 +1,7 @@
 """The ids that clients see: opaque, with a prefix for the type, so that ids of different types cannot be confused. Ids
 of the platform may be numbers, which clients may also send as JSON numbers."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -22,6 +23,8 @@ class Prefix(StrEnum):
     MEMBERSHIP = "mbs"
     MENTION = "mnt"
     REACTION = "rct"
+    NOTIFICATION = "ntf"
+    PREFERENCE = "prf"
 
 
 def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:
@@ -57,6 +60,11 @@ def message_id(id: str, *path: str) -> UUID:
     if found is None:
         raise not_found("message", *(path or ("messageId",)))
     return found
+
+
+def notification_ids(ids: Iterable[str]) -> list[UUID]:
+    """Returns the ids of the notifications' messages, without texts that are not notification ids."""
+    return [found for id in ids if (found := parse_id(Prefix.NOTIFICATION, id)) is not None]
 
 
 def id_text(value: object) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from chat.access import Seat
-from chat.recipients import is_muted
+from chat.notification_rules import is_muted
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders

@@ -158,12 +158,9 @@ class Message:
         messages: list["Message"], info: Info
     ) -> list[Annotated["Channel", strawberry.lazy("schema.channels")] | Denied]:
         # Channel and Message refer to each other, so one of the two modules must be imported here.
-        from schema.channels import Channel
+        from schema.channels import channels_of
 
-        return [
-            seat if isinstance(seat, Denied) else Channel(seat=seat, reader=message.reader)
-            for message, seat in zip(messages, await _seats(messages, info), strict=True)
-        ]
+        return await channels_of(messages, info)
 
     @level_field(description="Who sent it. In a system message: the agent who did what it reports.")
     @staticmethod
@@ -241,7 +238,7 @@ class Message:
     async def viewer_can(messages: list["Message"], info: Info) -> list[MessagePermissions | Denied]:
         return [
             seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row)
-            for message, seat in zip(messages, await _seats(messages, info), strict=True)
+            for message, seat in zip(messages, await seats_of(messages, info), strict=True)
         ]
 
 
@@ -264,7 +261,7 @@ def messages_for(reader: Viewer, page: Page[MessageRow]) -> Connection[Message]:
     return connect(page, lambda row: Message(row=row, reader=reader))
 
 
-async def _seats(messages: Sequence[Message], info: Info) -> list[Seat | Denied]:
+async def seats_of(messages: Sequence[Message], info: Info) -> list[Seat | Denied]:
     """Returns the reader's seat in each message's channel. Denied ACCESS_LOST stands in the place of a seat whose
     reader lost access after the message was read."""
     seats = await info.context.loaders.seats.load_many(

@@ -103,6 +103,14 @@ class MarkReadPayload(ChannelPayload): ...
 class MarkUnreadPayload(ChannelPayload): ...
 
 
+@strawberry.type(name="MarkChatNotificationsReadPayload", description="The viewer with their new unread count.")
+class MarkNotificationsReadPayload(ViewerPayload): ...
+
+
+@strawberry.type(name="UpdateChatNotificationPreferencePayload", description="The viewer with the new switches.")
+class UpdateNotificationPreferencePayload(ViewerPayload): ...
+
+
 @strawberry.type(name="ChangeChatMemberRolePayload", description="The member with the new role.")
 class ChangeMemberRolePayload(Payload):
     member: Member | None = strawberry.field(

@@ -85,7 +85,7 @@ def _long_texts_in(value: object, path: tuple[str, ...], limit: int) -> Iterator
             yield from _long_texts_in(value.value, path, limit)
         case _ if has_object_definition(value):
             for field in value.__strawberry_definition__.fields:
-                name = to_camel_case(field.python_name)
+                name = field.graphql_name or to_camel_case(field.python_name)
                 yield from _long_texts_in(getattr(value, field.python_name), (*path, name), limit)
 
 

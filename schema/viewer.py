@@ -1,17 +1,22 @@
 """The viewer and the account's settings."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import strawberry
 
+from chat.notification_rules import ALL_ON
 from chat.policies import allowed, check_create
+from chat.quiet_hours import QuietTimes
 from chat.viewer import Viewer as ViewerFacts
 from chat.viewer import require_enabled
 from execution import level_field
+from models.enums import NotificationType
 from models.rows import AccountRow
 from schema.agents import Agent
 from schema.context import Info, positions
 from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey
+from schema.notifications import NotificationPreference, QuietHours
 
 
 @strawberry.type(name="ChatAccountPermissions", description="What the viewer may do in the account.")
@@ -73,6 +78,31 @@ class Viewer:
     def send_key(self) -> SendKey:
         return require_enabled(self.facts).agent.send_key
 
+    @level_field(description="Until when the viewer does not want to be alerted. Null, or a time in the past: they do.")
+    @staticmethod
+    async def do_not_disturb_until(viewers: list["Viewer"], info: Info) -> list[datetime | None]:
+        return [quiet.until for quiet in await _quiet_times(viewers, info)]
+
+    @level_field(description="The viewer's weekly quiet hours. Null if they have none.")
+    @staticmethod
+    async def quiet_hours(viewers: list["Viewer"], info: Info) -> list[QuietHours | None]:
+        times = await _quiet_times(viewers, info)
+        return [QuietHours(row=quiet.hours) if quiet.hours is not None else None for quiet in times]
+
+    @level_field(description="The viewer's switches for each type of notification.")
+    @staticmethod
+    async def notification_preferences(viewers: list["Viewer"], info: Info) -> list[list[NotificationPreference]]:
+        changed = await info.context.loaders.preferences.load_many(_enabled_ids(viewers))
+        return [
+            [NotificationPreference(type=type, **switches.get(type, ALL_ON)._asdict()) for type in NotificationType]
+            for switches in changed
+        ]
+
+    @level_field(description="How many unread notifications the viewer's bell shows.")
+    @staticmethod
+    async def unread_notification_count(viewers: list["Viewer"], info: Info) -> list[int]:
+        return await info.context.loaders.unread_counts.load_many(_enabled_ids(viewers))
+
     @strawberry.field(description="What the viewer may do in the account.")
     def viewer_can(self) -> AccountPermissions:
         return AccountPermissions(viewer=self.facts)
@@ -83,6 +113,14 @@ class Viewer:
     @staticmethod
     async def position(viewers: list["Viewer"], info: Info) -> list[str]:
         return await positions(info.context.loaders, (require_enabled(viewer.facts) for viewer in viewers))
+
+
+async def _quiet_times(viewers: Sequence[Viewer], info: Info) -> list[QuietTimes]:
+    return await info.context.loaders.quiet_times.load_many(_enabled_ids(viewers))
+
+
+def _enabled_ids(viewers: Sequence[Viewer]) -> list[str]:
+    return [require_enabled(viewer.facts).agent_id for viewer in viewers]
 
 
 @strawberry.type(name="ChatAccountSettings", description="The account's settings for the chat.")

@@ -26,6 +26,7 @@ from resolvers.agents import AgentsQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
+from resolvers.notifications import NotificationsMutation, NotificationsQuery
 from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
@@ -35,6 +36,7 @@ from schema.references import VERSION, resolve_references
 from schema.texts import check_texts
 from subscriptions.channels import ChannelsSubscription
 from subscriptions.messages import MessagesSubscription
+from subscriptions.notifications import NotificationsSubscription
 from subscriptions.people import PeopleSubscription
 
 
@@ -44,17 +46,23 @@ from subscriptions.people import PeopleSubscription
         " and its error has a code. `chatViewer` and, for administrators, `chatAccountSettings` work nevertheless."
     )
 )
-class Query(ViewerQuery, ChannelsQuery, MessagesQuery, AgentsQuery, SharingQuery, AccountQuery): ...
+class Query(ViewerQuery, ChannelsQuery, MessagesQuery, NotificationsQuery, AgentsQuery, SharingQuery, AccountQuery): ...
 
 
 @strawberry.type(description="Writes. Expected failures are in the `userErrors` of each payload.")
 class Mutation(
-    ViewerMutation, ChannelsMutation, MembersMutation, MessagesMutation, SharingMutation, AccountMutation
+    ViewerMutation,
+    ChannelsMutation,
+    MembersMutation,
+    MessagesMutation,
+    NotificationsMutation,
+    SharingMutation,
+    AccountMutation,
 ): ...
 
 
 @strawberry.type(description="Live events, over a WebSocket or as server-sent events.")
-class Subscription(MessagesSubscription, ChannelsSubscription, PeopleSubscription): ...
+class Subscription(MessagesSubscription, ChannelsSubscription, NotificationsSubscription, PeopleSubscription): ...
 
 
 DESCRIPTION = """\

@@ -7,10 +7,11 @@ from uuid import UUID
 import strawberry
 
 from chat.change_kinds import ANNOUNCED_BY_OTHER_CHANGE, EFFECTS, Inbox
+from chat.notification_rules import should_alert
 from chat.ports import SignalKind
 from chat.positions import encode_position
-from chat.recipients import should_alert
 from execution import Event
+from live.addresses import Addressing, AddressTopic
 from live.merging import merge
 from live.records import ChangeEvent
 from live.signals import ReceivedSignal
@@ -119,8 +120,9 @@ async def _new_message(context: StreamContext, event: ChangeEvent) -> InboxChang
     row = await event.loaders.message_rows.load(event.change.message_id)
     if row is not None and row.system_event in ANNOUNCED_BY_OTHER_CHANGE:
         return None
-    now = context.chat.clock.now()
-    alert = seat is not None and row is not None and should_alert(seat, row, agent_id in event.mentioned, now)
+    mentioned = AddressTopic(Addressing.MENTION, agent_id) in event.addressed
+    quiet, now = await event.loaders.quiet_times.load(agent_id), context.chat.clock.now()
+    alert = seat is not None and row is not None and should_alert(seat, row, mentioned, quiet, now)
     return await _changed_channel(context, event.loaders, event.channel_id, alert=alert)
 
 

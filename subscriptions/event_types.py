@@ -9,13 +9,17 @@ from schema.agents import Agent
 from schema.channels import Channel
 from schema.enums import describe_enum
 from schema.messages import Message
+from schema.notifications import Notification
 
 POSITION = "The position of this event. Pass it as `since` to resume the stream after it."
 PREVIOUS_POSITION = (
     "The position of the previous event on this stream, or where the stream began. If it is not the last position that"
     " the client saw, events were lost on the way: subscribe again `since` the last one seen."
 )
-ALERT = "Whether the client should alert the viewer, given their notification level and mute in the channel."
+ALERT = (
+    "Whether the client should alert the viewer (ring, or show a desktop notification), given their notification level"
+    " and mute in the channel, and their quiet hours."
+)
 
 Since = Annotated[
     str | None,
@@ -60,6 +64,15 @@ class MentionAdded:
         )
     )
     alert: bool = strawberry.field(description=ALERT)
+    position: str = strawberry.field(description=POSITION)
+    previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
+
+
+@strawberry.type(name="ChatNotificationAdded", description="A new entry in the viewer's bell.")
+class NotificationAdded:
+    notification: Notification = strawberry.field(
+        description="The notification. A resumed stream omits those that have disappeared."
+    )
     position: str = strawberry.field(description=POSITION)
     previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
 

@@ -6,9 +6,10 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from chat.notification_rules import should_alert
 from chat.positions import encode_position
-from chat.recipients import should_alert
 from execution import Event
+from live.addresses import Addressing, AddressTopic
 from live.records import ChangeEvent
 from models.enums import ChangeKind
 from schema.messages import Message
@@ -16,7 +17,7 @@ from schema.texts import checked_subscription
 from subscriptions.channel_events import channel_events, require_channel_id
 from subscriptions.context import StreamContext, StreamInfo, reader_of
 from subscriptions.event_types import MentionAdded, MessageAdded, Since
-from subscriptions.viewer_events import member_events, mention_events
+from subscriptions.viewer_events import addressed_events, member_events
 
 Added = TypeVar("Added", MessageAdded, MentionAdded)
 
@@ -67,7 +68,7 @@ class MessagesSubscription:
     ) -> AsyncGenerator[Event[MentionAdded], None]:
         context = info.context
         previous = await context.starting_change(since)
-        async with aclosing(mention_events(context, previous)) as events:
+        async with aclosing(addressed_events(context, Addressing.MENTION, previous)) as events:
             async for event in events:
                 added = await _added(MentionAdded, context, event, previous)
                 if added is not None:
@@ -94,9 +95,11 @@ async def _added(
     row = await loaders.message_rows.load(change.message_id)
     if row is None or seat is None or not seat.readable:
         return None
+    quiet = await loaders.quiet_times.load(agent_id)
+    mentioned = AddressTopic(Addressing.MENTION, agent_id) in event.addressed
     added = event_type(
         message=Message(row=row, reader=await reader_of(agent_id, loaders)),
-        alert=should_alert(seat, row, agent_id in event.mentioned, context.chat.clock.now()),
+        alert=should_alert(seat, row, mentioned, quiet, context.chat.clock.now()),
         position=encode_position(change.account_id, change.change),
         previous_position=encode_position(change.account_id, previous),
     )

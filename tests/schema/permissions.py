@@ -80,6 +80,11 @@ async def reaction(scene: Scene) -> None:
     await scene.account.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
 
 
+async def mention_everybody(scene: Scene) -> None:
+    text = "[@Todos](mention://channel/all)"
+    await scene.account.bruno.mutate("editChatMessage", "message { id }", messageId=scene.message, body=text)
+
+
 DIRECTORY: Json = {"account": {"name": "Renamed"}, "agents": [{"id": "bruno", "name": "Bruno B."}], "teams": []}
 DEAL: Json = {"kind": "DEAL", "id": "1"}
 
@@ -100,6 +105,10 @@ ROWS = (
         lambda scene: {"id": scene.message}),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
         with_(no_variables, query="extra 0002")),
+    row("chatNotifications",       "empty      empty      ok         ok         empty      empty",
+        no_variables, prepare=mention_everybody),
+    row("whyNotified",             "null       null       ok         ok         ok         null",
+        message),
     row("shareDestinations",       "empty      empty      ok         ok         ok         empty",
         with_(no_variables, query="privado")),
     row("sharePreview",            "null       null       ok         ok         ok         null",
@@ -115,6 +124,10 @@ ROWS = (
         with_(no_variables, sendKey="MOD_ENTER")),
     row("markAllChatsRead",        "ok         ok         ok         ok         ok         ok",
         no_variables),
+    row("markChatNotificationsRead", "ok       ok         ok         ok         ok         ok",
+        lambda scene: {"notificationIds": [scene.message.replace("msg", "ntf")]}, prepare=mention_everybody),
+    row("updateChatNotificationPreference", "ok ok      ok         ok         ok         ok",
+        with_(no_variables, type="MENTION", bell=False)),
     row("setChatPresence",         "ok         ok         ok         ok         ok         ok",
         with_(no_variables, status="BUSY")),
     row("createChatChannel",       "FORBIDDEN  FORBIDDEN  FORBIDDEN  ok         ok         ok",
@@ -173,6 +186,8 @@ ROWS = (
     row("chatTyping",              f"{LOST}    {LOST}     ok         ok         ok         {LOST}",
         private, gate=STREAM),
     row("chatMentionAdded",        "silent     silent     ok         ok         ok         silent",
+        no_variables, gate=STREAM),
+    row("chatNotificationAdded",   "silent     silent     ok         ok         ok         silent",
         no_variables, gate=STREAM),
     row("chatInboxChanged",        "silent     silent     ok         ok         ok         silent",
         no_variables, gate=STREAM),

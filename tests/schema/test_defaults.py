@@ -18,6 +18,8 @@ LISTS = {
     "members": '{ chatChannel(id: "$channel") { members%s { nodes { __typename } } } }',
 }
 
+OFF_BY_DEFAULT = ("chatChannels.archived", "chatChannels.unread", "chatNotifications.unreadOnly")
+
 
 @pytest.fixture(scope="module")
 async def account(api: Api) -> Account:
@@ -37,7 +39,7 @@ def test_an_argument_has_the_default_that_applies_or_none() -> None:
     expected: dict[str, str | None] = dict.fromkeys(defaults) | {
         name: "50" for name in defaults if name.endswith(".first")
     }
-    expected |= {"Query.chatChannels.archived": "false", "Query.chatChannels.unread": "false"}
+    expected |= {f"Query.{name}": "false" for name in OFF_BY_DEFAULT}
     # Without arguments, it is the latest page: `last` applies.
     expected["ChatChannel.messages.first"] = None
     assert defaults == expected

@@ -12,6 +12,7 @@ from tests.support.waiting import until
 
 IDENTITY = {
     "chatMentionAdded": "message { channel { id } }",
+    "chatNotificationAdded": "notification { channel { id } }",
     "chatInboxChanged": "channelId",
     "chatPresenceChanged": "id",
 }

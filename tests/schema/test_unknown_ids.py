@@ -71,6 +71,8 @@ class Hidden:
         )
 
     def of(self, thing: str) -> dict[str, str]:
+        if thing == "notificationIds":
+            return {name: id.replace("msg_", "ntf_") for name, id in self.messages.items()}
         return self.messages if thing in ("messageId", "replyToId") else self.channels
 
 

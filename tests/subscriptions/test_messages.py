@@ -155,7 +155,7 @@ async def test_an_agent_mentioned_by_an_edit_is_notified_once(account: Account, 
             if body == MENTION_OF_BRUNO:
                 event = await stream.data()
         assert MENTION_OF_BRUNO in event["message"]["body"]
-        assert event["alert"] is False, "bruno can read the public channel, but is not a member of it"
+        assert event["alert"] is True, "a reader of a public channel is alerted to mentions like a member"
         await account.ana.send(channel, f"{MENTION_OF_BRUNO} in the next message")
         assert (await stream.data())["message"]["body"] == f"{MENTION_OF_BRUNO} in the next message"
         replayed = await socket.subscribe(MENTIONED, since=position)

@@ -34,6 +34,7 @@ NODE = ("node", "--conditions=development")
 REQUIRED = {
     "chatChannel": {"id": "ID!"},
     "chatMessage": {"id": "ID!"},
+    "whyNotified": {"messageId": "ID!"},
     "sharePreview": {"entity": "SharedEntityRef!", "destination": "ShareDestinationRef!"},
 }
 EDIT = "mutation ($input: EditChatMessageInput!) { editChatMessage(input: $input) { message { id } } }"
@@ -79,9 +80,10 @@ def test_the_configuration_names_every_list_of_objects() -> None:
         if isinstance(get_nullable_type(described.type), GraphQLList)
         and is_composite_type(get_named_type(described.type))
     }
-    replaced = re.search(r"ChatMessage: \{ fields: \{(.*)\} \}", CONFIGURATION)
-    assert replaced is not None
-    assert lists == {("ChatMessage", field) for field in re.findall(r"(\w+): \{ merge: false \}", replaced[1])}
+    replaced = re.findall(r"(\w+): \{ fields: \{(.*)\} \},", CONFIGURATION)
+    assert lists == {
+        (name, field) for name, fields in replaced for field in re.findall(r"(\w+): \{ merge: false \}", fields)
+    }
 
 
 def test_the_configuration_names_the_types_of_every_union() -> None:
@@ -102,7 +104,10 @@ async def session(account: Account, socket_url: str) -> Json:
         account.add_item(kind, "1")
     avatar = {"icon": {"icon": "life-buoy", "color": "#ff8800"}}
     channel = await account.ana.create_channel("Vendas", memberIds=["bruno", "carla"], avatar=avatar)
-    await account.ana.mutate("openDirectMessage", "channel { id }", agentId="bruno")
+    opened = await account.ana.mutate("openDirectMessage", "channel { id }", agentId="bruno")
+    await account.bruno.send(opened["channel"]["id"], "Olá")
+    hours = {"timeZone": "America/Sao_Paulo", "days": ["SUNDAY"], "from": "22:00", "to": "07:00"}
+    await account.ana.mutate("updateChatProfile", "viewer { sendKey }", quietHours=hours)
     names = ("bruno", "carla")
     message = await account.ana.send(
         channel,
@@ -114,6 +119,7 @@ async def session(account: Account, socket_url: str) -> Json:
     variables: dict[str, Json] = {
         "chatChannel": {"id": channel},
         "chatMessage": {"id": message},
+        "whyNotified": {"messageId": message},
         "sharePreview": {"entity": {"kind": "DEAL", "id": "1"}, "destination": {"channelId": channel}},
     }
     assert SCHEMA.query_type is not None

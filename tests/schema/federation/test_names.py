@@ -12,7 +12,7 @@ ROOTS = {"Query", "Mutation", "Subscription"}
 ITEMS = {ENTITIES[kind].__name__ for kind in ItemKind}
 COMMON = {"PageInfo", "DateTime"} | ITEMS | {f"{item}Card" for item in ITEMS}
 FEDERATION = {"_Any", "_Entity", "_Service", "_entities", "_service"}
-OURS = re.compile("[Cc]hat|[Ss]hare|DirectMessage")
+OURS = re.compile("[Cc]hat|[Ss]hare|DirectMessage|^whyNotified$")
 
 
 def test_every_type_and_root_field_has_a_name_of_the_chat() -> None:

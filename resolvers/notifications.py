@@ -1,0 +1,103 @@
+"""The root fields of notifications."""
+
+from typing import Annotated
+
+import strawberry
+
+from chat.access import Seat
+from chat.notification_rules import Decision, decide, recipient_of
+from chat.operations.bell import mark_notifications_read, update_notification_preference
+from chat.recipients import NOTIFIES_MEMBERS
+from execution import root_field
+from loaders.pages import PAGE_DEFAULT, page_request
+from models.enums import NotificationReason
+from models.rows import MessageRow
+from resolvers.drafts import required
+from resolvers.mutation import mutation
+from schema.connections import After, Connection, First, connection_of
+from schema.context import RequestInfo
+from schema.ids import Prefix, notification_ids, parse_id
+from schema.notification_inputs import MarkNotificationsReadInput, UpdateNotificationPreferenceInput
+from schema.notifications import Notification, NotificationDecision, with_messages
+from schema.payloads import MarkNotificationsReadPayload, UpdateNotificationPreferencePayload
+from schema.viewer import Viewer
+
+
+@strawberry.type
+class NotificationsQuery:
+    @root_field(
+        description=(
+            "The viewer's bell, newest first. Reading a message, on any device, reads its notification. When a message"
+            " is deleted or does not mention the viewer any more, its notification disappears."
+        )
+    )
+    async def chat_notifications(
+        self,
+        info: RequestInfo,
+        unread_only: Annotated[
+            bool | None, strawberry.argument(description="True: only unread notifications.")
+        ] = False,
+        first: First = PAGE_DEFAULT,
+        after: After = None,
+    ) -> Connection[Notification] | None:
+        viewer = await info.context.viewer()
+        request = page_request("notifications", first, after, str, str)
+        page = await info.context.loaders.bells.load((viewer.agent_id, bool(unread_only), request))
+        return connection_of(await with_messages(info.context.loaders, viewer, page.rows), page)
+
+    @root_field(
+        description=(
+            "Why a message did or did not notify the viewer, as it was decided when it was sent. For a message in a"
+            " public or private channel that does not mention the viewer, nothing is stored, and their present settings"
+            " decide. Null for system messages, deleted messages, and messages that the viewer cannot read."
+        )
+    )
+    async def why_notified(
+        self, info: RequestInfo, message_id: Annotated[strawberry.ID, strawberry.argument(description="The message.")]
+    ) -> NotificationDecision | None:
+        viewer = await info.context.viewer()
+        loaders, message_uuid = info.context.loaders, parse_id(Prefix.MESSAGE, message_id)
+        message = await loaders.messages.load((viewer.agent_id, message_uuid)) if message_uuid else None
+        if message is None or message.system_event is not None or message.deleted_at is not None:
+            return None
+        stored = await loaders.notifications.load((viewer.agent_id, message.message_id))
+        if stored is not None:
+            return NotificationDecision.of_row(stored)
+        seat = await loaders.seats.load((viewer.agent_id, message.channel_id))
+        return NotificationDecision.of(await _decided_now(info, seat, message)) if seat is not None else None
+
+
+@strawberry.type
+class NotificationsMutation:
+    @mutation(MarkNotificationsReadPayload, "Marks the viewer's notifications read, and takes back unsent e-mails.")
+    async def mark_chat_notifications_read(
+        self, info: RequestInfo, input: MarkNotificationsReadInput
+    ) -> MarkNotificationsReadPayload:
+        message_ids = notification_ids(input.notification_ids) if input.notification_ids is not None else None
+        await mark_notifications_read(info.context.chat, info.context.token, message_ids)
+        info.context.reset_loaders()
+        return MarkNotificationsReadPayload(viewer=Viewer(facts=await info.context.viewer()))
+
+    @mutation(UpdateNotificationPreferencePayload, "Changes the viewer's switches for a type of notification.")
+    async def update_chat_notification_preference(
+        self, info: RequestInfo, input: UpdateNotificationPreferenceInput
+    ) -> UpdateNotificationPreferencePayload:
+        await update_notification_preference(
+            info.context.chat,
+            info.context.token,
+            input.type,
+            required(input.bell, "bell"),
+            required(input.email, "email"),
+        )
+        info.context.reset_loaders()
+        return UpdateNotificationPreferencePayload(viewer=Viewer(facts=await info.context.viewer()))
+
+
+async def _decided_now(info: RequestInfo, seat: Seat, message: MessageRow) -> Decision:
+    """Returns the decision about a message for which none is stored. In a channel that notifies all members, that
+    means that the viewer was not one of them at the time."""
+    quiet = await info.context.loaders.quiet_times.load(seat.agent.agent_id)
+    recipient = recipient_of(seat, message, mentioned=False, quiet=quiet, now=info.context.chat.clock.now())
+    if seat.channel.kind in NOTIFIES_MEMBERS and not recipient.is_author:
+        return Decision(NotificationReason.NO_ACCESS)
+    return decide(recipient)
