@@ -19,6 +19,8 @@ TAB_ORDER = (
     "resume",
     "inbox",
     "mentions",
+    "bell",
+    "why",
     "typing",
 )
 

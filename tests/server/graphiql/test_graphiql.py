@@ -43,6 +43,8 @@ async def test_the_page_loads_without_a_problem(visit: Visit) -> None:
         "Resume",
         "Inbox",
         "Mentions",
+        "Bell",
+        "WhyNotified",
         "Typing",
     ]
     await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
@@ -96,6 +98,10 @@ async def test_the_other_examples_run_unchanged(visit: Visit) -> None:
     await expect(result).to_contain_text('"contact": "Ótica Clara"')
     await run(visit.page, "CreateChannel")
     await expect(result).to_contain_text('"role": "OWNER"')
+    await run(visit.page, "Bell")
+    await expect(result).to_contain_text('"chatNotifications"')
+    await run(visit.page, "WhyNotified")
+    await expect(result).to_contain_text('"reason"')
     assert visit.problems == []
 
 
