@@ -59,6 +59,8 @@ def main() -> None:
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=5,
+        # The client keeps its connections while it measures the other servers.
+        timeout_keep_alive=75,
     )
 
 
