@@ -24,6 +24,8 @@ often makes a coroutine. Here, each field of the query is executed once for all 
    result is that of graphql-core, including the order of its errors.
 6. Events of subscriptions that are submitted in one turn of the event loop are the roots of one execution, if their
    operations, variables and contexts are equal (`events`).
+7. Long executions pause, so that the tasks of other requests run in between (`turns`). Compiling is interrupted
+   likewise (`compilation`).
 
 The root fields of a mutation are executed one after the other, each of them as above. docs/execution.md describes the
 limits and the costs.
@@ -34,6 +36,7 @@ from execution.executor import BreadthFirstExecutor
 from execution.level import Conditional, level_field, root_field
 from execution.loads import LastLoader, Load, Loader
 from execution.plans import FIELD_BYTES, plans_of
+from execution.turns import pause_if_due
 
 __all__ = [
     "FIELD_BYTES",
@@ -44,6 +47,7 @@ __all__ = [
     "Load",
     "Loader",
     "level_field",
+    "pause_if_due",
     "plans_of",
     "root_field",
 ]

@@ -3,23 +3,37 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLObjectType
 from graphql.execution import Executor
 from graphql.pyutils import Undefined, inspect, is_iterable
 
 from execution.calls import Calls
+from execution.compilation import Compilation
 from execution.errors import ErrorLog
-from execution.plan import AbstractPlan, FieldPlan, LeafPlan, ListPlan, ObjectPlan, SelectionPlan, ValuePlan
+from execution.plan import AbstractPlan, FieldPlan, LeafPlan, ListPlan, ObjectPlan, Selection, SelectionPlan, ValuePlan
 from execution.positions import ItemPosition, Position, SubsetPosition
 from execution.resolvers import Column, call_each
-from execution.results import Level, Lists, MergedValues, Values, ValuesWithNulls
+from execution.results import (
+    ConcatenatedValues,
+    Level,
+    Lists,
+    MergedValues,
+    SharedValues,
+    Values,
+    ValuesWithNulls,
+)
 
 CompositePlan = ListPlan | ObjectPlan | AbstractPlan
+Compiled = TypeVar("Compiled")
+
+PART = 500
+"""The maximum number of values that are completed in one step, and so of the objects of a level. A step in which
+resolvers are called as graphql-core calls them, or all values have errors, takes 5 to 20 ms."""
 
 NO_VALUE, AWAITABLE, EXCEPTION = 1, 2, 4
 """Flags for the types of values. A type without flags has ordinary values."""
@@ -41,10 +55,25 @@ class Completion(ABC):
         """Returns the values that `complete` returns once all awaitables have been replaced by their results. An
         awaitable that raised is replaced by its exception."""
 
+    @abstractmethod
+    def complete_later(self, complete: Callable[[], Values]) -> Values:
+        """Returns the values that `complete` returns. It is called before the next wave of loads starts, in a later
+        turn of the event loop if the time of this turn is used up."""
+
+    @abstractmethod
+    def complete_compiled(self, compilation: Compilation[Compiled], complete: Callable[[Compiled], Values]) -> Values:
+        """Returns the values that `complete` returns for what was compiled."""
+
+    @abstractmethod
+    def add_shared(self, shared: SharedValues) -> None:
+        """Calls `complete_others` once all values are known."""
+
     def complete(self, plan: ValuePlan, values: Column, position: Position, field: FieldPlan) -> Values:
         """Returns the completed values; None for null."""
         if not values:
             return []
+        if len(values) > PART:
+            return self._complete_in_parts(plan, values, position, field)
         types = set(map(type, values))
         special = 0
         for type_ in types:
@@ -63,6 +92,22 @@ class Completion(ABC):
 
     def add_error(self, error: Exception, position: Position, number: int, field: FieldPlan) -> None:
         self.errors.add(error, field.nodes, position, number)
+
+    def complete_others(self, shared: SharedValues) -> None:
+        """Completes the lists of the other objects, if there are errors in those of the first."""
+        if shared.firsts.has_errors:
+            lists = [shared.lists[number] for number in shared.others]
+            at = SubsetPosition(shared.position, shared.others)
+            shared.other_values = self._complete_all_items(shared.plan, lists, at, shared.field)
+
+    def _complete_in_parts(self, plan: ValuePlan, values: Column, position: Position, field: FieldPlan) -> Values:
+        def complete_part(numbers: range) -> Values:
+            part = values[numbers.start : numbers.stop]
+            return self.complete(plan, part, SubsetPosition(position, numbers), field)
+
+        every = range(len(values))
+        parts = [every[start : start + PART] for start in range(0, len(values), PART)]
+        return ConcatenatedValues([self.complete_later(partial(complete_part, numbers)) for numbers in parts])
 
     def _complete_some(self, plan: CompositePlan, values: Column, position: Position, field: FieldPlan) -> Values:
         """Completes the values that are neither null nor errors."""
@@ -140,7 +185,25 @@ class Completion(ABC):
             lambda known: self._complete_iterables(plan, known, position, field),
         )
 
-    def _complete_items(self, plan: ListPlan, lists: list[Column], position: Position, field: FieldPlan) -> Lists:
+    def _complete_items(
+        self, plan: ListPlan, lists: list[Column], position: Position, field: FieldPlan
+    ) -> Lists | SharedValues:
+        has_many = sum(map(len, lists)) > PART
+        if has_many and plan.is_shareable and len(set(map(id, lists))) < len(lists):
+            return self._complete_shared(plan, lists, position, field)
+        return self._complete_all_items(plan, lists, position, field)
+
+    def _complete_shared(
+        self, plan: ListPlan, lists: list[Column], position: Position, field: FieldPlan
+    ) -> SharedValues:
+        """Completes lists of which several are the same object."""
+        shared = SharedValues(plan, lists, position, field)
+        distinct = [lists[number] for number in shared.firsts.numbers]
+        shared.first_values = self._complete_all_items(plan, distinct, shared.firsts, field)
+        self.add_shared(shared)
+        return shared
+
+    def _complete_all_items(self, plan: ListPlan, lists: list[Column], position: Position, field: FieldPlan) -> Lists:
         lengths = list(map(len, lists))
         items = list(chain.from_iterable(lists))
         at = ItemPosition(position, lengths, plan.item.non_null)
@@ -179,11 +242,21 @@ class Completion(ABC):
                 numbers_of.setdefault(type_, []).append(number)
         parts = []
         for type_, numbers in numbers_of.items():
-            concrete = ObjectPlan(type_, plan.selection_of(type_), plan.non_null)
             objects = [values[number] for number in numbers]
-            at = SubsetPosition(position, numbers)
-            parts.append((numbers, self._complete_present(concrete, objects, at, field)))
+            complete = partial(self._complete_concrete, plan, type_, objects, SubsetPosition(position, numbers), field)
+            parts.append((numbers, self.complete_compiled(plan.selection_of(type_), complete)))
         return MergedValues(len(values), parts)
+
+    def _complete_concrete(
+        self,
+        plan: AbstractPlan,
+        type_: GraphQLObjectType,
+        objects: Column,
+        position: Position,
+        field: FieldPlan,
+        selection: Selection,
+    ) -> Values:
+        return self._complete_present(ObjectPlan(type_, selection, plan.non_null), objects, position, field)
 
     def _concrete_types(
         self, plan: AbstractPlan, values: Column, names: Column, field: FieldPlan

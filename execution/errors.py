@@ -6,13 +6,13 @@ the order of the response, which stops executing a value at the first error that
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from graphql import FieldNode, GraphQLError
 from graphql.error import located_error
 
-from execution.positions import PathKey, Position, Step, trace
+from execution.positions import PathKey, Position, Step, mark_errors, trace
 
 Path = tuple[PathKey, ...]
 
@@ -33,6 +33,7 @@ class ErrorLog:
 
     def __init__(self) -> None:
         self._errors: dict[int, list[_FieldError]] = {}
+        self._forgotten: dict[int, set[Path]] = {}
 
     def add(self, error: Exception, nodes: list[FieldNode], position: Position, number: int) -> None:
         """Adds the error of one value."""
@@ -45,18 +46,18 @@ class ErrorLog:
     def forget(self, position: Position, number: int) -> None:
         """Drops the errors of one value and of everything within it."""
         root, steps = trace(position, number)
-        path = tuple(step.key for step in steps)
-        errors = self._errors.get(root, [])
-        self._errors[root] = [error for error in errors if error.path[: len(path)] != path]
+        self._forgotten.setdefault(root, set()).add(tuple(step.key for step in steps))
 
     def of(self, root: int) -> list[GraphQLError] | None:
         """Returns the errors to report for a root; None if there are none."""
-        errors = self._errors.get(root)
+        forgotten = self._forgotten.get(root, set())
+        errors = [error for error in self._errors.get(root, ()) if not _is_within(error.path, forgotten)]
         return list(_reported(sorted(errors, key=lambda error: error.ranks))) if errors else None
 
     def _add(
         self, error: Exception, nodes: list[FieldNode], position: Position, number: int, last_ranks: tuple[int, ...]
     ) -> None:
+        mark_errors(position)
         root, steps = trace(position, number)
         path = tuple(step.key for step in steps)
         located = located_error(error, nodes, list(path))
@@ -75,7 +76,16 @@ def _nulled(steps: Sequence[Step]) -> Path | None:
 def _reported(errors: Iterable[_FieldError]) -> Iterable[GraphQLError]:
     nulled: set[Path | None] = set()
     for error in errors:
-        if None in nulled or any(error.path[:length] in nulled for length in range(1, len(error.path) + 1)):
+        if None in nulled or _is_within(error.path, nulled):
             continue
         nulled.add(error.nulled)
         yield error.error
+
+
+def _is_within(path: Path, paths: Set[Path | None]) -> bool:
+    """Returns whether one of the paths is the path or leads to a value around it."""
+    if paths:
+        for length in range(1, len(path) + 1):
+            if path[:length] in paths:
+                return True
+    return False

@@ -111,22 +111,23 @@ def _start_group(group: list[_Submitted], scheduler: Scheduler) -> None:
     operation = group[0].operation
     level = Level(operation.plan, [submitted.root for submitted in group], RootPosition())
     executor = executor_for(operation.executor, group[0].event)
-    Run(executor, scheduler, partial(_end_group, group, level)).start(level)
+    Run(executor, scheduler, partial(_end_group, group, level, scheduler)).start(level)
 
 
-def _end_group(group: list[_Submitted], level: Level, errors: ErrorLog, error: Exception | None) -> None:
-    try:
-        if error is not None:
-            raise error
-        results = [ExecutionResult(data, errors.of(number)) for number, data in enumerate(level.column())]
-    except Exception as failure:
-        for submitted in group:
-            if not submitted.result.done():
-                submitted.result.set_exception(failure)
+def _end_group(
+    group: list[_Submitted], level: Level, scheduler: Scheduler, errors: ErrorLog, error: Exception | None
+) -> None:
+    for number, submitted in enumerate(group):
+        scheduler.run_later(partial(_end_event, submitted, number, level, errors, error))
+
+
+def _end_event(submitted: _Submitted, number: int, level: Level, errors: ErrorLog, error: Exception | None) -> None:
+    if submitted.result.done():
         return
-    for submitted, result in zip(group, results, strict=True):
-        if not submitted.result.done():
-            submitted.result.set_result(result)
+    if error is not None:
+        submitted.result.set_exception(error)
+    else:
+        submitted.result.set_result(ExecutionResult(level.column()[number], errors.of(number)))
 
 
 def executor_for(executor: Executor[Any], root: object) -> Executor[Any]:

@@ -8,10 +8,12 @@ from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from execution.compilation import Compilation
 from execution.events import EventOperation, EventQueue, executor_for
 from execution.execute import execute_serially, execute_together
 from execution.plan import SelectionPlan
 from execution.plans import Plans, plans_of
+from execution.turns import current_turns, end_of_turn
 
 NESTED_TOO_DEEPLY = "Selections are nested too deeply. Execution aborted."
 """What graphql-core reports when it exhausts Python's stack."""
@@ -70,8 +72,25 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     def _execute_root(self, root: object, serially: bool | None) -> Any:
         if self._needs_graphql_core():
             return self._execute_with_graphql_core(root, serially)
+        compilation = self._plans.compilation_of(self)
+        if compilation.has_ended or compilation.proceed(end_of_turn()):
+            return self._execute_compiled(compilation, root, serially)
+        return self._compile_and_execute(compilation, root, serially)
+
+    async def _compile_and_execute(
+        self, compilation: Compilation[SelectionPlan | None], root: object, serially: bool | None
+    ) -> ExecutionResult:
+        turns = current_turns()
+        while not compilation.proceed(turns.end()):
+            await turns.pause()
+        executed = self._execute_compiled(compilation, root, serially)
+        return executed if isinstance(executed, ExecutionResult) else await executed
+
+    def _execute_compiled(
+        self, compilation: Compilation[SelectionPlan | None], root: object, serially: bool | None
+    ) -> Any:
         try:
-            plan = self._plans.plan_of(self)
+            plan = compilation.result()
         except GraphQLError as error:
             return ExecutionResult(None, [error])
         except RecursionError:

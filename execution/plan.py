@@ -7,6 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLAbstractType, GraphQLError, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
 
+from execution.compilation import Compilation
 from execution.leaves import LeafSerializer
 from execution.positions import Step
 from execution.resolvers import Resolver
@@ -20,12 +21,18 @@ class LeafPlan:
 
     serializer: LeafSerializer
     non_null: bool
+    is_shareable = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ListPlan:
     item: "ValuePlan"
     non_null: bool
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whether a list that is the value of several objects can be completed once for all of them."""
+        return self.item.is_shareable
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,14 +41,19 @@ class ObjectPlan:
     selection: "Selection"
     non_null: bool
 
+    @property
+    def is_shareable(self) -> bool:
+        return isinstance(self.selection, SelectionPlan) and self.selection.is_shareable
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AbstractPlan:
     """An interface or a union. The selection of each concrete type is compiled when the first such object occurs."""
 
     type: GraphQLAbstractType
-    selection_of: Callable[[GraphQLObjectType], "Selection"]
+    selection_of: Callable[[GraphQLObjectType], "Compilation[Selection]"]
     non_null: bool
+    is_shareable = False
 
 
 ValuePlan = LeafPlan | ListPlan | ObjectPlan | AbstractPlan
@@ -80,6 +92,8 @@ class SelectionPlan:
     """Makes the rows of all objects from the columns of their fields."""
 
     non_null_fields: Sequence[int]
+    is_shareable: bool
+    """Whether the resolvers do not depend on the path of an object."""
 
 
 Selection = SelectionPlan | GraphQLError

@@ -1,15 +1,17 @@
 """Keeping the plans of a document with the document."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING
 from weakref import ref
 
 from graphql import DocumentNode, GraphQLSchema
 from graphql.pyutils import Undefined
 
-from execution.compiler import Compiler, PlanSize, condition_variables
+from execution.compilation import Compilation
+from execution.compiler import Compiler, OnGrowth, PlanSize, condition_variables
 from execution.plan import SelectionPlan
 
 if TYPE_CHECKING:
@@ -22,22 +24,20 @@ VARIANTS = 16
 """How many plans of one document are kept. There are several if it has several operations, or conditions that use
 variables."""
 
-OnGrowth = Callable[[int], None]
-"""Receives the number of fields by which the plans have grown, or -1 times the number by which they have shrunk."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """A plan, with the schema that its key identifies by id: as long as the schema exists, its id is not reused."""
 
     schema: GraphQLSchema
-    plan: SelectionPlan | None
+    compilation: Compilation[SelectionPlan | None]
     size: PlanSize
 
 
 class Plans:
     """The plans of one document, by operation, schema, and class of the executor, which chooses the types that are not
-    serialized. A plan is valid for the values of the variables that the operation's @skip and @include use.
+    serialized. A plan is valid for the values of the variables that the operation's @skip and @include use, and belongs
+    to a thread, because executions continue its compilation.
 
     `on_growth` lets the owner of the document account for the memory of its plans. A plan also grows during its
     executions, when selections of interfaces and unions are compiled.
@@ -49,35 +49,38 @@ class Plans:
         self._condition_variables: dict[int, tuple[str, ...]] = {}
         """The names of the variables in the conditions of each operation. The document keeps its operations."""
 
-    def plan_of(self, executor: "BreadthFirstExecutor") -> SelectionPlan | None:
-        """Returns the plan of the executor's operation; None if graphql-core executes it. Raises GraphQLError, and
-        RecursionError if the selections are nested too deeply."""
+    def compilation_of(self, executor: "BreadthFirstExecutor") -> Compilation[SelectionPlan | None]:
+        """Returns the compilation of the executor's operation, which may have ended. Its result is the plan, or None if
+        graphql-core executes the operation. It raises GraphQLError, and RecursionError if the selections are nested too
+        deeply."""
         operation, schema = executor.operation, executor.schema
         variables = self._condition_variables.get(id(operation))
         if variables is None:
             variables = self._condition_variables[id(operation)] = condition_variables(executor)
         coerced = executor.variable_values.coerced
-        key = (id(operation), id(schema), type(executor), *(coerced.get(name, Undefined) for name in variables))
+        values = (coerced.get(name, Undefined) for name in variables)
+        key = (id(operation), id(schema), type(executor), get_ident(), *values)
         kept = self._kept.get(key)
-        if kept is None:
-            size = PlanSize()
-            kept = _Kept(schema, Compiler(executor, variables, size).compile(), size)
+        if kept is None or kept.compilation.has_failed:
+            size = PlanSize(self._weak_grow())
+            kept = _Kept(schema, Compilation(Compiler(executor, variables, size).compile()), size)
             self._keep(key, kept)
         else:
             self._kept.move_to_end(key)
-        return kept.plan
+        return kept.compilation
 
     def _keep(self, key: Hashable, kept: _Kept) -> None:
         self._kept[key] = kept
-        self._grow(kept.size.fields)
-        # The plan refers to its size. A reference from there to this object would be a cycle, which keeps the memory of
-        # a document that was dropped until a garbage collection.
-        weak = ref(self)
-        kept.size.on_growth = lambda fields: plans._grow(fields) if (plans := weak()) is not None else None
         if len(self._kept) > VARIANTS:
             _, dropped = self._kept.popitem(last=False)
+            self._grow(-dropped.size.reported)
             dropped.size.on_growth = None
-            self._grow(-dropped.size.fields)
+
+    def _weak_grow(self) -> OnGrowth:
+        # A plan refers to its size. A reference from there to this object would be a cycle, which keeps the memory of a
+        # document that was dropped until a garbage collection.
+        weak = ref(self)
+        return lambda fields: plans._grow(fields) if (plans := weak()) is not None else None
 
     def _grow(self, fields: int) -> None:
         if self.on_growth is not None:

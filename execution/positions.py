@@ -44,6 +44,15 @@ def trace(position: Position, number: int) -> tuple[int, list[Step]]:
     return number, steps
 
 
+def mark_errors(position: Position) -> None:
+    """Marks the values that are completed for others too and that contain a value with an error at this position."""
+    around: Position | None = position
+    while around is not None:
+        if isinstance(around, SharedPosition):
+            around.has_errors = True
+        around = around.parent
+
+
 @final
 class RootPosition:
     """The root values: one for a query, one per event for events that are executed together."""
@@ -87,6 +96,22 @@ class ItemPosition:
         owner = bisect_right(self.ends, number)
         index = number - (self.ends[owner] - self.lengths[owner])
         return Step(index, index, self.non_null), owner
+
+
+@final
+class SharedPosition:
+    """The first values at `parent` that are completed for others too, given by their numbers."""
+
+    __slots__ = ("has_errors", "numbers", "parent")
+
+    def __init__(self, parent: Position, numbers: Sequence[int]) -> None:
+        self.parent = parent
+        self.numbers = numbers
+        self.has_errors = False
+        """Whether the values or anything within them has an error."""
+
+    def step_from_parent(self, number: int) -> tuple[Step | None, int]:
+        return None, self.numbers[number]
 
 
 @final

@@ -5,12 +5,12 @@ together from the leaves up. Errors make values null in this second step.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, Protocol, final
 
 from execution.errors import ErrorLog
-from execution.plan import Row, SelectionPlan
-from execution.positions import Position
+from execution.plan import FieldPlan, ListPlan, Row, SelectionPlan
+from execution.positions import Position, SharedPosition
 from execution.resolvers import Column
 
 
@@ -27,18 +27,20 @@ Values = Column | Composite
 
 @final
 class Level:
-    """All objects at one place of the query, with the values of the fields that are resolved already."""
+    """Objects at one place of the query, with the values of the fields that are resolved already."""
 
-    __slots__ = ("objects", "plan", "position", "values")
+    __slots__ = ("_rows", "objects", "plan", "position", "values")
 
     def __init__(self, plan: SelectionPlan, objects: list[Any], position: Position) -> None:
         self.plan = plan
         self.objects = objects
         self.position = position
         self.values: list[Values] = []
+        self._rows: list[Row | None] = []
 
-    def column(self) -> list[Row | None]:
-        """Returns the row of each object; None for an object that an error made null."""
+    def make_rows(self) -> None:
+        """Makes the row of each object, once the values of all fields are known and the rows of the levels in them are
+        made."""
         columns = [column_of(values) for values in self.values]
         rows = self.plan.rows(*columns) if columns else [{} for _ in self.objects]
         for index in self.plan.non_null_fields:
@@ -46,7 +48,11 @@ class Level:
                 for number, value in enumerate(columns[index]):
                     if value is None:
                         rows[number] = None
-        return rows
+        self._rows = rows
+
+    def column(self) -> list[Row | None]:
+        """Returns the rows; None for an object that an error made null."""
+        return self._rows
 
 
 @final
@@ -66,6 +72,51 @@ class Lists:
         if self.non_null_items:
             lists = [None if None in each else each for each in lists]
         return lists
+
+
+@final
+class SharedValues:
+    """Lists of which several are the same object. Each distinct list is completed once, as the value of the first
+    object that has it. The other objects get the same completed list. If anything in the lists has an error, those of
+    the other objects are completed too, because each has errors with its own path."""
+
+    __slots__ = ("field", "first_values", "firsts", "lists", "other_values", "others", "plan", "position")
+
+    def __init__(self, plan: ListPlan, lists: list[Column], position: Position, field: FieldPlan) -> None:
+        self.plan = plan
+        self.lists = lists
+        self.position = position
+        self.field = field
+        number_of: dict[int, int] = {}
+        for number, each in enumerate(lists):
+            number_of.setdefault(id(each), number)
+        self.firsts = SharedPosition(position, list(number_of.values()))
+        self.others = [number for number, each in enumerate(lists) if number_of[id(each)] != number]
+        """The numbers of the other objects."""
+
+        self.first_values: Values = []
+        self.other_values: Values | None = None
+
+    def column(self) -> Column:
+        firsts = column_of(self.first_values)
+        if self.other_values is not None:
+            parts = [(self.firsts.numbers, firsts), (self.others, self.other_values)]
+            return MergedValues(len(self.lists), parts).column()
+        value_of = {id(self.lists[number]): value for number, value in zip(self.firsts.numbers, firsts, strict=True)}
+        return [value_of[id(each)] for each in self.lists]
+
+
+@final
+class ConcatenatedValues:
+    """Values that were completed in parts, one after the other."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Values]) -> None:
+        self.parts = parts
+
+    def column(self) -> Column:
+        return list(chain.from_iterable(map(column_of, self.parts)))
 
 
 @final

@@ -2,19 +2,24 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeVar
 
 from graphql.execution import Executor
 
+from execution.compilation import Compilation
 from execution.completion import Completion
 from execution.errors import ErrorLog
 from execution.level import Conditional
 from execution.plan import FieldPlan, LeafPlan, SelectionPlan
 from execution.positions import FieldPosition, Position
 from execution.resolvers import Column, Resolved
-from execution.results import ConditionalValues, Level, PendingValues, Values
+from execution.results import ConditionalValues, Level, PendingValues, SharedValues, Values
 from execution.scheduler import Scheduler
+
+Compiled = TypeVar("Compiled")
 
 OnEnd = Callable[[ErrorLog, Exception | None], None]
 """Receives the errors of the fields, and the exception that ended the execution."""
@@ -32,16 +37,23 @@ class Run(Completion):
         super().__init__(executor)
         self._scheduler = scheduler
         self._on_end = on_end
-        self._levels: deque[Level] = deque()
-        """The levels whose fields are not resolved yet."""
+        self._unresolved: deque[Level] = deque()
+        """The levels whose fields are not all resolved yet."""
 
-        self._is_resolving = False
+        self._shared: list[SharedValues] = []
+        self._without_rows: list[Level] = []
+        """In the order in which they were added, so each level comes after the one that contains its objects."""
+
+        self._is_working = False
+        """Whether `_work` is running, or paused."""
+
         self._unknown = 0
         """The number of PendingValues that are still pending."""
 
     def start(self, root: Level) -> None:
-        """Resolves all fields of the root. Its rows can be read when the run has ended."""
-        self._proceed(lambda: self._levels.append(root))
+        """Resolves all fields of the root, and makes its rows."""
+        self._without_rows.append(root)
+        self._proceed(lambda: self._unresolved.append(root))
 
     def start_field(self, root: Level, field: FieldPlan) -> None:
         """Resolves one field of the root. Call it for the fields in their order."""
@@ -51,8 +63,24 @@ class Run(Completion):
 
     def add_level(self, plan: SelectionPlan, objects: list[Any], position: Position) -> Level:
         level = Level(plan, objects, position)
-        self._levels.append(level)
+        self._unresolved.append(level)
+        self._without_rows.append(level)
         return level
+
+    def complete_later(self, complete: Callable[[], Values]) -> Values:
+        pending = self._new_pending()
+        self._scheduler.run_later(partial(self._set, pending, complete))
+        return pending
+
+    def complete_compiled(self, compilation: Compilation[Compiled], complete: Callable[[Compiled], Values]) -> Values:
+        if compilation.proceed(self._scheduler.turns.end()):
+            return complete(compilation.result())
+        pending = self._new_pending()
+        self._scheduler.run_later(partial(self._set_compiled, pending, compilation, complete))
+        return pending
+
+    def add_shared(self, shared: SharedValues) -> None:
+        self._shared.append(shared)
 
     def await_values(self, values: Column, complete: Callable[[Column], Values]) -> Values:
         numbers = [number for number, value in enumerate(values) if isawaitable(value)]
@@ -72,23 +100,52 @@ class Run(Completion):
     # ------------------------------------------------------------------ fields
 
     def _proceed(self, action: Callable[[], None]) -> None:
-        """Runs the action, and resolves the levels that it adds."""
+        """Runs the action, and does the work that it adds."""
         try:
             action()
-            self._resolve_levels()
+        except Exception as error:
+            self._on_end(self.errors, error)
+            return
+        if not self._is_working:
+            self._is_working = True
+            self._work()
+
+    def _work(self) -> None:
+        """Works until nothing is left to do, or the time of this turn is used up. Then it continues in another."""
+        try:
+            end = self._scheduler.turns.end()
+            if not self._resolve_levels(end) or (not self._unknown and not self._finish(end)):
+                self._scheduler.run_later(self._work)
+                return
+            self._is_working = False
+            if not self._unknown:
+                self._on_end(self.errors, None)
         except Exception as error:
             self._on_end(self.errors, error)
 
-    def _resolve_levels(self) -> None:
-        if self._is_resolving:
-            return
-        self._is_resolving = True
-        while self._levels:
-            level = self._levels.popleft()
-            level.values = [self._resolve(field, level) for field in level.plan.fields]
-        self._is_resolving = False
-        if not self._unknown:
-            self._on_end(self.errors, None)
+    def _resolve_levels(self, end: float) -> bool:
+        """Resolves the fields of all levels. Returns False if the time was used up before that."""
+        while self._unresolved:
+            level = self._unresolved[0]
+            for field in level.plan.fields[len(level.values) :]:
+                if perf_counter() > end:
+                    return False
+                level.values.append(self._resolve(field, level))
+            self._unresolved.popleft()
+        return True
+
+    def _finish(self, end: float) -> bool:
+        """Puts the values together, unless more of them must be completed. Returns False if something is left to do."""
+        while self._shared:
+            self.complete_others(self._shared.pop())
+            if self._unresolved or self._unknown:
+                return False
+        while self._without_rows:
+            if perf_counter() > end:
+                return False
+            # The levels within it come after it, so their rows are made already.
+            self._without_rows.pop().make_rows()
+        return True
 
     def _resolve(self, field: FieldPlan, level: Level) -> Values:
         """Returns the completed values of the field."""
@@ -148,6 +205,14 @@ class Run(Completion):
     def _new_pending(self) -> PendingValues:
         self._unknown += 1
         return PendingValues()
+
+    def _set_compiled(
+        self, pending: PendingValues, compilation: Compilation[Compiled], complete: Callable[[Compiled], Values]
+    ) -> None:
+        if compilation.proceed(self._scheduler.turns.end()):
+            self._set(pending, lambda: complete(compilation.result()))
+        else:
+            self._scheduler.run_later(partial(self._set_compiled, pending, compilation, complete))
 
     def _set(self, pending: PendingValues, values: Callable[[], Values]) -> None:
         def set_values() -> None:

@@ -10,9 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Any, Self, final
 
 from execution.loads import AnyLoad, Load, driving, running_resolver
+from execution.turns import current_turns
 from execution.waves import Wakeup, Waves, failure_of
 
 OnEnd = Callable[[Any, Exception | None], None]
@@ -24,6 +26,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.ended = False
+        self.turns = current_turns()
         self._ready: deque[Callable[[], None]] = deque()
         self._suspended: set[Coroutine[Any, Any, Any]] = set()
         self._tasks: dict[asyncio.Future[Any], ResolverTask] = {}
@@ -43,6 +46,8 @@ class Scheduler:
         """Ends the execution, and cancels its tasks if it was abandoned. The reads of loaders are not cancelled: other
         executions may share them."""
         self.ended = True
+        self._ready.clear()
+        self._waves.abandon()
         for task in self._tasks:
             task.cancel()
         for coroutine in self._suspended:
@@ -55,6 +60,8 @@ class Scheduler:
         """Runs until nothing is left to do."""
         while True:
             if self._ready:
+                if perf_counter() > self.turns.end():
+                    await self.turns.pause()
                 self._ready.popleft()()
             elif self._waves.can_start and not self._busy:
                 self._waves.start()
@@ -62,6 +69,10 @@ class Scheduler:
                 await self._wakeup.wait()
             else:
                 return
+
+    def run_later(self, step: Callable[[], None]) -> None:
+        """Runs the step before the next wave, in a later turn of the event loop if the time of this turn is used up."""
+        self._ready.append(step)
 
     # ------------------------------------------------------------------ coroutines
 

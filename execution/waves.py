@@ -68,6 +68,10 @@ class Waves:
         if not self._reads:
             self._end()
 
+    def abandon(self) -> None:
+        """Forgets the loads, and with them the execution that would continue."""
+        self._requested, self._dispatched = [], []
+
     def _read_ended(self, read: "asyncio.Task[None]") -> None:
         loader = self._reads.pop(read)
         failure = failure_of(read)

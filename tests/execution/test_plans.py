@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from math import inf
 from typing import Any
 
 import pytest
@@ -49,7 +50,9 @@ def executor_of(document: DocumentNode, variables: Any = None, operation: str | 
 
 
 def plan_of(document: DocumentNode, variables: Any = None, operation: str | None = None) -> SelectionPlan:
-    plan = plans_of(document).plan_of(executor_of(document, variables, operation))
+    compilation = plans_of(document).compilation_of(executor_of(document, variables, operation))
+    assert compilation.proceed(inf)
+    plan = compilation.result()
     assert plan is not None
     return plan
 

@@ -191,6 +191,10 @@ events = st.lists(
 async def test_executing_together_gives_the_results_of_executing_alone(
     document: Document, events: list[Occasion]
 ) -> None:
+    await assert_same_together(document, events)
+
+
+async def assert_same_together(document: Document, events: list[Occasion]) -> None:
     node = parse(document.text)
     context = Context(Calls())
     try:
