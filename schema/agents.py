@@ -59,6 +59,12 @@ async def agents(loaders: Loaders, agent_ids: Iterable[str]) -> list[Agent]:
 
 
 async def agents_of_each(loaders: Loaders, agent_ids: Sequence[Sequence[str]]) -> list[list[Agent]]:
-    """Returns the agents of each list of ids, in the same order, without unknown ids."""
-    rows = iter(await loaders.agents.load_many(chain.from_iterable(agent_ids)))
-    return [[Agent(row=row) for row in islice(rows, len(ids)) if row is not None] for ids in agent_ids]
+    """Returns the agents of each list of ids, in the same order, without unknown ids. Where several of the lists are
+    the same object, as for all readers of one message, so are the lists of their agents, which are then completed
+    once."""
+    distinct = {id(ids): ids for ids in agent_ids}
+    rows = iter(await loaders.agents.load_many(chain.from_iterable(distinct.values())))
+    found = {
+        key: [Agent(row=row) for row in islice(rows, len(ids)) if row is not None] for key, ids in distinct.items()
+    }
+    return [found[id(ids)] for ids in agent_ids]

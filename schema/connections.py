@@ -1,6 +1,6 @@
 """Relay connections with keyset cursors, for every list that can grow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -58,5 +58,5 @@ def connect(found: Page[Row], node_of: Callable[[Row], Node]) -> Connection[Node
     return connection_of([node_of(row) for row in found.rows], found)
 
 
-def connection_of(nodes: Sequence[Node], found: Page[Row]) -> Connection[Node]:
-    return Connection(page=found, items=list(nodes))
+def connection_of(nodes: list[Node], found: Page[Row]) -> Connection[Node]:
+    return Connection(page=found, items=nodes)

@@ -39,7 +39,9 @@ class SystemEventDetails:
     @level_field(description="The agents affected. Empty if the event affects only the author or the channel.")
     @staticmethod
     async def agents(events: list["SystemEventDetails"], info: Info) -> list[list[Agent]]:
-        return await agents_of_each(info.context.loaders, [event.row.system_agent_ids or [] for event in events])
+        # The same list for all readers of a message, whose rows may have been read for each of them.
+        ids_of = {event.row.message_id: event.row.system_agent_ids or [] for event in events}
+        return await agents_of_each(info.context.loaders, [ids_of[event.row.message_id] for event in events])
 
     @strawberry.field(description="The value before the change. Null if there is none.")
     def before(self) -> str | None:
@@ -202,7 +204,13 @@ class Message:
     @staticmethod
     async def mentions(messages: list["Message"], info: Info) -> list[list[Mention]]:
         found = await info.context.loaders.mentions.load_many(message.row.message_id for message in messages)
-        return [[Mention(row=each.mention, mentioned_agent=each.agent) for each in mentions] for mentions in found]
+        # All readers of a message get the same list, which is then completed once.
+        distinct = {id(mentions): mentions for mentions in found}
+        made = {
+            key: [Mention(row=each.mention, mentioned_agent=each.agent) for each in mentions]
+            for key, mentions in distinct.items()
+        }
+        return [made[id(mentions)] for mentions in found]
 
     @level_field(description="The reactions to it, in the order in which each emoji was first used.")
     @staticmethod
