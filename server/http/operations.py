@@ -11,7 +11,7 @@ from graphql.execution import create_source_event_stream
 
 from chat.errors import DenialCode, Denied
 from chat.identity import DirectoryToken, Identity
-from execution import BreadthFirstExecutor
+from execution import BreadthFirstExecutor, pause_if_due
 from schema.context import Services
 from server.directory_thread import DirectoryThread
 from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
@@ -145,5 +145,7 @@ async def _deliver_events(
 
 async def _result(executed: Any) -> Result:
     result = executed if isinstance(executed, ExecutionResult) else await executed
+    # The results of events that were executed together are formatted and encoded in the same turn of the event loop.
+    await pause_if_due()
     errors = formatted(result.errors, DenialCode.BAD_USER_INPUT) if result.errors else ()
     return Result(result.data, errors)

@@ -179,6 +179,24 @@ async def test_validating_the_largest_documents_does_not_block_other_requests(se
         assert max(delays) < 0.25
 
 
+async def test_compiling_the_largest_plans_does_not_block_other_requests(server: ServerProcess) -> None:
+    """It takes a quarter of a second. The document is valid and kept when the plan for its fields is compiled."""
+    viewers = " ".join(f"v{number}: chatViewer @include(if: $all) {{ ...Fields }}" for number in range(15))
+    fields = " ".join(f"f{number}: position" for number in range(550))
+    document = f"query ($all: Boolean!) {{ __typename {viewers} }} fragment Fields on ChatViewer {{ {fields} }}"
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        none = await http.post("/graphql", json={"query": document, "variables": {"all": False}})
+        assert none.json() == {"data": {"__typename": "Query"}}
+        slow = asyncio.create_task(http.post("/graphql", json={"query": document, "variables": {"all": True}}))
+        delays = []
+        while not slow.done():
+            begun = time.monotonic()
+            await http.get("/healthz")
+            delays.append(time.monotonic() - begun)
+        assert "UNAUTHENTICATED" in slow.result().text
+        assert max(delays) < 0.15
+
+
 def resident_bytes(pid: int) -> int:
     """Returns the memory of a process, in bytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
