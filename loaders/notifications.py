@@ -64,7 +64,6 @@ _UNREAD_COUNTS = Statement(
         col(Notification.account_id) == ACCOUNT_ID,
         is_one_of(col(Notification.agent_id), "agent_ids"),
         col(Notification.read_at).is_(None),
-        col(Notification.type).is_not(None),
         col(Notification.bell),
     )
     .group_by(col(Notification.agent_id))

@@ -31,7 +31,16 @@ class Notification(SQLModel, table=True):
         Index(None, "account_id", "channel_id", "agent_id"),
         # The bell, newest first.
         Index(None, "account_id", "agent_id", "created_at", "message_id", postgresql_where="bell"),
-        # Reading a channel, and counting what is unread.
+        # The unread notifications of the bell, and their number.
+        Index(
+            "ix_notifications_unread",
+            "account_id",
+            "agent_id",
+            "created_at",
+            "message_id",
+            postgresql_where="bell AND read_at IS NULL",
+        ),
+        # Reading a channel.
         Index(
             None,
             "account_id",

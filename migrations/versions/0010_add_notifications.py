@@ -139,6 +139,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_notifications_unread",
+        "notifications",
+        ["account_id", "agent_id", "created_at", "message_id"],
+        unique=False,
+        postgresql_where="bell AND read_at IS NULL",
+    )
+    op.create_index(
         op.f("ix_notifications_account_id_email_id"),
         "notifications",
         ["account_id", "email_id"],
