@@ -2,6 +2,10 @@
 
 Reading a message reads its notification and takes back its unsent e-mail. An agent who loses access to a channel loses
 its notifications. Each happens in the statement that causes it.
+
+A statement that changes the agent's row of `members` and their notifications locks the former first: `(SELECT count(*)
+FROM …) >= 0` makes the notifications wait for it. PostgreSQL executes parts of a statement that do not depend on each
+other in any order, and two devices of the agent could deadlock.
 """
 
 MARK_READ = """

@@ -50,12 +50,14 @@ _REMOVE_MEMBER = sql(
     """
     WITH author AS (
         DELETE FROM authors WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+    ), member AS (
+        DELETE FROM members WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+     RETURNING agent_id
     ), bell AS (
         DELETE FROM notifications
          WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+           AND (SELECT count(*) FROM member) >= 0
            AND (SELECT kind <> 'PUBLIC' FROM channels WHERE account_id = :account_id AND channel_id = :channel_id)
-    ), member AS (
-        DELETE FROM members WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
     )
     UPDATE channels SET member_count = member_count - 1
      WHERE account_id = :account_id AND channel_id = :channel_id

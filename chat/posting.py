@@ -33,8 +33,10 @@ _INSERT_POST = sql(
            SET read_seq = channel.last_seq, read_posts = channel.post_count
           FROM channel
          WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id
+     RETURNING agent_id
     ), bell AS (
-        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} AND channel_id = :channel_id
+        UPDATE notifications SET {MARK_READ}
+         WHERE {IS_UNREAD} AND channel_id = :channel_id AND (SELECT count(*) FROM marker) >= 0
     )
     INSERT INTO messages (
         account_id, message_id, channel_id, seq, post_number, author_id, body, reply_to_id, client_key, payload_hash,

@@ -16,11 +16,13 @@ from models.statements import sql
 
 _MARK_READ = sql(
     f"""
-    WITH bell AS (
-        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} AND channel_id = :channel_id AND seq <= :seq
+    WITH marker AS (
+        UPDATE members SET read_seq = :seq, read_posts = greatest(read_posts, :posts)
+         WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id AND read_seq < :seq
+     RETURNING agent_id
     )
-    UPDATE members SET read_seq = :seq, read_posts = greatest(read_posts, :posts)
-     WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = :agent_id AND read_seq < :seq
+    UPDATE notifications SET {MARK_READ}
+     WHERE {IS_UNREAD} AND channel_id = :channel_id AND seq <= :seq AND (SELECT count(*) FROM marker) >= 0
     """,  # noqa: S608
     account_id=Text,
     channel_id=IDENTIFIER,
@@ -41,15 +43,17 @@ _MARK_UNREAD = sql(
 
 _MARK_ALL_READ = sql(
     f"""
-    WITH bell AS (
-        UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} RETURNING channel_id
-    ), markers AS (
+    WITH markers AS (
         UPDATE members SET read_seq = channels.last_seq, read_posts = channels.post_count
           FROM channels
          WHERE members.account_id = :account_id AND members.agent_id = :agent_id
            AND channels.account_id = members.account_id AND channels.channel_id = members.channel_id
            AND members.read_seq < channels.last_seq
      RETURNING members.channel_id
+    ), bell AS (
+        UPDATE notifications SET {MARK_READ}
+         WHERE {IS_UNREAD} AND (SELECT count(*) FROM markers) >= 0
+     RETURNING channel_id
     )
     SELECT channel_id FROM markers UNION SELECT channel_id FROM bell
     """,  # noqa: S608

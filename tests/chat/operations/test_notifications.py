@@ -1,8 +1,11 @@
 """Who is notified of a message, and what ends a notification."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asyncpg.connection import LoggedQuery
+from asyncpg.exceptions import DeadlockDetectedError
 
 from tests.support.api import Account, AgentClient, Json
 
@@ -170,6 +173,28 @@ async def test_notifications_can_be_marked_read_one_by_one_and_together(account:
     marked = await account.bruno.mutate("markChatNotificationsRead", "viewer { unreadNotificationCount }")
     assert marked["viewer"]["unreadNotificationCount"] == 0
     assert len(await bell(account.carla, unread=True)) == 3
+
+
+async def test_two_devices_that_read_and_write_at_the_same_time_never_deadlock(account: Account) -> None:
+    direct, bruno = await open_direct(account), account.bruno
+    failed: list[BaseException] = []
+
+    def collect(executed: LoggedQuery) -> None:
+        if isinstance(executed.exception, DeadlockDetectedError):
+            failed.append(executed.exception)
+
+    with account.api.logging(collect):
+        for _ in range(10):
+            await asyncio.gather(*(account.carla.send(direct, "Oi") for _ in range(3)))
+            await asyncio.gather(
+                bruno.send(direct, "Vi"),
+                bruno.mutate("markChatRead", "channel { id }", channelId=direct),
+                bruno.query("mutation { markAllChatsRead { userErrors { code } } }"),
+                bruno.mutate("markChatNotificationsRead", "viewer { sendKey }"),
+            )
+    assert failed == []
+    assert await bell(bruno, unread=True) == []
+    assert len(await bell(bruno)) == 30
 
 
 async def test_reading_takes_the_unsent_email_back(account: Account) -> None:
