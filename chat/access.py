@@ -135,7 +135,9 @@ def pair_arrays(pairs: Sequence[Pair]) -> dict[str, list[str] | list[UUID]]:
     return {"agent_ids": [agent_id for agent_id, _ in pairs], "ids": [id for _, id in pairs]}
 
 
-def readable_by(agent_id: ColumnElement[str], channel_id: Mapped[UUID] | ColumnElement[UUID]) -> ColumnElement[bool]:
+def readable_by(
+    agent_id: Mapped[str] | ColumnElement[str], channel_id: Mapped[UUID] | ColumnElement[UUID]
+) -> ColumnElement[bool]:
     """Returns the condition that the agent can read the channel."""
     channel, member = aliased(Channel, name="channel"), aliased(Member, name="member")
     membership = (

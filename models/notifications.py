@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
 from models.enums import EmailState, NotificationReason, NotificationType, OutboxState
 
+IS_WAITING = "email_state IN ('WAITING', 'POSTPONED') AND email_id IS NULL"
+"""The condition for the notifications that no e-mail contains yet. It is that of two indexes."""
+
 
 class Notification(SQLModel, table=True):
     """What was decided about notifying an agent of a message: for mentions, direct messages and announcements also that
@@ -49,8 +52,9 @@ class Notification(SQLModel, table=True):
             "seq",
             postgresql_where="read_at IS NULL AND type IS NOT NULL",
         ),
-        # The outbox.
-        Index(None, "account_id", "email_at", postgresql_where="email_state IN ('WAITING', 'POSTPONED')"),
+        # The outbox: the accounts and agents for whom an e-mail is due, and all that waits for an agent.
+        Index(None, "account_id", "email_at", postgresql_where=IS_WAITING),
+        Index(None, "account_id", "agent_id", "email_at", postgresql_where=IS_WAITING),
         Index(None, "account_id", "email_id", postgresql_where="email_id IS NOT NULL"),
     )
 

@@ -163,7 +163,14 @@ def upgrade() -> None:
         "notifications",
         ["account_id", "email_at"],
         unique=False,
-        postgresql_where="email_state IN ('WAITING', 'POSTPONED')",
+        postgresql_where="email_state IN ('WAITING', 'POSTPONED') AND email_id IS NULL",
+    )
+    op.create_index(
+        op.f("ix_notifications_account_id_agent_id_email_at"),
+        "notifications",
+        ["account_id", "agent_id", "email_at"],
+        unique=False,
+        postgresql_where="email_state IN ('WAITING', 'POSTPONED') AND email_id IS NULL",
     )
     op.add_column("agents", sa.Column("locale", sa.Text(), nullable=True))
     op.add_column("agents", sa.Column("do_not_disturb_until", sa.DateTime(timezone=True), nullable=True))

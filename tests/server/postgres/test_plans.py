@@ -38,7 +38,17 @@ from tests.support.databases import Databases
 from tests.support.sockets import open_socket
 from tests.support.waiting import until
 
-LARGE_TABLES = {"messages", "members", "changes", "reactions", "mentions", "mentioned_agents", "cards"}
+LARGE_TABLES = {
+    "messages",
+    "members",
+    "changes",
+    "reactions",
+    "mentions",
+    "mentioned_agents",
+    "cards",
+    "notifications",
+    "emails",
+}
 
 PLANNING = SETTINGS | {"enable_seqscan": "off"}
 """The settings of the server's connections. The tables of the test are small enough that reading them whole can be the

@@ -1,0 +1,193 @@
+"""Reading what claimed e-mails contain: the messages that may still be sent, in the order of their channel.
+
+It is three statements for any number of e-mails. They are executed immediately before the e-mails are sent, so what was
+read, deleted, revoked or switched off since the claim is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Text, and_, select
+from sqlmodel import col
+
+from models import Notification
+from models.columns import ACCOUNT_ID, IDENTIFIER
+from models.database import Connection, Database, Record
+from models.enums import ChannelKind, EmailState, ItemKind, NotificationType
+from models.statements import Statement, keys_table, rows_of_keys, sql
+from notifications.sendable import MAY_BE_SENT
+
+SHOWN = 20
+"""How many messages an e-mail shows. Of the others it gives the number."""
+
+
+class Envelope(NamedTuple):
+    """Whom an e-mail is for and which channel it is about. `channel_name` is that of the peer in a direct message."""
+
+    email_id: UUID
+    agent_id: str
+    agent_name: str
+    address: str | None
+    locale: str | None
+    channel_id: UUID
+    channel_kind: ChannelKind
+    channel_name: str
+    account_name: str
+    has_contents: bool
+
+
+class SentMessage(NamedTuple):
+    """A message that an e-mail shows. `body` is None if the account leaves contents out of e-mails."""
+
+    message_id: UUID
+    author_name: str
+    body: str | None
+    created_at: datetime
+    card_kinds: Sequence[ItemKind]
+
+
+class Contents(NamedTuple):
+    """What an e-mail contains. `message_ids` are those of all its messages, of which it shows the first ones."""
+
+    envelope: Envelope
+    message_ids: Sequence[UUID]
+    types: frozenset[NotificationType]
+    shown: Sequence[SentMessage]
+
+
+class _Sendable(NamedTuple):
+    message_id: UUID
+    type: NotificationType
+    seq: int
+
+
+_ENVELOPES = sql(
+    """
+    SELECT email.email_id, agent.*, channel.*, account.*
+      FROM unnest(:email_ids) AS key (email_id)
+           CROSS JOIN LATERAL (
+            SELECT email_id, agent_id, channel_id
+              FROM emails
+             WHERE account_id = :account_id AND email_id = key.email_id
+             LIMIT 1
+           ) AS email
+           CROSS JOIN LATERAL (
+            SELECT agent_id, name AS agent_name, email AS address, locale
+              FROM agents
+             WHERE account_id = :account_id AND agent_id = email.agent_id
+             LIMIT 1
+           ) AS agent
+           CROSS JOIN LATERAL (
+            SELECT channel_id, kind, coalesce(channels.name, (
+                    SELECT agents.name
+                      FROM agents
+                     WHERE account_id = :account_id
+                       AND agents.agent_id = CASE WHEN direct_low = email.agent_id THEN direct_high ELSE direct_low END
+                   )) AS channel_name
+              FROM channels
+             WHERE account_id = :account_id AND channel_id = email.channel_id
+             LIMIT 1
+           ) AS channel
+           CROSS JOIN LATERAL (
+            SELECT name AS account_name, email_contents FROM accounts WHERE account_id = :account_id LIMIT 1
+           ) AS account
+    """,
+    account_id=Text,
+    email_ids=ARRAY(IDENTIFIER),
+)
+
+
+def _select_sendable() -> Select[*tuple[Any, ...]]:
+    keys = keys_table(email_id=IDENTIFIER)
+    is_in_email = and_(
+        col(Notification.account_id) == ACCOUNT_ID,
+        col(Notification.email_id) == keys.c.email_id,
+        col(Notification.email_state) == EmailState.WAITING,
+    )
+    sendable = select(
+        col(Notification.email_id),
+        col(Notification.message_id),
+        col(Notification.type),
+        col(Notification.seq),
+    ).where(is_in_email, MAY_BE_SENT)
+    return rows_of_keys(keys, sendable)
+
+
+_SENDABLE = Statement(_select_sendable())
+
+_MESSAGES = sql(
+    """
+    SELECT message.message_id, author.name, CASE WHEN account.email_contents THEN message.body END, message.created_at,
+           ARRAY(
+            SELECT kind FROM cards
+             WHERE account_id = :account_id AND cards.message_id = message.message_id
+             ORDER BY place
+           )
+      FROM unnest(:message_ids) AS key (message_id)
+           CROSS JOIN LATERAL (
+            SELECT message_id, author_id, body, created_at
+              FROM messages
+             WHERE account_id = :account_id AND message_id = key.message_id AND deleted_at IS NULL
+             LIMIT 1
+           ) AS message
+           CROSS JOIN LATERAL (
+            SELECT name FROM agents WHERE account_id = :account_id AND agent_id = message.author_id LIMIT 1
+           ) AS author
+           CROSS JOIN LATERAL (
+            SELECT email_contents FROM accounts WHERE account_id = :account_id LIMIT 1
+           ) AS account
+    """,
+    account_id=Text,
+    message_ids=ARRAY(IDENTIFIER),
+)
+
+
+async def read_contents(database: Database, account_id: str, email_ids: Sequence[UUID]) -> Mapping[UUID, Contents]:
+    """Returns the contents of the e-mails, without those of which nothing may be sent any more."""
+    async with database.connection(account_id) as connection:
+        sendable = await _read_sendable(connection, account_id, email_ids)
+        envelopes = await _ENVELOPES.fetch(connection, account_id=account_id, email_ids=list(sendable))
+        shown_ids = {each.message_id for of_email in sendable.values() for each in of_email[:SHOWN]}
+        messages = await _read_messages(connection, account_id, list(shown_ids))
+    found = [_contents(_envelope(record), sendable[record[0]], messages) for record in envelopes]
+    return {contents.envelope.email_id: contents for contents in found}
+
+
+def _contents(envelope: Envelope, of_email: Sequence[_Sendable], messages: Mapping[UUID, SentMessage]) -> Contents:
+    return Contents(
+        envelope,
+        [each.message_id for each in of_email],
+        frozenset(each.type for each in of_email),
+        [messages[each.message_id] for each in of_email[:SHOWN] if each.message_id in messages],
+    )
+
+
+def _envelope(record: Record) -> Envelope:
+    envelope = Envelope(*record)
+    return envelope._replace(channel_kind=ChannelKind(envelope.channel_kind))
+
+
+async def _read_sendable(
+    connection: Connection, account_id: str, email_ids: Sequence[UUID]
+) -> Mapping[UUID, list[_Sendable]]:
+    sendable: dict[UUID, list[_Sendable]] = defaultdict(list)
+    for email_id, message_id, type_of, seq in await _SENDABLE.fetch(
+        connection, account_id=account_id, email_ids=email_ids
+    ):
+        sendable[email_id].append(_Sendable(message_id, NotificationType(type_of), seq))
+    for of_email in sendable.values():
+        of_email.sort(key=lambda each: each.seq)
+    return sendable
+
+
+async def _read_messages(
+    connection: Connection, account_id: str, message_ids: Sequence[UUID]
+) -> Mapping[UUID, SentMessage]:
+    records = await _MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
+    return {
+        message_id: SentMessage(message_id, author, body, created_at, [ItemKind(kind) for kind in card_kinds])
+        for message_id, author, body, created_at, card_kinds in records
+    }

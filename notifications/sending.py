@@ -1,0 +1,121 @@
+"""Sending claimed e-mails and recording what became of them.
+
+No transaction is open and no connection is held while an e-mail is sent: a slow mail server delays e-mails and nothing
+else. An e-mail is recorded as sent as soon as the mail server has accepted it. So it is repeated only if the process
+ends between the two, and then with the same Message-ID.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Protocol
+
+import structlog
+
+from chat.ports import Clock
+from models.database import Database
+from notifications.claims import LEASE, ClaimedEmail
+from notifications.contents import Contents, read_contents
+from notifications.outcomes import Outcome, Outcomes, until_available
+from notifications.transports import PermanentFailure, TemporaryFailure, Transport
+
+CONNECTIONS = 4
+"""How many e-mails are sent at the same time."""
+
+CHUNK = 8
+"""For so many e-mails the contents are read together, immediately before they are sent."""
+
+SEND_SECONDS = 60.0
+"""How long sending one e-mail may take. After that, it counts as a temporary failure."""
+
+NEEDED_LEASE = timedelta(seconds=SEND_SECONDS * CHUNK / CONNECTIONS)
+"""How much of its lease an e-mail must have left when its chunk begins: the longest time that a chunk takes."""
+
+ERROR_LENGTH = 200
+
+log = structlog.get_logger(__name__)
+
+
+class Composer(Protocol):
+    def compose(self, contents: Contents) -> EmailMessage:
+        """Returns the e-mail. Its Message-ID is derived from the e-mail's id."""
+
+
+class Sender:
+    """Sends e-mails with a transport, several at a time. When `stopping` is set, it begins no further e-mail."""
+
+    def __init__(self, database: Database, clock: Clock, transport: Transport, composer: Composer) -> None:
+        self.stopping = False
+        self._database = database
+        self._clock = clock
+        self._transport = transport
+        self._composer = composer
+        self._outcomes = Outcomes(database, clock)
+        self._failures: Counter[tuple[Outcome, str]] = Counter()
+
+    async def send_all(self, emails: Sequence[ClaimedEmail]) -> Counter[Outcome]:
+        """Sends claimed e-mails of one account and returns what became of them. Releases those that it cannot send
+        before their lease ends, and those after a chunk of which the mail server has accepted none."""
+        outcomes: Counter[Outcome] = Counter()
+        lease_end = self._clock.now() + LEASE
+        for start in range(0, len(emails), CHUNK):
+            is_late = self._clock.now() + NEEDED_LEASE > lease_end
+            if self.stopping or is_late or outcomes.keys() == {Outcome.POSTPONED}:
+                outcomes.update([await self._outcomes.released(email) for email in emails[start:]])
+                break
+            outcomes.update(await self._send_chunk(emails[start : start + CHUNK]))
+        self._log_failures()
+        return outcomes
+
+    async def _send_chunk(self, emails: Sequence[ClaimedEmail]) -> Sequence[Outcome]:
+        account_id, email_ids = emails[0].account_id, [email.email_id for email in emails]
+        contents = await until_available(lambda: read_contents(self._database, account_id, email_ids))
+        connections = asyncio.Semaphore(CONNECTIONS)
+
+        async def send(email: ClaimedEmail) -> Outcome:
+            async with connections:
+                return await self._send(email, contents.get(email.email_id))
+
+        return await asyncio.gather(*map(send, emails))
+
+    async def _send(self, email: ClaimedEmail, contents: Contents | None) -> Outcome:
+        if contents is None:
+            return await self._outcomes.taken_back(email)
+        if self.stopping:
+            return await self._outcomes.released(email)
+        try:
+            await self._transmit(contents)
+        except PermanentFailure as error:
+            return self._failed(await self._outcomes.refused(email, description(error)), description(error))
+        except (TemporaryFailure, TimeoutError) as error:
+            return self._failed(await self._outcomes.not_accepted(email, description(error)), description(error))
+        return await self._outcomes.sent(email, contents.message_ids)
+
+    async def _transmit(self, contents: Contents) -> None:
+        """Raises PermanentFailure, TemporaryFailure or TimeoutError."""
+        try:
+            message = self._composer.compose(contents)
+        except Exception as error:
+            # Its own message may quote the contents.
+            raise PermanentFailure(f"The e-mail could not be composed: {type(error).__name__}") from None
+        async with asyncio.timeout(SEND_SECONDS):
+            await self._transport.send(message)
+
+    def _failed(self, outcome: Outcome, error: str) -> Outcome:
+        self._failures[outcome, error] += 1
+        return outcome
+
+    def _log_failures(self) -> None:
+        """Logs one line for each kind of failure."""
+        for (outcome, error), count in self._failures.items():
+            log.warning("emails_failed", outcome=outcome, error=error, count=count)
+        self._failures.clear()
+
+
+def description(error: Exception) -> str:
+    """Returns the error for the log and for operators, without addresses, which mail servers quote."""
+    text = str(error) or "The mail server did not answer in time"
+    return re.sub(r"\S*@\S*", "…", " ".join(text.split()))[:ERROR_LENGTH]

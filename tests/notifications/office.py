@@ -1,0 +1,133 @@
+"""An account whose agents have e-mail addresses, a worker, and a clock that tests can move."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import text
+
+from notifications.contents import Contents
+from notifications.outcomes import Outcome
+from notifications.timing import EmailTiming
+from notifications.transports import TemporaryFailure, Transport
+from notifications.worker import EmailWorker
+from tests.support.api import Account, AgentClient
+
+DELAY = timedelta(minutes=3)
+"""Longer than the server lets an e-mail wait by default, and shorter than the window between two of an agent's."""
+
+
+class MovableClock:
+    """Begins at the present time, and stands still."""
+
+    def __init__(self) -> None:
+        self.time = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        self.time += by
+
+
+class Inbox(Transport):
+    """Accepts all e-mails, or raises `failure`."""
+
+    def __init__(self) -> None:
+        self.emails: list[EmailMessage] = []
+        self.failure: Exception | None = None
+
+    def fail_temporarily(self) -> None:
+        self.failure = TemporaryFailure("451 Try again")
+
+    async def send(self, message: EmailMessage) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.emails.append(message)
+
+
+class PlainComposer:
+    """Composes e-mails that contain what a worker passes on, without any layout."""
+
+    def compose(self, contents: Contents) -> EmailMessage:
+        message = EmailMessage()
+        message["Message-ID"] = f"<{contents.envelope.email_id}@chat.test>"
+        message["To"] = contents.envelope.address
+        message["Subject"] = contents.envelope.channel_name
+        message.set_content("\n".join(each.body or "(left out)" for each in contents.shown))
+        return message
+
+
+@dataclass
+class Office:
+    account: Account
+    clock: MovableClock = field(default_factory=MovableClock)
+    inbox: Inbox = field(default_factory=Inbox)
+    timing: EmailTiming = field(default_factory=EmailTiming)
+
+    def worker(self) -> EmailWorker:
+        return EmailWorker(self.account.api.pool, self.clock, self.inbox, PlainComposer(), self.timing)
+
+    async def work(self) -> Counter[Outcome]:
+        """Sends all that is due now, as a worker would, and returns what became of the e-mails of all accounts."""
+        worker, outcomes = self.worker(), Counter[Outcome]()
+        while (done := await worker.send_due()).found_work:
+            outcomes += done.outcomes
+        return outcomes
+
+    async def work_after(self, delay: timedelta = DELAY) -> None:
+        self.clock.advance(delay)
+        await self.work()
+
+    def received(self, agent_id: str) -> list[str]:
+        """Returns the texts of the e-mails to an agent, in the order in which they were sent."""
+        return [email.get_content().strip() for email in self.emails_to(agent_id)]
+
+    def emails_to(self, agent_id: str) -> list[EmailMessage]:
+        return [email for email in self.inbox.emails if email["To"] == self.address(agent_id)]
+
+    def address(self, agent_id: str) -> str:
+        return f"{agent_id}@{self.account.account_id}.example"
+
+    async def states(self, agent: AgentClient) -> list[str]:
+        """Returns the states of the e-mails about the agent's notifications, oldest first."""
+        found = await self.rows(
+            "SELECT email_state FROM notifications WHERE account_id = :account_id AND agent_id = :agent_id"
+            " ORDER BY message_id",
+            agent_id=agent.id,
+        )
+        return [state for (state,) in found]
+
+    async def email_rows(self) -> list[tuple[str, int, datetime, str | None]]:
+        """Returns state, attempts, next attempt and last error of the account's e-mails, oldest first."""
+        found = await self.rows(
+            "SELECT state, attempts, next_attempt_at, last_error FROM emails WHERE account_id = :account_id"
+            " ORDER BY email_id"
+        )
+        return [(state, attempts, next_at, error) for state, attempts, next_at, error in found]
+
+    async def rows(self, query: str, **parameters: object) -> Sequence[Any]:
+        async with self.account.api.engine.connect() as connection:
+            result = await connection.execute(text(query), {"account_id": self.account.account_id} | parameters)
+            return result.all()
+
+    async def execute(self, statement: str, **parameters: object) -> None:
+        async with self.account.api.engine.begin() as connection:
+            await connection.execute(text(statement), {"account_id": self.account.account_id} | parameters)
+
+
+async def open_office(account: Account) -> Office:
+    office = Office(account)
+    await account.sync(
+        agents=[
+            {"id": "ana", "name": "Ana", "role": "ADMINISTRATOR", "email": office.address("ana")},
+            *(
+                {"id": name.lower(), "name": name, "email": office.address(name.lower())}
+                for name in ("Bruno", "Carla", "Davi")
+            ),
+        ]
+    )
+    return office
