@@ -1,7 +1,8 @@
 """An account whose agents have e-mail addresses, a worker, and a clock that tests can move."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -9,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import text
 
+from notifications.claims import claim_new
 from notifications.contents import Contents
 from notifications.outcomes import Outcome
 from notifications.timing import EmailTiming
-from notifications.transports import TemporaryFailure, Transport
+from notifications.transports import TemporaryFailure
 from notifications.worker import EmailWorker
 from tests.support.api import Account, AgentClient
 
@@ -33,26 +35,41 @@ class MovableClock:
         self.time += by
 
 
-class Inbox(Transport):
-    """Accepts all e-mails, or raises `failure`."""
+class Inbox:
+    """A transport that accepts all e-mails, or raises `failure`."""
 
     def __init__(self) -> None:
         self.emails: list[EmailMessage] = []
         self.failure: Exception | None = None
+        self.before_accepting: Callable[[], Awaitable[None]] | None = None
+        self._accepts_before_it_fails = False
 
     def fail_temporarily(self) -> None:
         self.failure = TemporaryFailure("451 Try again")
 
+    def accept_and_fail(self) -> None:
+        """Accepts e-mails, but reports a failure, like a mail server whose answer is lost."""
+        self.fail_temporarily()
+        self._accepts_before_it_fails = True
+
     async def send(self, message: EmailMessage) -> None:
+        await asyncio.sleep(0)
+        if self.before_accepting is not None:
+            await self.before_accepting()
+        if self.failure is None or self._accepts_before_it_fails:
+            self.emails.append(message)
         if self.failure is not None:
             raise self.failure
-        self.emails.append(message)
 
 
 class PlainComposer:
     """Composes e-mails that contain what a worker passes on, without any layout."""
 
+    fails_for: str | None = None
+
     def compose(self, contents: Contents) -> EmailMessage:
+        if contents.envelope.address == self.fails_for:
+            raise ValueError(f"an address: {self.fails_for}")
         message = EmailMessage()
         message["Message-ID"] = f"<{contents.envelope.email_id}@chat.test>"
         message["To"] = contents.envelope.address
@@ -66,10 +83,15 @@ class Office:
     account: Account
     clock: MovableClock = field(default_factory=MovableClock)
     inbox: Inbox = field(default_factory=Inbox)
+    composer: PlainComposer = field(default_factory=PlainComposer)
     timing: EmailTiming = field(default_factory=EmailTiming)
 
     def worker(self) -> EmailWorker:
-        return EmailWorker(self.account.api.pool, self.clock, self.inbox, PlainComposer(), self.timing)
+        return EmailWorker(self.account.api.pool, self.clock, self.inbox, self.composer, self.timing)
+
+    async def claim_and_die(self) -> None:
+        """Claims what is due, as a worker does that is killed before it sends anything."""
+        await claim_new(self.account.api.pool, self.account.account_id, self.timing, self.clock.now())
 
     async def work(self) -> Counter[Outcome]:
         """Sends all that is due now, as a worker would, and returns what became of the e-mails of all accounts."""

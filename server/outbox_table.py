@@ -1,0 +1,42 @@
+"""What `internal-chat outbox` prints."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rich.table import Table
+
+from notifications.outbox import OutboxEntry
+
+DEAD = "FAILED"
+HEADINGS = ("account", "what", "state", "count", "oldest", "next attempt", "reason")
+
+
+def outbox_table(entries: Sequence[OutboxEntry], now: datetime) -> Table:
+    """Returns one row for each account, state and reason. Times are relative to `now`."""
+    table = Table(*HEADINGS, box=None, pad_edge=False)
+    for entry in entries:
+        table.add_row(
+            entry.account_id,
+            entry.kind,
+            "dead" if entry.state == DEAD else entry.state.lower(),
+            f"{entry.count:,}",
+            f"{_span(now - entry.oldest)} ago",
+            _next(entry.next_at, now),
+            entry.reason or "",
+        )
+    return table
+
+
+def _next(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "never"
+    return f"in {_span(at - now)}" if at > now else "now"
+
+
+def _span(span: timedelta) -> str:
+    """Returns the span in its largest unit: "5 min"."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
