@@ -54,7 +54,7 @@ class OutboxEntry(NamedTuple):
     kind: str
     state: str
     reason: str | None
-    count: int
+    amount: int
     oldest: datetime
     next_at: datetime | None
 

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
@@ -65,7 +65,8 @@ def create_app(
     data = DataSources(pool, sources)
     hub = Hub(data, settings.broadcast_address(database_url))
     presence, connections = PresenceTracker(hub), Connections()
-    chat = Chat(pool, SystemClock(), hub, sources)
+    email_delay = timedelta(seconds=settings.email_delay_seconds)
+    chat = Chat(pool, SystemClock(), hub, sources, email_delay)
     services = Services(chat, data, settings.url)
     background = BackgroundParts(
         {

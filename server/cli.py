@@ -126,6 +126,24 @@ def seed(
 
 
 @app.command()
+def outbox(
+    retry: Annotated[bool, typer.Option("--retry", help="Send the dead e-mails again.")] = False,
+) -> None:
+    """List the e-mails that wait and those that are dead, with the reasons."""
+    settings = read_settings()
+
+    from server.outbox import print_outbox, retry_all
+    from server.postgres.database import open_database
+    from server.postgres.migrate import require_head
+
+    with open_database(settings) as database:
+        require_head(database.url)
+        if retry:
+            typer.echo(f"Dead e-mails that are sent again: {asyncio.run(retry_all(database.url)):,}.")
+        asyncio.run(print_outbox(database.url))
+
+
+@app.command()
 def token(
     agent_id: Annotated[str, typer.Argument(help="The id of the agent.")],
     account: Annotated[str, typer.Option(help="The id of the agent's account.")] = "1",

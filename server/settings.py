@@ -98,6 +98,23 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )
+    email_worker: bool = Field(
+        default=True, description="Whether `serve` sends e-mails too. If not, run `internal-chat worker`."
+    )
+    email_delay_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        120.0, description="How many seconds an e-mail waits for the message to be read; half of it in direct messages."
+    )
+    email_window_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        600.0, description="For how many seconds after their last e-mails an agent gets no further ones."
+    )
+    email_presence_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        900.0, description="How many seconds an e-mail waits at most for an agent who is active in the chat."
+    )
+    link_secret: SecretStr | None = Field(
+        None,
+        description=f"The secret that signs the links in e-mails, at least {SECRET_BYTES} bytes. Unset: derived from"
+        " CHAT_JWT_SECRET.",
+    )
 
     sources: str | None = Field(
         None,
@@ -152,7 +169,7 @@ class Settings(BaseSettings):
             _parse_sources(value)
         return value
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "link_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:

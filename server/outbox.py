@@ -1,14 +1,31 @@
-"""What `internal-chat outbox` prints."""
+"""`internal-chat outbox`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from rich.console import Console
 from rich.table import Table
 
-from notifications.outbox import OutboxEntry
+from notifications.outbox import OutboxEntry, read_outbox, retry_dead
+from server.postgres.database import single_connection
 
 DEAD = "FAILED"
 HEADINGS = ("account", "what", "state", "count", "oldest", "next attempt", "reason")
+
+
+async def retry_all(database_url: str) -> int:
+    """Lets all dead e-mails be sent again, and returns how many there are."""
+    async with single_connection(database_url) as connection:
+        return await retry_dead(connection, datetime.now(UTC))
+
+
+async def print_outbox(database_url: str) -> None:
+    async with single_connection(database_url) as connection:
+        entries = await read_outbox(connection)
+    if entries:
+        Console().print(outbox_table(entries, datetime.now(UTC)))
+    else:
+        Console().print("The outbox is empty.")
 
 
 def outbox_table(entries: Sequence[OutboxEntry], now: datetime) -> Table:
@@ -19,7 +36,7 @@ def outbox_table(entries: Sequence[OutboxEntry], now: datetime) -> Table:
             entry.account_id,
             entry.kind,
             "dead" if entry.state == DEAD else entry.state.lower(),
-            f"{entry.count:,}",
+            f"{entry.amount:,}",
             f"{_span(now - entry.oldest)} ago",
             _next(entry.next_at, now),
             entry.reason or "",
