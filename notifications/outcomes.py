@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ARRAY, Integer, Text
 
 from chat.ports import Clock
@@ -17,6 +18,8 @@ from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.database import Database
 from models.statements import Statement, sql
 from notifications.claims import ClaimedEmail
+
+log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
@@ -172,7 +175,8 @@ async def until_available(work: Callable[[], Awaitable[Result]]) -> Result:
     while True:
         try:
             return await work()
-        except DATABASE_FAILURES:
+        except DATABASE_FAILURES as error:
+            log.warning("email_statement_failed", error=type(error).__name__)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, longest)
 

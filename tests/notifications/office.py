@@ -65,9 +65,12 @@ class Inbox:
 class PlainComposer:
     """Composes e-mails that contain what a worker passes on, without any layout."""
 
-    fails_for: str | None = None
+    def __init__(self) -> None:
+        self.composed: list[Contents] = []
+        self.fails_for: str | None = None
 
     def compose(self, contents: Contents) -> EmailMessage:
+        self.composed.append(contents)
         if contents.envelope.address == self.fails_for:
             raise ValueError(f"an address: {self.fails_for}")
         message = EmailMessage()
