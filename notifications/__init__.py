@@ -1,0 +1,1 @@
+"""Notifications by e-mail: what an e-mail contains and how it is handed to a mail server."""

@@ -1,0 +1,76 @@
+"""Header fields that are encoded and folded here, not by the standard library.
+
+The library's folding drops the quotes of a long name with commas, which makes several recipients of one; decodes what
+looks like an encoded word, line breaks included; and encodes addresses and ids that are longer than a line.
+"""
+
+import re
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Self
+
+from chat.naming import clean_name
+from notifications.mailboxes import Mailbox
+
+NAME_LENGTH = 200
+"""The maximum length of a name or subject. Longer ones are cut."""
+
+_LINE_LENGTH = 76
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_PRINTABLE = re.compile(r"[ -~]*")
+
+
+class EncodedHeader(str):
+    """The value of a header field as it is sent. `EmailMessage` keeps a value with a name as it is."""
+
+    __slots__ = ("name",)
+    name: str
+
+    @classmethod
+    def of(cls, name: str, value: str) -> Self:
+        """Raises ValueError for a value that is not printable ASCII, apart from folds."""
+        if not _PRINTABLE.fullmatch(value.replace("\r\n ", " ")):
+            raise ValueError(f"The value of {name} is not encoded")
+        header = cls(value)
+        header.name = name
+        return header
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def add_header(message: EmailMessage, name: str, value: str) -> None:
+    """Adds a field whose value is in ASCII and needs no folding."""
+    message[name] = EncodedHeader.of(name, value)
+
+
+def add_text(message: EmailMessage, name: str, text: str) -> None:
+    """Adds a field of unstructured text, such as the subject."""
+    line = clean_name(text)[:NAME_LENGTH]
+    plain = _PRINTABLE.fullmatch(line) and "=?" not in line and len(name) + len(line) + 2 <= _LINE_LENGTH
+    add_header(message, name, line if plain else _encoded_words(name, line))
+
+
+def add_mailbox(message: EmailMessage, name: str, mailbox: Mailbox) -> None:
+    add_header(message, name, f"{_phrase(name, mailbox.name)}<{mailbox.address}>")
+
+
+def add_list_id(message: EmailMessage, list_name: str, identifier: str) -> None:
+    add_header(message, "List-Id", f"{_phrase('List-Id', list_name)}<{identifier}>")
+
+
+def _phrase(header: str, text: str) -> str:
+    """Returns the name before an address in angle brackets. What follows it is on a line of its own if it may be too
+    long for the line."""
+    line = clean_name(text)[:NAME_LENGTH]
+    if not line:
+        return ""
+    if _ATOMS.fullmatch(line) and "=?" not in line and len(header) + len(line) + 2 <= _LINE_LENGTH:
+        return f"{line}\r\n "
+    return f"{_encoded_words(header, line)}\r\n "
+
+
+def _encoded_words(header: str, line: str) -> str:
+    """Returns the line as encoded words of RFC 2047, folded."""
+    return Header(line, "utf-8", _LINE_LENGTH, header).encode(linesep="\r\n")
