@@ -22,22 +22,25 @@ _PRINTABLE = re.compile(r"[ -~]*")
 
 
 class EncodedHeader(str):
-    """The value of a header field as it is sent. `EmailMessage` keeps a value with a name as it is."""
+    """The value of a header field, encoded and unfolded. `EmailMessage` keeps a value that has a name as it is, and
+    calls `fold` when it is sent."""
 
-    __slots__ = ("name",)
+    __slots__ = ("folded", "name")
     name: str
+    folded: str
 
     @classmethod
-    def of(cls, name: str, value: str) -> Self:
+    def of(cls, name: str, folded: str) -> Self:
         """Raises ValueError for a value that is not printable ASCII, apart from folds."""
-        if not _PRINTABLE.fullmatch(value.replace("\r\n ", " ")):
+        value = folded.replace("\r\n ", " ")
+        if not _PRINTABLE.fullmatch(value):
             raise ValueError(f"The value of {name} is not encoded")
         header = cls(value)
-        header.name = name
+        header.name, header.folded = name, folded
         return header
 
     def fold(self, *, policy: EmailPolicy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
+        return f"{self.name}: {self.folded}{policy.linesep}"
 
 
 def add_header(message: EmailMessage, name: str, value: str) -> None:
