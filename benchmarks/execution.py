@@ -24,7 +24,7 @@ from live.hub import Hub
 from loaders import DataSources, Loaders
 from loaders.batches import Batch, Key, Value
 from schema.context import Services
-from server.app import SystemClock
+from server.clock import SystemClock
 from server.http.documents import DocumentLimits
 from server.http.operations import Operations, Result
 from server.http.requests import GraphQLRequest

@@ -15,8 +15,8 @@ from sqlmodel import col
 
 from models import Notification
 from models.columns import ACCOUNT_ID, IDENTIFIER
-from models.database import Connection, Database, Record
-from models.enums import ChannelKind, EmailState, ItemKind, NotificationType
+from models.database import Connection, Database
+from models.enums import EmailState, ItemKind, NotificationType
 from models.statements import Statement, keys_table, rows_of_keys, sql
 from notifications.sendable import MAY_BE_SENT
 
@@ -25,24 +25,27 @@ SHOWN = 20
 
 
 class Envelope(NamedTuple):
-    """Whom an e-mail is for and which channel it is about. `channel_name` is that of the peer in a direct message."""
+    """Whom an e-mail is for and which channel it is about. `channel_name` is None for a direct message, and `peer_name`
+    for all others. `time_zone` is that of the agent's quiet hours, if they have any."""
 
     email_id: UUID
+    account_id: str
+    account_name: str
     agent_id: str
     agent_name: str
-    address: str | None
+    address: str
     locale: str | None
+    time_zone: str | None
     channel_id: UUID
-    channel_kind: ChannelKind
-    channel_name: str
-    account_name: str
-    has_contents: bool
+    channel_name: str | None
+    peer_name: str | None
 
 
 class SentMessage(NamedTuple):
     """A message that an e-mail shows. `body` is None if the account leaves contents out of e-mails."""
 
     message_id: UUID
+    type: NotificationType
     author_name: str
     body: str | None
     created_at: datetime
@@ -58,6 +61,13 @@ class Contents(NamedTuple):
     shown: Sequence[SentMessage]
 
 
+class _Message(NamedTuple):
+    author_name: str
+    body: str | None
+    created_at: datetime
+    card_kinds: Sequence[ItemKind]
+
+
 class _Sendable(NamedTuple):
     message_id: UUID
     type: NotificationType
@@ -66,7 +76,7 @@ class _Sendable(NamedTuple):
 
 _ENVELOPES = sql(
     """
-    SELECT email.email_id, agent.*, channel.*, account.*
+    SELECT email.email_id, :account_id, account.name, agent.*, channel.*
       FROM unnest(:email_ids) AS key (email_id)
            CROSS JOIN LATERAL (
             SELECT email_id, agent_id, channel_id
@@ -75,25 +85,29 @@ _ENVELOPES = sql(
              LIMIT 1
            ) AS email
            CROSS JOIN LATERAL (
-            SELECT agent_id, name AS agent_name, email AS address, locale
+            SELECT name FROM accounts WHERE account_id = :account_id LIMIT 1
+           ) AS account
+           CROSS JOIN LATERAL (
+            SELECT agent_id, name, email, locale, (
+                    SELECT time_zone
+                      FROM quiet_hours
+                     WHERE account_id = :account_id AND quiet_hours.agent_id = agents.agent_id
+                   )
               FROM agents
              WHERE account_id = :account_id AND agent_id = email.agent_id
              LIMIT 1
            ) AS agent
            CROSS JOIN LATERAL (
-            SELECT channel_id, kind, coalesce(channels.name, (
+            SELECT channel_id, name, (
                     SELECT agents.name
                       FROM agents
                      WHERE account_id = :account_id
                        AND agents.agent_id = CASE WHEN direct_low = email.agent_id THEN direct_high ELSE direct_low END
-                   )) AS channel_name
+                   )
               FROM channels
              WHERE account_id = :account_id AND channel_id = email.channel_id
              LIMIT 1
            ) AS channel
-           CROSS JOIN LATERAL (
-            SELECT name AS account_name, email_contents FROM accounts WHERE account_id = :account_id LIMIT 1
-           ) AS account
     """,
     account_id=Text,
     email_ids=ARRAY(IDENTIFIER),
@@ -152,22 +166,19 @@ async def read_contents(database: Database, account_id: str, email_ids: Sequence
         envelopes = await _ENVELOPES.fetch(connection, account_id=account_id, email_ids=list(sendable))
         shown_ids = {each.message_id for of_email in sendable.values() for each in of_email[:SHOWN]}
         messages = await _read_messages(connection, account_id, list(shown_ids))
-    found = [_contents(_envelope(record), sendable[record[0]], messages) for record in envelopes]
-    return {contents.envelope.email_id: contents for contents in found}
+    found = [_contents(Envelope(*record), sendable[record[0]], messages) for record in envelopes]
+    return {contents.envelope.email_id: contents for contents in found if contents.shown}
 
 
-def _contents(envelope: Envelope, of_email: Sequence[_Sendable], messages: Mapping[UUID, SentMessage]) -> Contents:
+def _contents(envelope: Envelope, sendable: Sequence[_Sendable], messages: Mapping[UUID, _Message]) -> Contents:
+    """A message that was deleted a moment ago is not among the messages."""
+    present = [each for each in sendable[:SHOWN] if each.message_id in messages]
     return Contents(
         envelope,
-        [each.message_id for each in of_email],
-        frozenset(each.type for each in of_email),
-        [messages[each.message_id] for each in of_email[:SHOWN] if each.message_id in messages],
+        [each.message_id for each in sendable],
+        frozenset(each.type for each in sendable),
+        [SentMessage(each.message_id, each.type, *messages[each.message_id]) for each in present],
     )
-
-
-def _envelope(record: Record) -> Envelope:
-    envelope = Envelope(*record)
-    return envelope._replace(channel_kind=ChannelKind(envelope.channel_kind))
 
 
 async def _read_sendable(
@@ -185,9 +196,9 @@ async def _read_sendable(
 
 async def _read_messages(
     connection: Connection, account_id: str, message_ids: Sequence[UUID]
-) -> Mapping[UUID, SentMessage]:
+) -> Mapping[UUID, _Message]:
     records = await _MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
     return {
-        message_id: SentMessage(message_id, author, body, created_at, [ItemKind(kind) for kind in card_kinds])
-        for message_id, author, body, created_at, card_kinds in records
+        message_id: _Message(author_name, body, created_at, [ItemKind(kind) for kind in card_kinds])
+        for message_id, author_name, body, created_at, card_kinds in records
     }

@@ -23,7 +23,7 @@ from notifications.outcomes import Outcome, Outcomes, until_available
 from notifications.transports import PermanentFailure, TemporaryFailure, Transport
 
 CONNECTIONS = 4
-"""How many e-mails are sent at the same time."""
+"""How many e-mails are sent at the same time: the number of transports."""
 
 CHUNK = 8
 """For so many e-mails the contents are read together, immediately before they are sent."""
@@ -41,17 +41,18 @@ log = structlog.get_logger(__name__)
 
 class Composer(Protocol):
     def compose(self, contents: Contents) -> EmailMessage:
-        """Returns the e-mail. Its Message-ID is derived from the e-mail's id."""
+        """Returns the e-mail. Its Message-ID is derived from the e-mail's id. Called in a thread."""
 
 
 class Sender:
-    """Sends e-mails with a transport, several at a time. When `stopping` is set, it begins no further e-mail."""
+    """Sends e-mails, one at a time with each transport. When `stopping` is set, it begins no further e-mail."""
 
-    def __init__(self, database: Database, clock: Clock, transport: Transport, composer: Composer) -> None:
+    def __init__(self, database: Database, clock: Clock, transports: Sequence[Transport], composer: Composer) -> None:
         self.stopping = False
         self._database = database
         self._clock = clock
-        self._transport = transport
+        self._transports = transports
+        self._idle = list(transports)
         self._composer = composer
         self._outcomes = Outcomes(database, clock)
         self._failures: Counter[tuple[Outcome, str]] = Counter()
@@ -70,39 +71,53 @@ class Sender:
         self._log_failures()
         return outcomes
 
+    async def close(self) -> None:
+        """Ends the connections to the mail server. They are opened again when they are needed."""
+        for transport in self._transports:
+            await transport.close()
+
     async def _send_chunk(self, emails: Sequence[ClaimedEmail]) -> Sequence[Outcome]:
         account_id, email_ids = emails[0].account_id, [email.email_id for email in emails]
         contents = await until_available(lambda: read_contents(self._database, account_id, email_ids))
-        connections = asyncio.Semaphore(CONNECTIONS)
+        turns = asyncio.Semaphore(len(self._transports))
 
         async def send(email: ClaimedEmail) -> Outcome:
-            async with connections:
-                return await self._send(email, contents.get(email.email_id))
+            async with turns:
+                transport = self._idle.pop()
+                try:
+                    return await self._send(email, contents.get(email.email_id), transport)
+                finally:
+                    self._idle.append(transport)
 
         return await asyncio.gather(*map(send, emails))
 
-    async def _send(self, email: ClaimedEmail, contents: Contents | None) -> Outcome:
+    async def _send(self, email: ClaimedEmail, contents: Contents | None, transport: Transport) -> Outcome:
         if contents is None:
             return await self._outcomes.taken_back(email)
         if self.stopping:
             return await self._outcomes.released(email)
         try:
-            await self._transmit(contents)
+            await self._transmit(contents, transport)
         except PermanentFailure as error:
             return self._failed(await self._outcomes.refused(email, description(error)), description(error))
         except (TemporaryFailure, TimeoutError) as error:
             return self._failed(await self._outcomes.not_accepted(email, description(error)), description(error))
         return await self._outcomes.sent(email, contents.message_ids)
 
-    async def _transmit(self, contents: Contents) -> None:
-        """Raises PermanentFailure, TemporaryFailure or TimeoutError."""
+    async def _transmit(self, contents: Contents, transport: Transport) -> None:
+        """Raises PermanentFailure, TemporaryFailure or TimeoutError. The texts of other exceptions may quote contents and
+        addresses, so only their types are reported."""
         try:
-            message = self._composer.compose(contents)
+            message = await asyncio.to_thread(self._composer.compose, contents)
         except Exception as error:
-            # Its own message may quote the contents.
             raise PermanentFailure(f"The e-mail could not be composed: {type(error).__name__}") from None
-        async with asyncio.timeout(SEND_SECONDS):
-            await self._transport.send(message)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await transport.send(message)
+        except (PermanentFailure, TemporaryFailure, TimeoutError):
+            raise
+        except Exception as error:
+            raise TemporaryFailure(f"The e-mail could not be sent: {type(error).__name__}") from None
 
     def _failed(self, outcome: Outcome, error: str) -> Outcome:
         self._failures[outcome, error] += 1

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
@@ -46,12 +46,17 @@ class Pass(NamedTuple):
 
 class EmailWorker:
     def __init__(
-        self, database: Database, clock: Clock, transport: Transport, composer: Composer, timing: EmailTiming
+        self,
+        database: Database,
+        clock: Clock,
+        transports: Sequence[Transport],
+        composer: Composer,
+        timing: EmailTiming,
     ) -> None:
         self._database = database
         self._clock = clock
         self._timing = timing
-        self._sender = Sender(database, clock, transport, composer)
+        self._sender = Sender(database, clock, transports, composer)
 
     async def run(self) -> None:
         """Sends what is due until it is cancelled. Then it waits a few seconds for the mail server's answers to the
@@ -64,6 +69,7 @@ class EmailWorker:
             if done is not None and not done.is_outage:
                 outage_pause = first
                 if not done.found_work:
+                    await self._sender.close()
                     await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
                 continue
             await asyncio.sleep(outage_pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)

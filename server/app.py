@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 
@@ -21,9 +21,11 @@ from loaders import DataSources
 from schema.context import Services
 from server.activations import apply_activations_periodically
 from server.background import BackgroundParts, Part
+from server.clock import SystemClock
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.directory_thread import DirectoryThread
+from server.email import email_worker
 from server.graphiql import assets_mount, page
 from server.http.admission import SocketLimits
 from server.http.connections import Connections
@@ -42,11 +44,6 @@ from sources.registry import build_sources
 
 ALLOCATIONS_PER_COLLECTION = 50_000
 """A few deliveries reach Python's default of 700: with 300 sockets, the garbage collector took 40 % of the CPU time."""
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def create_app(
@@ -68,12 +65,14 @@ def create_app(
     email_delay = timedelta(seconds=settings.email_delay_seconds)
     chat = Chat(pool, SystemClock(), hub, sources, email_delay)
     services = Services(chat, data, settings.url)
+    worker = email_worker(settings, pool, chat.clock) if settings.email_worker else None
     background = BackgroundParts(
         {
             "hub": hub.run,
             "presence": presence.run,
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
+            **({"emails": worker.run} if worker is not None else {}),
             **database_parts,
         }
     )

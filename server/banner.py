@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from server.settings import PREFIX, Settings
+from server.settings import EMAIL_FOLDER, PREFIX, Settings
 
 PROGRAM = "internal-chat"
 
@@ -25,7 +25,18 @@ def print_banner(settings: Settings) -> None:
         typer.echo("            account 2: 21 Otto, 22 Paula")
     else:
         typer.echo(f"  Sign in   with a bearer token of {settings.issuer} for {settings.jwt_audience}")
+    typer.echo(f"  E-mail    {_email(settings)}")
     typer.echo(f"  Data      {'your PostgreSQL' if settings.database_url else settings.data_dir}\n")
+
+
+def _email(settings: Settings) -> str:
+    if not settings.email_worker:
+        return "is sent by `internal-chat worker`, not by this process"
+    if settings.smtp_url is not None:
+        return "is sent to the mail server of CHAT_SMTP_URL"
+    if settings.is_demo:
+        return f"is written as .eml files into {settings.data_dir / EMAIL_FOLDER}"
+    return "waits in the database until CHAT_SMTP_URL is set"
 
 
 def _pasteable_command(settings: Settings) -> str:

@@ -90,6 +90,24 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """Migrate the database and send e-mails, without serving the chat. Any number of workers can run."""
+    settings = read_settings()
+
+    from server.exit_signals import exit_on_signals
+    from server.logs import configure_logging
+    from server.postgres.database import open_database
+    from server.postgres.migrate import upgrade
+    from server.worker import work_until_stopped
+
+    configure_logging()
+    exit_on_signals()
+    with open_database(settings) as database:
+        upgrade(database.url)
+        asyncio.run(work_until_stopped(settings, database.url, database.background_parts))
+
+
+@app.command()
 def migrate() -> None:
     """Migrate the database to the newest revision."""
     settings = read_settings()

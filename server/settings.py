@@ -26,6 +26,9 @@ TEST_PREFIX = "CHAT_TEST_"
 SECRET_BYTES = 32
 """RFC 7518, 3.2: the minimum length of an HS256 key is that of the hash."""
 
+EMAIL_FOLDER = "emails"
+"""The folder in the data directory into which the demo writes its e-mails."""
+
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
 
@@ -98,6 +101,8 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )
+    smtp_url: SecretStr | None = Field(None, description="The mail server.")
+    email_from: str | None = Field(None, description="The sender of e-mails.")
     email_worker: bool = Field(
         default=True, description="Whether `serve` sends e-mails too. If not, run `internal-chat worker`."
     )

@@ -47,7 +47,7 @@ def database_url(databases: Databases, worker_id: str) -> str:
 
 @pytest.fixture(scope="session")
 def settings(worker_folder: Path) -> Settings:
-    return Settings(data_dir=worker_folder)
+    return Settings(data_dir=worker_folder, email_worker=False)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from chat.identity import AgentToken
 from chat.ports import Chat
 from models.enums import ItemKind
 from schema.context import Services
-from server.app import SystemClock
+from server.clock import SystemClock
 from server.http.documents import DocumentLimits
 from server.http.operations import Operations
 from server.http.requests import GraphQLRequest

@@ -7,7 +7,7 @@ import pytest
 from chat.identity import DirectoryToken
 from chat.operations.activations import accounts_with_pending, apply_activations
 from chat.ports import Chat
-from server.app import SystemClock
+from server.clock import SystemClock
 from tests.support.api import Account
 
 PATIENCE = 10.0

@@ -1,0 +1,47 @@
+"""The worker that sends e-mails, as the settings configure it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from chat.ports import Clock
+from models.database import Database
+from notifications.composition import DigestComposer
+from notifications.folder_transport import FolderTransport
+from notifications.mailboxes import Mailbox, parse_mailbox
+from notifications.sending import CONNECTIONS
+from notifications.smtp_transport import SmtpTransport
+from notifications.timing import EmailTiming
+from notifications.transports import Transport
+from notifications.worker import EmailWorker
+from server.links import FrontEndLinks
+from server.settings import EMAIL_FOLDER, Settings
+from server.smtp_url import smtp_server
+
+DEMO_SENDER = Mailbox("Internal Chat", "chat@demo.example")
+
+log = structlog.get_logger(__name__)
+
+
+def email_worker(settings: Settings, database: Database, clock: Clock) -> EmailWorker | None:
+    """Returns None, and logs it, if there is no mail server: e-mails then wait in the database."""
+    transports = email_transports(settings)
+    if not transports:
+        log.info("emails_wait", reason="CHAT_SMTP_URL is not set")
+        return None
+    sender = parse_mailbox(settings.email_from) if settings.email_from is not None else DEMO_SENDER
+    composer = DigestComposer(sender, FrontEndLinks(settings.url), clock)
+    timing = EmailTiming(
+        window=timedelta(seconds=settings.email_window_seconds),
+        presence=timedelta(seconds=settings.email_presence_seconds),
+    )
+    return EmailWorker(database, clock, transports, composer, timing)
+
+
+def email_transports(settings: Settings) -> Sequence[Transport]:
+    """Returns connections to the mail server; in a demo without one, a folder of the data directory."""
+    if settings.smtp_url is not None:
+        server = smtp_server(settings.smtp_url.get_secret_value())
+        return [SmtpTransport(server) for _ in range(CONNECTIONS)]
+    return [FolderTransport(settings.data_dir / EMAIL_FOLDER)] if settings.is_demo else []

@@ -1,0 +1,28 @@
+"""`internal-chat worker`: sends e-mails, without serving the chat."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+
+from server.background import BackgroundParts, Part
+from server.clock import SystemClock
+from server.email import email_worker
+from server.postgres.pool import ConnectionPool
+from server.settings import Misconfigured, Settings
+
+CONNECTIONS = 16
+"""Of the database. An account gets a quarter of them, which is what its e-mails are sent with at the same time."""
+
+
+async def work_until_stopped(settings: Settings, database_url: str, database_parts: Mapping[str, Part]) -> None:
+    """Sends e-mails until SIGINT or SIGTERM, and then waits a few seconds for the answers of the mail server. Raises
+    Misconfigured if there is none."""
+    pool = ConnectionPool(database_url, CONNECTIONS)
+    worker = email_worker(settings, pool, SystemClock())
+    if worker is None:
+        raise Misconfigured("`worker` needs a mail server: set CHAT_SMTP_URL and CHAT_EMAIL_FROM.")
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with pool.opened(), BackgroundParts({"emails": worker.run, **database_parts}).started():
+        await stopped.wait()
