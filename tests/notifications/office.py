@@ -14,7 +14,7 @@ from notifications.claims import claim_new
 from notifications.contents import Contents
 from notifications.outcomes import Outcome
 from notifications.timing import EmailTiming
-from notifications.transports import TemporaryFailure
+from notifications.transports import TemporaryFailure, Transport
 from notifications.worker import EmailWorker
 from tests.support.api import Account, AgentClient
 
@@ -52,6 +52,9 @@ class Inbox:
         self.fail_temporarily()
         self._accepts_before_it_fails = True
 
+    async def close(self) -> None:
+        """There is no connection."""
+
     async def send(self, message: EmailMessage) -> None:
         await asyncio.sleep(0)
         if self.before_accepting is not None:
@@ -75,8 +78,9 @@ class PlainComposer:
             raise ValueError(f"an address: {self.fails_for}")
         message = EmailMessage()
         message["Message-ID"] = f"<{contents.envelope.email_id}@chat.test>"
+        message["From"] = "chat@example.com"
         message["To"] = contents.envelope.address
-        message["Subject"] = contents.envelope.channel_name
+        message["Subject"] = contents.envelope.channel_name or contents.envelope.peer_name
         message.set_content("\n".join(each.body or "(left out)" for each in contents.shown))
         return message
 
@@ -89,8 +93,12 @@ class Office:
     composer: PlainComposer = field(default_factory=PlainComposer)
     timing: EmailTiming = field(default_factory=EmailTiming)
 
+    transports: Sequence[Transport] = ()
+    """By default, four connections to the inbox."""
+
     def worker(self) -> EmailWorker:
-        return EmailWorker(self.account.api.pool, self.clock, self.inbox, self.composer, self.timing)
+        transports = self.transports or [self.inbox] * 4
+        return EmailWorker(self.account.api.pool, self.clock, transports, self.composer, self.timing)
 
     async def claim_and_die(self) -> None:
         """Claims what is due, as a worker does that is killed before it sends anything."""
@@ -142,6 +150,21 @@ class Office:
     async def execute(self, statement: str, **parameters: object) -> None:
         async with self.account.api.engine.begin() as connection:
             await connection.execute(text(statement), {"account_id": self.account.account_id} | parameters)
+
+    async def move(self, agent_id: str, address: str) -> None:
+        """Changes the agent's address."""
+        await self.account.sync(agents=[{"id": agent_id, "name": agent_id.capitalize(), "email": address}])
+
+    async def make_due(self) -> None:
+        """Lets everything be due now, for processes, whose clock cannot be moved."""
+        await self.execute(
+            "UPDATE notifications SET email_at = now() - interval '1 second'"
+            " WHERE account_id = :account_id AND email_state = 'WAITING'"
+        )
+        await self.execute(
+            "UPDATE emails SET next_attempt_at = now() - interval '1 second'"
+            " WHERE account_id = :account_id AND state = 'WAITING'"
+        )
 
 
 async def open_office(account: Account) -> Office:

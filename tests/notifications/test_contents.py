@@ -1,6 +1,6 @@
 """What the worker passes on about each e-mail."""
 
-from models.enums import ChannelKind, ItemKind
+from models.enums import ItemKind
 from tests.notifications.office import Office
 
 MENTION = "[@Bruno](mention://user/bruno/Bruno)"
@@ -45,5 +45,5 @@ async def test_a_direct_message_is_called_by_its_peer(office: Office) -> None:
     await office.account.ana.send(direct["channel"]["id"], "Bom dia")
     await office.work_after()
     (contents,) = office.composer.composed
-    assert (contents.envelope.channel_kind, contents.envelope.channel_name) == (ChannelKind.DIRECT, "Ana")
+    assert (contents.envelope.channel_name, contents.envelope.peer_name) == (None, "Ana")
     assert (contents.envelope.agent_name, contents.envelope.address) == ("Bruno", office.address("bruno"))
