@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import execution, history, live, peer
+from benchmarks import execution, history, live, notifications, peer
 from benchmarks.environment import Environment, Options, temporary_environment
 
 BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
     "execution": execution.run,
     "history": history.run,
     "live": live.run,
+    "notifications": notifications.run,
     "peer": peer.run,
 }
 

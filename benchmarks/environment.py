@@ -63,7 +63,9 @@ def temporary_environment(options: Options) -> Iterator[Environment]:
     with tempfile.TemporaryDirectory(prefix="internal-chat-bench-") as folder, EmbeddedPostgres(Path(folder)) as url:
         upgrade(url)
         # All clients of a benchmark have one address.
-        settings = Settings(data_dir=Path(folder), unauthenticated_sockets_per_address=CONCURRENT_CONNECTS)
+        settings = Settings(
+            data_dir=Path(folder), unauthenticated_sockets_per_address=CONCURRENT_CONNECTS, email_worker=False
+        )
         yield Environment(options, settings, url)
 
 
