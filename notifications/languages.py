@@ -5,7 +5,7 @@ read from its source when the language is first used, so nothing has to be compi
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -17,6 +17,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 CATALOGS = Path(__file__).parent / "locales"
+
+
+def N_(text: str) -> str:
+    """Marks a text that is translated where it is used."""
+    return text
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Language:
         return f"{date}, {format_time(local, 'short', tzinfo=zone, locale=self.locale)}"
 
     def zone_name(self, zone: tzinfo, moment: datetime) -> str:
-        if zone is UTC:
+        if str(zone) == "UTC":
             return "UTC"
         return get_timezone_name(moment.astimezone(zone), "long", locale=self.locale)
 

@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models.enums import ItemKind, NotificationType
 from notifications.digests import Digest, MessageExcerpt
 from notifications.excerpts import excerpt
-from notifications.languages import Language, language
+from notifications.languages import N_, Language, language
+from notifications.templating import environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,11 +21,6 @@ COLOURS = 6
 """The number of background colours of avatars in the template."""
 
 PREVIEW_LENGTH = 120
-
-
-def N_(text: str) -> str:
-    """Marks a text that is translated where it is used."""
-    return text
 
 
 ACTIONS: Mapping[NotificationType, str] = MappingProxyType(
@@ -84,26 +78,12 @@ def bodies(digest: Digest) -> Bodies:
         "preview": _preview(messages[0]),
         "zone": chosen.zone_name(digest.time_zone, digest.excerpts[-1].sent_at),
     }
-    templates = _templates(chosen)
+    templates = environment(TEMPLATES, chosen)
     html = templates.get_template("digest.html").render(values)
     return Bodies(templates.get_template("digest.txt").render(values), _INLINER.inline(html))
 
 
 _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-
-
-@cache
-def _templates(chosen: Language) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(chosen.translations, newstyle=True)  # type: ignore[attr-defined]
-    return environment
 
 
 def _shown(message: MessageExcerpt, digest: Digest, chosen: Language) -> ShownMessage:

@@ -1,26 +1,16 @@
 """Each test has a data directory of its own and no CHAT_* variables from the environment."""
 
 import os
-import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
 
 from tests.server.identity.key_server import KeyServer
+from tests.support.browsers import browser, browser_path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+__all__ = ["browser", "browser_path"]
 
 
 @pytest.fixture(autouse=True)
@@ -41,16 +31,3 @@ def data_dir() -> Iterator[Path]:
 def key_server() -> Iterator[KeyServer]:
     with KeyServer() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    return next(path for name in BROWSERS if (path := shutil.which(name)))
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=BROWSER_ARGUMENTS)
-        yield browser
-        await browser.close()
