@@ -13,8 +13,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notifications.mailboxes import Mailbox, parse_mailbox
+from notifications.smtp_server import SmtpServer
 from server.addresses import async_url, check_broadcast_url, is_loopback, origin_of
 from server.identity.stored_secret import stored_secret
+from server.smtp_url import parse_smtp_url
 
 if TYPE_CHECKING:
     from sources.config import SourceConfigs
@@ -31,6 +34,7 @@ EMAIL_FOLDER = "emails"
 
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
+DEFAULT_SENDER = "Internal Chat <internal-chat@localhost>"
 
 
 class Misconfigured(Exception):
@@ -121,6 +125,13 @@ class Settings(BaseSettings):
         " CHAT_JWT_SECRET.",
     )
 
+    smtp_url: SecretStr | None = Field(
+        None, description="The mail server that takes e-mails: smtp:// (STARTTLS) or smtps://."
+    )
+    email_from: str | None = Field(
+        None, description="The sender of e-mails: an address, or `Name <address>`. Required with CHAT_SMTP_URL."
+    )
+
     sources: str | None = Field(
         None,
         repr=False,
@@ -151,6 +162,20 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
             raise ValueError("it must be an http:// or https:// address")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("email_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_mailbox(value)
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -194,6 +219,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _sender_of_mail(self) -> Self:
+        if self.smtp_url and not self.email_from:
+            raise ValueError("CHAT_SMTP_URL needs CHAT_EMAIL_FROM: mail servers refuse e-mails without a sender.")
+        return self
+
     @property
     def is_demo(self) -> bool:
         return self.jwt_secret is None and self.jwks_url is None
@@ -207,6 +238,15 @@ class Settings(BaseSettings):
         if self.sources is not None:
             return _parse_sources(self.sources)
         return DEMO_SOURCES if self.is_demo else {}
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """None if no mail server is configured: e-mails are written into the data directory."""
+        return parse_smtp_url(self.smtp_url.get_secret_value()) if self.smtp_url else None
+
+    @property
+    def email_sender(self) -> Mailbox:
+        return parse_mailbox(self.email_from or DEFAULT_SENDER)
 
     @property
     def issuer(self) -> str:

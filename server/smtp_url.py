@@ -10,7 +10,7 @@ DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
 OPTIONS = ("starttls", "ca")
 
 
-def smtp_server(text: str) -> SmtpServer:
+def parse_smtp_url(text: str) -> SmtpServer:
     """Returns the server of `smtp://user:password@host:port` (STARTTLS) or `smtps://…` (TLS from the first byte).
     Raises ValueError with a text that contains nothing of the URL."""
     url = urlsplit(text)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from notifications.mailboxes import Mailbox
+from notifications.smtp_server import Credentials, Encryption
 from server.addresses import async_url
 from server.settings import Misconfigured, Settings, read_settings
 
@@ -82,6 +84,8 @@ def test_the_demo_cannot_listen_on_other_addresses(monkeypatch: pytest.MonkeyPat
         ("CHAT_ALLOWED_ORIGINS", "https://app.example", "https://app.example/chat"),
         ("CHAT_UNAUTHENTICATED_SOCKETS", "1", "0"),
         ("CHAT_SIGN_IN_SECONDS", "1.5", "301"),
+        ("CHAT_EMAIL_FROM", "chat@example.com", "chat.example.com"),
+        ("CHAT_EMAIL_FROM", "Internal Chat <chat@example.com>", "Internal Chat <chat@example.com>, b@example.com"),
     ],
 )
 def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, good: str, bad: str) -> None:
@@ -95,6 +99,75 @@ def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, variable: 
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert bad not in sentence
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "https://mail.example",
+        "smtp://",
+        "smtp://relay:secret@word@mail.example",
+        "smtp://relay:secret/word@mail.example",
+        "smtp://relay@mail.example",
+        "smtp://mail.example:port",
+        "smtp://mail.example?tls=no",
+        "smtp://mail.example?starttls=never",
+        "smtp://relay:secret@127.0.0.1?starttls=never",
+        "smtps://127.0.0.1?starttls=never",
+        "smtps://mail.example?ca=/does/not/exist.pem",
+    ],
+)
+def test_an_invalid_mail_server_is_refused(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
+    monkeypatch.setenv("CHAT_EMAIL_FROM", "chat@example.com")
+    monkeypatch.setenv("CHAT_SMTP_URL", bad)
+    with pytest.raises(Misconfigured) as refused:
+        read_settings()
+    sentence = str(refused.value)
+    assert sentence.startswith("CHAT_SMTP_URL is refused: ")
+    assert "secret" not in sentence
+    assert "mail.example" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "encryption", "credentials"),
+    [
+        ("smtp://mail.example", 587, Encryption.IF_OFFERED, None),
+        ("smtp://r%40x:p%2Fw@mail.example:2525", 2525, Encryption.REQUIRED, Credentials("r@x", "p/w")),
+        ("smtps://relay:word@mail.example/", 465, Encryption.IMPLICIT, Credentials("relay", "word")),
+        ("smtp://127.0.0.1:25?starttls=never", 25, Encryption.NONE, None),
+        ("smtp://[::1]:25?starttls=never", 25, Encryption.NONE, None),
+    ],
+)
+def test_credentials_are_sent_encrypted_and_encryption_is_left_out_on_loopback_only(
+    monkeypatch: pytest.MonkeyPatch, url: str, port: int, encryption: Encryption, credentials: Credentials | None
+) -> None:
+    monkeypatch.setenv("CHAT_EMAIL_FROM", "chat@example.com")
+    monkeypatch.setenv("CHAT_SMTP_URL", url)
+    server = read_settings().smtp_server
+    assert server is not None
+    assert (server.port, server.encryption, server.credentials) == (port, encryption, credentials)
+
+
+def test_a_mail_server_can_have_certificates_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "relay.pem"
+    file.touch()
+    monkeypatch.setenv("CHAT_EMAIL_FROM", "chat@example.com")
+    monkeypatch.setenv("CHAT_SMTP_URL", f"smtps://mail.example?ca={file}")
+    server = read_settings().smtp_server
+    assert server is not None
+    assert server.ca_file == file
+
+
+def test_a_mail_server_needs_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().email_sender.address == "internal-chat@localhost"
+    monkeypatch.setenv("CHAT_SMTP_URL", "smtps://relay:hidden@mail.example")
+    with pytest.raises(Misconfigured, match="needs CHAT_EMAIL_FROM"):
+        read_settings()
+    monkeypatch.setenv("CHAT_EMAIL_FROM", '"Chat, internal" <chat@example.com>')
+    settings = read_settings()
+    assert settings.email_sender == Mailbox("Chat, internal", "chat@example.com")
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in repr(settings.smtp_server)
 
 
 def test_allowed_origins_are_compared_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
