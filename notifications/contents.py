@@ -18,10 +18,8 @@ from models.columns import ACCOUNT_ID, IDENTIFIER
 from models.database import Connection, Database
 from models.enums import EmailState, ItemKind, NotificationType
 from models.statements import Statement, keys_table, rows_of_keys, sql
+from notifications.digests import EXCERPTS_LIMIT
 from notifications.sendable import MAY_BE_SENT
-
-SHOWN = 20
-"""How many messages an e-mail shows. Of the others it gives the number."""
 
 
 class Envelope(NamedTuple):
@@ -164,7 +162,7 @@ async def read_contents(database: Database, account_id: str, email_ids: Sequence
     async with database.connection(account_id) as connection:
         sendable = await _read_sendable(connection, account_id, email_ids)
         envelopes = await _ENVELOPES.fetch(connection, account_id=account_id, email_ids=list(sendable))
-        shown_ids = {each.message_id for of_email in sendable.values() for each in of_email[:SHOWN]}
+        shown_ids = {each.message_id for of_email in sendable.values() for each in of_email[:EXCERPTS_LIMIT]}
         messages = await _read_messages(connection, account_id, list(shown_ids))
     found = [_contents(Envelope(*record), sendable[record[0]], messages) for record in envelopes]
     return {contents.envelope.email_id: contents for contents in found if contents.shown}
@@ -172,7 +170,7 @@ async def read_contents(database: Database, account_id: str, email_ids: Sequence
 
 def _contents(envelope: Envelope, sendable: Sequence[_Sendable], messages: Mapping[UUID, _Message]) -> Contents:
     """A message that was deleted a moment ago is not among the messages."""
-    present = [each for each in sendable[:SHOWN] if each.message_id in messages]
+    present = [each for each in sendable[:EXCERPTS_LIMIT] if each.message_id in messages]
     return Contents(
         envelope,
         [each.message_id for each in sendable],

@@ -105,8 +105,8 @@ class Sender:
         return await self._outcomes.sent(email, contents.message_ids)
 
     async def _transmit(self, contents: Contents, transport: Transport) -> None:
-        """Raises PermanentFailure, TemporaryFailure or TimeoutError. The texts of other exceptions may quote contents and
-        addresses, so only their types are reported."""
+        """Raises PermanentFailure, TemporaryFailure or TimeoutError. Of other exceptions, only the type is reported,
+        because their texts may quote contents and addresses."""
         try:
             message = await asyncio.to_thread(self._composer.compose, contents)
         except Exception as error:

@@ -18,6 +18,7 @@ from live.hub import Hub
 from live.presence import PresenceTracker
 from live.pruning import prune_periodically
 from loaders import DataSources
+from notifications.switches import EmailSwitches
 from schema.context import Services
 from server.activations import apply_activations_periodically
 from server.background import BackgroundParts, Part
@@ -34,6 +35,7 @@ from server.http.endpoint import GraphQLEndpoint
 from server.http.health import health_routes
 from server.http.operations import Operations
 from server.http.origins import OriginPolicy
+from server.http.unsubscribe import unsubscribe_routes
 from server.identity.sign_in import SignIn
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
@@ -99,6 +101,7 @@ def create_app(
             Route("/", _redirect_to_graphiql),
             assets_mount(),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
+            *_unsubscribe_routes(settings, pool),
             *health_routes(pool, head_revision(), hub, background, connections),
             Route("/graphql", endpoint, middleware=origins),
             WebSocketRoute("/graphql", endpoint, middleware=origins),
@@ -110,6 +113,12 @@ def create_app(
     app.state.hub = hub
     app.state.connections = connections
     return app
+
+
+def _unsubscribe_routes(settings: Settings, pool: ConnectionPool) -> list[Route]:
+    """Returns no route if no key signs the links: then there are no e-mails with links either."""
+    key = settings.link_key()
+    return unsubscribe_routes(key, EmailSwitches(pool)) if key is not None else []
 
 
 def _tune_garbage_collection() -> None:

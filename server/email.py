@@ -9,17 +9,13 @@ from chat.ports import Clock
 from models.database import Database
 from notifications.composition import DigestComposer
 from notifications.folder_transport import FolderTransport
-from notifications.mailboxes import Mailbox, parse_mailbox
 from notifications.sending import CONNECTIONS
 from notifications.smtp_transport import SmtpTransport
 from notifications.timing import EmailTiming
 from notifications.transports import Transport
 from notifications.worker import EmailWorker
-from server.links import FrontEndLinks
+from server.links import EmailLinks
 from server.settings import EMAIL_FOLDER, Settings
-from server.smtp_url import smtp_server
-
-DEMO_SENDER = Mailbox("Internal Chat", "chat@demo.example")
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +26,9 @@ def email_worker(settings: Settings, database: Database, clock: Clock) -> EmailW
     if not transports:
         log.info("emails_wait", reason="CHAT_SMTP_URL is not set")
         return None
-    sender = parse_mailbox(settings.email_from) if settings.email_from is not None else DEMO_SENDER
-    composer = DigestComposer(sender, FrontEndLinks(settings.url), clock)
+    key = settings.link_key()
+    assert key is not None, "the settings require it with a mail server"
+    composer = DigestComposer(settings.email_sender, EmailLinks(settings.url, key), clock)
     timing = EmailTiming(
         window=timedelta(seconds=settings.email_window_seconds),
         presence=timedelta(seconds=settings.email_presence_seconds),
@@ -41,7 +38,6 @@ def email_worker(settings: Settings, database: Database, clock: Clock) -> EmailW
 
 def email_transports(settings: Settings) -> Sequence[Transport]:
     """Returns connections to the mail server; in a demo without one, a folder of the data directory."""
-    if settings.smtp_url is not None:
-        server = smtp_server(settings.smtp_url.get_secret_value())
-        return [SmtpTransport(server) for _ in range(CONNECTIONS)]
+    if settings.smtp_server is not None:
+        return [SmtpTransport(settings.smtp_server) for _ in range(CONNECTIONS)]
     return [FolderTransport(settings.data_dir / EMAIL_FOLDER)] if settings.is_demo else []

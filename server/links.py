@@ -1,16 +1,21 @@
-"""The addresses of pages of the chat's front end."""
+"""The links in e-mails."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from models.enums import NotificationType
+from notifications.unsubscribe import Unsubscription, sign
 from schema.ids import Prefix, public_id
+from server.http.unsubscribe import unsubscribe_link
 
 
 @dataclass(frozen=True)
-class FrontEndLinks:
+class EmailLinks:
+    """Links to pages of the front end, which are those of the API, and to the page that switches e-mails off."""
+
     public_url: str
+    key: bytes = field(repr=False)
 
     def channel(self, channel_id: UUID) -> str:
         return f"{self.public_url}/channels/{public_id(Prefix.CHANNEL, channel_id)}"
@@ -19,4 +24,5 @@ class FrontEndLinks:
         return f"{self.channel(channel_id)}/messages/{public_id(Prefix.MESSAGE, message_id)}"
 
     def unsubscribe(self, account_id: str, agent_id: str, types: Collection[NotificationType]) -> str:
-        return f"{self.public_url}/unsubscribe"
+        token = sign(Unsubscription(account_id, agent_id, frozenset(types)), self.key)
+        return unsubscribe_link(self.public_url, token)

@@ -3,6 +3,7 @@
 Every command reads them first, so this module imports nothing that takes long to load.
 """
 
+import hmac
 import ipaddress
 import os
 from pathlib import Path
@@ -31,6 +32,9 @@ SECRET_BYTES = 32
 
 EMAIL_FOLDER = "emails"
 """The folder in the data directory into which the demo writes its e-mails."""
+
+LINK_LABEL = b"internal-chat links in e-mails"
+"""What the key of links is derived for, so that it is not the secret of tokens."""
 
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
@@ -105,8 +109,12 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="The URL at which users reach the server. Unset: http://host:port."
     )
-    smtp_url: SecretStr | None = Field(None, description="The mail server.")
-    email_from: str | None = Field(None, description="The sender of e-mails.")
+    smtp_url: SecretStr | None = Field(
+        None, description="The mail server that takes e-mails: smtp:// (STARTTLS) or smtps://."
+    )
+    email_from: str | None = Field(
+        None, description="The sender of e-mails: an address, or `Name <address>`. Required with CHAT_SMTP_URL."
+    )
     email_worker: bool = Field(
         default=True, description="Whether `serve` sends e-mails too. If not, run `internal-chat worker`."
     )
@@ -123,13 +131,6 @@ class Settings(BaseSettings):
         None,
         description=f"The secret that signs the links in e-mails, at least {SECRET_BYTES} bytes. Unset: derived from"
         " CHAT_JWT_SECRET.",
-    )
-
-    smtp_url: SecretStr | None = Field(
-        None, description="The mail server that takes e-mails: smtp:// (STARTTLS) or smtps://."
-    )
-    email_from: str | None = Field(
-        None, description="The sender of e-mails: an address, or `Name <address>`. Required with CHAT_SMTP_URL."
     )
 
     sources: str | None = Field(
@@ -223,6 +224,8 @@ class Settings(BaseSettings):
     def _sender_of_mail(self) -> Self:
         if self.smtp_url and not self.email_from:
             raise ValueError("CHAT_SMTP_URL needs CHAT_EMAIL_FROM: mail servers refuse e-mails without a sender.")
+        if self.smtp_url and self.jwks_url and not self.link_secret:
+            raise ValueError("With CHAT_JWKS_URL, CHAT_SMTP_URL needs CHAT_LINK_SECRET: it signs the links in e-mails.")
         return self
 
     @property
@@ -241,7 +244,7 @@ class Settings(BaseSettings):
 
     @property
     def smtp_server(self) -> SmtpServer | None:
-        """None if no mail server is configured: e-mails are written into the data directory."""
+        """None if no mail server is configured: the demo writes its e-mails into a folder, others send none."""
         return parse_smtp_url(self.smtp_url.get_secret_value()) if self.smtp_url else None
 
     @property
@@ -275,6 +278,12 @@ class Settings(BaseSettings):
                     " directory that this user can create or write to."
                 ) from None
         return self.jwt_secret.get_secret_value() if self.jwt_secret else None
+
+    def link_key(self) -> bytes | None:
+        """Returns the key that signs the links in e-mails; None if a key server issues the tokens and there is no
+        secret for links. The first call in the demo creates its secret."""
+        secret = self.link_secret.get_secret_value() if self.link_secret else self.hs256_secret()
+        return hmac.digest(secret.encode(), LINK_LABEL, "sha256") if secret is not None else None
 
 
 def read_settings(host: str | None = None, port: int | None = None) -> Settings:

@@ -67,6 +67,14 @@ async def test_an_e_mail_that_cannot_be_composed_is_dead_and_delays_no_other(off
     assert errors == {"The e-mail could not be composed: ValueError"}
 
 
+async def test_an_unexpected_error_of_the_transport_is_a_temporary_failure(office: Office) -> None:
+    await _mention_bruno(office)
+    office.inbox.failure = ValueError("bruno@example.com")
+    await office.work_after()
+    ((state, _, _, error),) = await office.email_rows()
+    assert (state, error) == ("WAITING", "The e-mail could not be sent: ValueError")
+
+
 async def test_an_e_mail_whose_worker_died_is_sent_when_its_lease_has_ended(office: Office) -> None:
     await _mention_bruno(office)
     office.clock.advance(timedelta(minutes=3))

@@ -22,7 +22,6 @@ import uvicorn
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-import notifications.worker  # noqa: F401 (its statements are checked too)
 from benchmarks.generated_account import AccountPlan, generate, vacuum
 from models.statements import all_texts
 from server.addresses import async_url
