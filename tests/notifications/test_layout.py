@@ -70,7 +70,7 @@ async def test_every_text_has_the_contrast_of_wcag_aa(
 async def test_right_to_left_lines_begin_on_the_right(browser: Browser) -> None:
     page = await browser.new_page()
     await page.set_content(bodies(LONG).html)
-    directions = await page.locator(".line").evaluate_all(
+    directions = await page.locator(".text > div").evaluate_all(
         "lines => lines.slice(-3).map(e => getComputedStyle(e).direction)"
     )
     assert directions == ["rtl", "ltr", "rtl"]
