@@ -38,7 +38,7 @@ class Digest:
     """Empty, except for a direct message."""
 
     excerpts: tuple[MessageExcerpt, ...]
-    """In the order of the channel, at least one and at most EXCERPTS_LIMIT."""
+    """In the order of the channel, 1 to EXCERPTS_LIMIT."""
 
     omitted: int
     """The number of further messages, which are not shown."""
@@ -50,6 +50,10 @@ class Digest:
     time_zone: tzinfo = UTC
     """The zone in which times are shown."""
 
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.excerpts) <= EXCERPTS_LIMIT:
+            raise ValueError(f"an e-mail shows 1 to {EXCERPTS_LIMIT} messages")
+
     @property
     def title(self) -> str:
         return self.peer_name if self.channel_name is None else f"#{self.channel_name}"
@@ -58,7 +62,3 @@ class Digest:
     def subject(self) -> str:
         """The same for all e-mails about the channel: mail clients also compare the subjects of a thread."""
         return f"{self.title} · {self.account_name}"
-
-    @property
-    def types(self) -> frozenset[NotificationType]:
-        return frozenset(excerpt.type for excerpt in self.excerpts)

@@ -47,6 +47,8 @@ def _read_mention(state: StateInline, silent: bool) -> bool:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("strikethrough")
     parser.inline.ruler.before("link", "mention", _read_mention)
+    # The first call compiles the rules, during which other threads would parse without them.
+    parser.parse("text")
     return parser
 
 

@@ -16,6 +16,8 @@ from notifications.mailboxes import Mailbox
 NAME_LENGTH = 200
 """The maximum length of a name or subject. Longer ones are cut."""
 
+FOLD = "\r\n "
+
 _LINE_LENGTH = 76
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -32,7 +34,7 @@ class EncodedHeader(str):
     @classmethod
     def of(cls, name: str, folded: str) -> Self:
         """Raises ValueError for a value that is not printable ASCII, apart from folds."""
-        value = folded.replace("\r\n ", " ")
+        value = folded.replace(FOLD, " ")
         if not _PRINTABLE.fullmatch(value):
             raise ValueError(f"The value of {name} is not encoded")
         header = cls(value)
@@ -56,24 +58,23 @@ def add_text(message: EmailMessage, name: str, text: str) -> None:
 
 
 def add_mailbox(message: EmailMessage, name: str, mailbox: Mailbox) -> None:
-    add_header(message, name, f"{_phrase(name, mailbox.name)}<{mailbox.address}>")
+    _add_named(message, name, mailbox.name, f"<{mailbox.address}>")
 
 
 def add_list_id(message: EmailMessage, list_name: str, identifier: str) -> None:
-    add_header(message, "List-Id", f"{_phrase('List-Id', list_name)}<{identifier}>")
+    _add_named(message, "List-Id", list_name, f"<{identifier}>")
 
 
-def _phrase(header: str, text: str) -> str:
-    """Returns the name before an address in angle brackets. What follows it is on a line of its own if it may be too
-    long for the line."""
-    line = clean_name(text)[:NAME_LENGTH]
-    if not line:
-        return ""
-    if _ATOMS.fullmatch(line) and "=?" not in line and len(header) + len(line) + 2 <= _LINE_LENGTH:
-        return f"{line}\r\n "
-    return f"{_encoded_words(header, line)}\r\n "
+def _add_named(message: EmailMessage, name: str, phrase: str, bracketed: str) -> None:
+    """Adds a field that has a phrase before something in angle brackets. A phrase has no quotes: it consists of atoms,
+    or it is encoded."""
+    line = clean_name(phrase)[:NAME_LENGTH]
+    plain = _ATOMS.fullmatch(line) and "=?" not in line and len(name) + len(line) + 2 <= _LINE_LENGTH
+    shown = line if plain else _encoded_words(name, line)
+    is_one_line = len(name) + len(shown) + len(bracketed) + 3 <= _LINE_LENGTH
+    add_header(message, name, f"{shown}{' ' if is_one_line else FOLD}{bracketed}" if shown else bracketed)
 
 
-def _encoded_words(header: str, line: str) -> str:
+def _encoded_words(name: str, line: str) -> str:
     """Returns the line as encoded words of RFC 2047, folded."""
-    return Header(line, "utf-8", _LINE_LENGTH, header).encode(linesep="\r\n")
+    return Header(line, "utf-8", _LINE_LENGTH, name).encode(linesep="\r\n")

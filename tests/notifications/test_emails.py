@@ -1,6 +1,7 @@
 """The headers of an e-mail, and what they are for any name."""
 
 import re
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.enums import ItemKind, NotificationType
-from notifications.digests import Digest
+from notifications.digests import EXCERPTS_LIMIT, Digest
 from notifications.emails import compose
 from notifications.headers import NAME_LENGTH
 from notifications.mailboxes import InvalidAddress, Mailbox, header_address, mailbox, parse_mailbox
@@ -200,6 +201,17 @@ def test_the_html_loads_nothing_and_its_links_are_those_of_the_digest() -> None:
         "https://chat.example/unsubscribe/1.abc.def",
     }
     assert not re.search(r"<(?:img|link|script|iframe)|url\(|@import", html)
+
+
+@pytest.mark.parametrize("count", [0, EXCERPTS_LIMIT + 1])
+def test_an_email_shows_at_least_one_message_and_at_most_twenty(count: int) -> None:
+    with pytest.raises(ValueError, match="1 to 20"):
+        replace(digest(), excerpts=(message(),) * count)
+    sent(digest(*[message()] * EXCERPTS_LIMIT))
+
+
+def test_short_fields_are_not_folded() -> None:
+    assert b"\r\nTo: Ana Souza <ana@example.com>\r\n" in sent(digest())
 
 
 def test_the_number_of_messages_includes_those_that_are_not_shown() -> None:
