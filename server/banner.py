@@ -32,11 +32,11 @@ def print_banner(settings: Settings) -> None:
 def _email(settings: Settings) -> str:
     if not settings.email_worker:
         return "is sent by `internal-chat worker`, not by this process"
-    if settings.smtp_url is not None:
-        return "is sent to the mail server of CHAT_SMTP_URL"
-    if settings.is_demo:
+    if not settings.sends_email:
+        return "waits in the database until CHAT_SMTP_URL is set"
+    if settings.smtp_url is None:
         return f"is written as .eml files into {settings.data_dir / EMAIL_FOLDER}"
-    return "waits in the database until CHAT_SMTP_URL is set"
+    return "is sent to the mail server of CHAT_SMTP_URL"
 
 
 def _pasteable_command(settings: Settings) -> str:

@@ -93,6 +93,8 @@ def serve(
 def worker() -> None:
     """Migrate the database and send e-mails, without serving the chat. Any number of workers can run."""
     settings = read_settings()
+    if not settings.sends_email:
+        raise Misconfigured("`worker` needs a mail server: set CHAT_SMTP_URL and CHAT_EMAIL_FROM.")
 
     from server.exit_signals import exit_on_signals
     from server.logs import configure_logging

@@ -22,8 +22,7 @@ log = structlog.get_logger(__name__)
 
 def email_worker(settings: Settings, database: Database, clock: Clock) -> EmailWorker | None:
     """Returns None, and logs it, if there is no mail server: e-mails then wait in the database."""
-    transports = email_transports(settings)
-    if not transports:
+    if not settings.sends_email:
         log.info("emails_wait", reason="CHAT_SMTP_URL is not set")
         return None
     key = settings.link_key()
@@ -33,11 +32,12 @@ def email_worker(settings: Settings, database: Database, clock: Clock) -> EmailW
         window=timedelta(seconds=settings.email_window_seconds),
         presence=timedelta(seconds=settings.email_presence_seconds),
     )
-    return EmailWorker(database, clock, transports, composer, timing)
+    return EmailWorker(database, clock, email_transports(settings), composer, timing)
 
 
 def email_transports(settings: Settings) -> Sequence[Transport]:
-    """Returns connections to the mail server; in a demo without one, a folder of the data directory."""
+    """Returns connections to the mail server, which are opened when they are used; in the demo without one, a folder of
+    the data directory."""
     if settings.smtp_server is not None:
         return [SmtpTransport(settings.smtp_server) for _ in range(CONNECTIONS)]
-    return [FolderTransport(settings.data_dir / EMAIL_FOLDER)] if settings.is_demo else []
+    return [FolderTransport(settings.data_dir / EMAIL_FOLDER)]

@@ -248,6 +248,11 @@ class Settings(BaseSettings):
         return parse_smtp_url(self.smtp_url.get_secret_value()) if self.smtp_url else None
 
     @property
+    def sends_email(self) -> bool:
+        """Whether there is a mail server, or the folder of the demo instead. If not, e-mails wait in the database."""
+        return self.smtp_url is not None or self.is_demo
+
+    @property
     def email_sender(self) -> Mailbox:
         return parse_mailbox(self.email_from or DEFAULT_SENDER)
 

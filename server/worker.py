@@ -8,19 +8,18 @@ from server.background import BackgroundParts, Part
 from server.clock import SystemClock
 from server.email import email_worker
 from server.postgres.pool import ConnectionPool
-from server.settings import Misconfigured, Settings
+from server.settings import Settings
 
 CONNECTIONS = 16
 """Of the database. An account gets a quarter of them, which is what its e-mails are sent with at the same time."""
 
 
 async def work_until_stopped(settings: Settings, database_url: str, database_parts: Mapping[str, Part]) -> None:
-    """Sends e-mails until SIGINT or SIGTERM, and then waits a few seconds for the answers of the mail server. Raises
-    Misconfigured if there is none."""
+    """Sends e-mails until SIGINT or SIGTERM, and then waits a few seconds for the answers of the mail server. The
+    settings must have one."""
     pool = ConnectionPool(database_url, CONNECTIONS)
     worker = email_worker(settings, pool, SystemClock())
-    if worker is None:
-        raise Misconfigured("`worker` needs a mail server: set CHAT_SMTP_URL and CHAT_EMAIL_FROM.")
+    assert worker is not None, "there is no mail server"
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

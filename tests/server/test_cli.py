@@ -174,6 +174,25 @@ def test_a_port_in_use_is_reported_before_anything_starts(demo: Operator, tmp_pa
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_the_demo_says_where_it_writes_e_mails(demo: Operator) -> None:
+    demo.serve()
+    assert f"E-mail    is written as .eml files into {demo.data_dir / 'emails'}" in demo.log()
+
+
+def test_the_outbox_of_a_new_database_is_empty(operator: Operator) -> None:
+    assert operator.run("migrate").returncode == 0
+    done = operator.run("outbox", "--retry")
+    assert done.stdout == "Dead e-mails that are sent again: 0.\nThe outbox is empty.\n"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_worker_needs_a_mail_server_except_in_the_demo(operator: Operator) -> None:
+    done = operator.run("worker", CHAT_JWT_SECRET=SECRET)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "`worker` needs a mail server: set CHAT_SMTP_URL and CHAT_EMAIL_FROM.\n"
+    assert not operator.data_dir.exists()
+
+
 def test_only_the_token_is_printed(operator: Operator) -> None:
     done = operator.run("token", "22", "--account", "2", "--ttl", "60", "--scope", "directory")
     claims = jwt.decode(done.stdout.strip(), options={"verify_signature": False})

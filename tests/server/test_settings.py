@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from notifications.mailboxes import Mailbox
@@ -227,3 +228,27 @@ def test_every_spelling_of_a_database_url_is_accepted(scheme: str) -> None:
 def test_a_socket_folder_and_tls_survive_the_translation() -> None:
     url = make_url(async_url("postgresql://postgres:@/postgres?host=/some/dir&sslmode=require"))
     assert (url.host, url.database, dict(url.query)) == (None, "postgres", {"host": "/some/dir", "ssl": "require"})
+
+
+# ------------------------------------------------------------------ the links in e-mails
+MAIL = {"smtp_url": "smtps://mail.example", "email_from": "chat@example.com"}
+KEY_SERVER = {"jwks_url": "https://id.example/keys", "jwt_issuer": "https://id.example"}
+
+
+def test_links_are_signed_with_a_key_derived_from_the_secret_of_tokens() -> None:
+    one, other = (Settings(jwt_secret=SecretStr(letter * 32)) for letter in "ab")
+    assert one.link_key() is not None
+    assert one.link_key() == one.link_key() != other.link_key()
+    assert one.link_key() != one.jwt_secret.get_secret_value().encode()  # type: ignore[union-attr]
+
+
+def test_a_secret_for_links_takes_precedence() -> None:
+    both = Settings(jwt_secret=SecretStr("a" * 32), link_secret=SecretStr("b" * 32))
+    assert both.link_key() == Settings(jwt_secret=SecretStr("b" * 32)).link_key()
+
+
+def test_with_a_key_server_e_mail_needs_a_secret_for_links() -> None:
+    assert Settings.model_validate(KEY_SERVER).link_key() is None
+    with pytest.raises(ValueError, match="CHAT_SMTP_URL needs CHAT_LINK_SECRET"):
+        Settings.model_validate(KEY_SERVER | MAIL)
+    assert Settings.model_validate(KEY_SERVER | MAIL | {"link_secret": "b" * 32}).link_key() is not None
