@@ -109,4 +109,5 @@ class EmailWorker:
             self._sender.stopping = True
             await asyncio.wait([task], timeout=GRACE_SECONDS)
             task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             raise
