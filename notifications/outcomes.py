@@ -17,7 +17,7 @@ from loaders.batches import DATABASE_FAILURES
 from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.database import Database
 from models.statements import Statement, sql
-from notifications.claims import ClaimedEmail
+from notifications.leases import ClaimedEmail
 
 log = structlog.get_logger(__name__)
 

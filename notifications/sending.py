@@ -17,8 +17,8 @@ import structlog
 
 from chat.ports import Clock
 from models.database import Database
-from notifications.claims import LEASE, ClaimedEmail
 from notifications.contents import Contents, read_contents
+from notifications.leases import LEASE, ClaimedEmail
 from notifications.outcomes import Outcome, Outcomes, until_available
 from notifications.transports import PermanentFailure, TemporaryFailure, Transport
 

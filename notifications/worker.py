@@ -12,7 +12,8 @@ from chat.ports import Clock
 from loaders.batches import DATABASE_FAILURES
 from models.database import Database
 from notifications.accounts import accounts_with_due
-from notifications.claims import claim_again, claim_new
+from notifications.claims import claim_new
+from notifications.further_attempts import claim_again
 from notifications.outcomes import Outcome
 from notifications.sending import CONNECTIONS, Composer, Sender
 from notifications.timing import EmailTiming

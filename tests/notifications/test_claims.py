@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from notifications.claims import claim_again, claim_new
+from notifications.claims import claim_new
+from notifications.further_attempts import claim_again
 from notifications.sending import CHUNK
 from tests.notifications.office import Office
 
