@@ -46,7 +46,7 @@ class EncodedHeader(str):
 
 
 def add_header(message: EmailMessage, name: str, value: str) -> None:
-    """Adds a field whose value is in ASCII and needs no folding."""
+    """Adds a field whose value is in ASCII, and folded where it has to be."""
     message[name] = EncodedHeader.of(name, value)
 
 
