@@ -133,8 +133,8 @@ async def _bell(
         account_id=account_id,
         agent_id=agent_id,
         unread_only=True if unread_only else None,
-        after_time=datetime.fromisoformat(str(after_time)) if after_time else None,
-        after_id=UUID(str(after_id)) if after_id else None,
+        after_time=datetime.fromisoformat(str(after_time)) if after_time is not None else None,
+        after_id=UUID(str(after_id)) if after_id is not None else None,
         limit=request.size + 1,
     )
     rows = [to_row(NotificationRow, record) for record in records]

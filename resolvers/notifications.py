@@ -1,6 +1,8 @@
 """The root fields of notifications."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -14,11 +16,11 @@ from models.enums import NotificationReason
 from models.rows import MessageRow
 from resolvers.drafts import required
 from resolvers.mutation import mutation
-from schema.connections import After, Connection, First, connection_of
+from schema.connections import After, Connection, First
 from schema.context import RequestInfo
 from schema.ids import Prefix, notification_ids, parse_id
 from schema.notification_inputs import MarkNotificationsReadInput, UpdateNotificationPreferenceInput
-from schema.notifications import Notification, NotificationDecision, with_messages
+from schema.notifications import Notification, NotificationDecision, bell_of
 from schema.payloads import MarkNotificationsReadPayload, UpdateNotificationPreferencePayload
 from schema.viewer import Viewer
 
@@ -41,9 +43,9 @@ class NotificationsQuery:
         after: After = None,
     ) -> Connection[Notification] | None:
         viewer = await info.context.viewer()
-        request = page_request("notifications", first, after, str, str)
+        request = page_request("notifications", first, after, datetime, UUID)
         page = await info.context.loaders.bells.load((viewer.agent_id, bool(unread_only), request))
-        return connection_of(await with_messages(info.context.loaders, viewer, page.rows), page)
+        return await bell_of(info.context.loaders, viewer, page)
 
     @root_field(
         description=(

@@ -1,6 +1,7 @@
 """The bell: notifications, what was decided about a message, and the settings that decide."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 
 import strawberry
@@ -10,10 +11,12 @@ from chat.notification_rules import Decision
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
+from loaders.pages import Page
 from models.enums import EmailState, NotificationReason, NotificationType, Weekday
 from models.rows import MessageRow, NotificationRow, QuietHoursRow
 from schema.agents import Agent, agents
 from schema.channels import Channel, channels_of
+from schema.connections import Connection, connection_of
 from schema.context import Info
 from schema.ids import Prefix, public_id
 from schema.messages import Message
@@ -160,6 +163,16 @@ async def with_messages(loaders: Loaders, reader: Viewer, rows: Sequence[Notific
         for row, message in zip(rows, messages, strict=True)
         if message is not None
     ]
+
+
+async def bell_of(loaders: Loaders, reader: Viewer, page: Page[NotificationRow]) -> Connection[Notification]:
+    """Returns the page without the notifications whose messages the reader cannot read any more."""
+    messages = await loaders.messages.load_many((reader.agent_id, row.message_id) for row in page.rows)
+    readable = [place for place, message in enumerate(messages) if message is not None]
+    kept = replace(
+        page, rows=[page.rows[place] for place in readable], key_at=lambda index: page.key_at(readable[index])
+    )
+    return connection_of(await with_messages(loaders, reader, kept.rows), kept)
 
 
 def _time(text: str, path: str) -> time:

@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from asyncpg.connection import LoggedQuery
 from asyncpg.exceptions import DeadlockDetectedError
 
+from loaders.pages import encode_cursor
 from tests.support.api import Account, AgentClient, Json
 
 BELL = """query ($unread: Boolean) {
@@ -355,6 +357,16 @@ async def test_impossible_quiet_hours_are_refused(account: Account, change: Json
     assert [(each["code"], each["path"]) for each in payload["userErrors"]] == [("INVALID", path)]
     kept = await account.bruno.query("{ chatViewer { quietHours { timeZone days from to } } }")
     assert kept["chatViewer"]["quietHours"] == hours
+
+
+@pytest.mark.parametrize(
+    "key", [["x", "y"], ["", ""], ["2026-01-01", str(UUID(int=0))], ["0001-01-01T00:00:00+23:00", "y"]]
+)
+async def test_a_forged_cursor_is_bad_input(account: Account, key: list[str]) -> None:
+    query = "query ($after: String) { chatNotifications(after: $after) { nodes { id } } }"
+    genuine = encode_cursor("notifications", datetime.now(UTC).isoformat(), str(UUID(int=0)))
+    assert (await account.bruno.execute(query, after=genuine)).body["data"]["chatNotifications"] == {"nodes": []}
+    assert (await account.bruno.execute(query, after=encode_cursor("notifications", *key))).code == "BAD_USER_INPUT"
 
 
 async def test_pages_of_the_bell(account: Account) -> None:
