@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from models.enums import Weekday
 from models.rows import QuietHoursRow
 
 WEEKDAYS = tuple(Weekday)
-LONGEST_SEARCH = 8
-"""After so many windows that follow each other without a break, every hour of the week is quiet."""
+ADJOINING_PERIODS = 8
+"""`QuietTimes.end` gives up after so many periods without a break: there may be no other time in the week."""
 
 IS_QUIET_HOUR = """
     CASE WHEN quiet_hours.from_time < quiet_hours.until_time
@@ -22,7 +22,7 @@ IS_QUIET_HOUR = """
     END
     """
 """The condition that `quiet_hours`, a row with the local time as `now`, contains that time: `QuietTimes.is_quiet` in
-SQL. A property test checks that they agree."""
+SQL. A property test checks that they agree. Null if PostgreSQL does not know the time zone."""
 
 
 class QuietTimes(NamedTuple):
@@ -35,10 +35,10 @@ class QuietTimes(NamedTuple):
         return (self.until is not None and self.until > now) or self._window_end(now) is not None
 
     def end(self, now: datetime) -> datetime:
-        """Returns the first time from `now` on that is not quiet. If every hour of the week is, returns a time that is
-        some windows later."""
+        """Returns the first time from `now` on that is not quiet. If every hour of the week is quiet, returns the end
+        of the last period that it checked."""
         time = now
-        for _ in range(LONGEST_SEARCH):
+        for _ in range(ADJOINING_PERIODS):
             if self.until is not None and self.until > time:
                 time = self.until
             window_end = self._window_end(time)
@@ -48,16 +48,27 @@ class QuietTimes(NamedTuple):
         return time
 
     def _window_end(self, now: datetime) -> datetime | None:
-        """Returns the end of the weekly window that contains the time; None if there is none."""
-        if self.hours is None:
+        """Returns the end of the weekly window that contains the time; None if there is none, or if the time zone is
+        not known here."""
+        zone = _zone(self.hours.time_zone) if self.hours is not None else None
+        if self.hours is None or zone is None:
             return None
-        zone = ZoneInfo(self.hours.time_zone)
-        local = now.astimezone(zone).replace(tzinfo=None)
+        here = now.astimezone(zone)
+        local = here.replace(tzinfo=None, fold=0)
         spans_midnight = self.hours.until_time <= self.hours.from_time
         for days_before in (0, 1) if spans_midnight else (0,):
             first_day = local.date() - timedelta(days=days_before)
             begin = datetime.combine(first_day, self.hours.from_time)
             end = datetime.combine(first_day + timedelta(days=int(spans_midnight)), self.hours.until_time)
             if WEEKDAYS[first_day.weekday()] in self.hours.days and begin <= local < end:
-                return end.replace(tzinfo=zone).astimezone(UTC)
+                # When clocks go back, an hour occurs twice: an end in it is in the same occurrence as the time.
+                return end.replace(tzinfo=zone, fold=here.fold).astimezone(UTC)
+        return None
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Returns None for a time zone that this system does not know: an agent's setting must not stop their streams."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
         return None

@@ -67,7 +67,7 @@ _NOTIFY = sql(
                ) AS member ON true
                LEFT JOIN LATERAL (
                 SELECT {IS_QUIET_HOUR} AS is_quiet
-                  FROM (SELECT *, :now AT TIME ZONE time_zone AS now FROM quiet_hours) AS quiet_hours
+                  FROM (SELECT *, local_time(:now, time_zone) AS now FROM quiet_hours) AS quiet_hours
                  WHERE account_id = :account_id AND agent_id = recipients.agent_id
                  LIMIT 1
                ) AS quiet ON true

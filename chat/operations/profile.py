@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import available_timezones
 
+from sqlalchemy import Text
+
 from chat.drafts import Given, in_utc
 from chat.errors import RefusalCode, Refused
 from chat.locking import require_viewer
@@ -31,7 +33,7 @@ _SET_QUIET_HOURS = sql(
     days=TEXT_ARRAY,
 )
 # PostgreSQL computes with the time zone while a message is sent, so it must know it too.
-_IS_TIME_ZONE = sql("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :time_zone)")
+_IS_TIME_ZONE = sql("SELECT local_time(now(), :time_zone) IS NOT NULL", time_zone=Text)
 
 
 @dataclass(frozen=True)

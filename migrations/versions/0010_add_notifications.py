@@ -10,7 +10,20 @@ branch_labels = None
 depends_on = None
 
 
+# A time zone that is not known, for example after a restore on another system, must not stop messages from being sent.
+LOCAL_TIME = """
+CREATE FUNCTION local_time(instant timestamptz, time_zone text) RETURNS timestamp LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN instant AT TIME ZONE time_zone;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$
+"""
+
+
 def upgrade() -> None:
+    op.execute(sa.text(LOCAL_TIME))
     op.create_table(
         "notification_preferences",
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -197,3 +210,4 @@ def downgrade() -> None:
     op.drop_table("emails")
     op.drop_table("quiet_hours")
     op.drop_table("notification_preferences")
+    op.execute(sa.text("DROP FUNCTION local_time(timestamptz, text)"))

@@ -1,20 +1,23 @@
 """The decision about notifications: the rule in Python equals the statement, for every combination of facts."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from itertools import product
+from itertools import islice, product
 from types import MappingProxyType
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chat.access import Seat
 from chat.identity import AgentToken
 from chat.notification_rules import ALL_ON, Decision, Recipient, Switches, decide
 from chat.operation import Transaction
-from chat.quiet_hours import QuietTimes
+from chat.quiet_hours import IS_QUIET_HOUR, QuietTimes
 from chat.recipients import notify_of_new
 from models import Agent, Channel, Member, MentionedAgent, Message, NotificationPreference, QuietHours
 from models.enums import AgentRole, ChannelKind, NotificationLevel, NotificationReason, NotificationType, Weekday
@@ -174,6 +177,78 @@ def test_a_message_that_mentions_nobody_alerts_in_an_ordinary_channel_and_writes
 def test_the_end_of_quiet_times(times: QuietTimes, end: datetime) -> None:
     assert times.end(NOW) == end
     assert not times.is_quiet(end)
+
+
+def test_the_end_is_not_in_the_past_when_clocks_go_back() -> None:
+    """In New York, the hour from 01:00 occurs twice on this day."""
+    times = QuietTimes(None, QuietHoursRow("America/New_York", ["SATURDAY"], time(22), time(1, 30)))
+    second_occurrence = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
+    assert times.is_quiet(second_occurrence)
+    assert times.end(second_occurrence) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+
+
+ZONES = ("UTC", "America/Sao_Paulo", "America/New_York", "Europe/Lisbon", "Australia/Lord_Howe", "Asia/Kathmandu")
+WINDOWS = st.builds(
+    QuietHoursRow,
+    st.sampled_from(ZONES),
+    st.lists(st.sampled_from([day.value for day in Weekday]), min_size=1, max_size=4, unique=True),
+    st.times().map(lambda given: given.replace(second=0, microsecond=0)),
+    st.times().map(lambda given: given.replace(second=0, microsecond=0)),
+)
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(WINDOWS, INSTANTS)
+def test_the_end_is_later_and_not_quiet(window: QuietHoursRow, now: datetime) -> None:
+    times = QuietTimes(None, window)
+    end = times.end(now)
+    assert not times.is_quiet(end)
+    assert (end > now) == times.is_quiet(now)
+
+
+async def test_hours_in_sql_equal_those_in_python_at_any_time(account: Account) -> None:
+    """Also around the changes of the clocks, and in a time zone that is not known, which is never quiet."""
+    async with account.api.pool.connection(None) as connection:
+
+        async def check(window: QuietHoursRow, now: datetime) -> None:
+            (quiet,) = await connection.fetch(IN_SQL, *window, now)
+            assert bool(quiet[0]) == QuietTimes(None, window).is_quiet(now), (window, now)
+
+        for number in range(2_000):
+            window, now = SAMPLES[number]
+            await check(window, now)
+        unknown = MORNING._replace(time_zone="Mars/Olympus")
+        assert not QuietTimes(None, unknown).is_quiet(NOW)
+        await check(unknown, NOW)
+
+
+IN_SQL = f"""
+SELECT {IS_QUIET_HOUR}
+  FROM (
+        SELECT $2::text[] AS days, $3::time AS from_time, $4::time AS until_time, local_time($5, $1::text) AS now
+       ) AS quiet_hours
+"""
+
+
+def _samples() -> Iterator[tuple[QuietHoursRow, datetime]]:
+    """Yields windows and times, half of them within hours of a change of the clocks."""
+    chosen = random.Random(1)
+    changes = [
+        datetime(2026, 3, 8, 7, tzinfo=UTC),
+        datetime(2026, 11, 1, 6, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, tzinfo=UTC),
+    ]
+    while True:
+        near = chosen.choice(changes) if chosen.random() < 0.5 else NOW + timedelta(days=chosen.randrange(400))
+        days = chosen.sample([day.value for day in Weekday], chosen.randint(1, 4))
+        begin, end = (time(chosen.randrange(24), chosen.choice((0, 15, 30))) for _ in range(2))
+        yield (
+            QuietHoursRow(chosen.choice(ZONES), days, begin, end),
+            near + timedelta(minutes=chosen.randrange(-300, 300)),
+        )
+
+
+SAMPLES = list(islice(_samples(), 2_000))
 
 
 def test_quiet_hours_of_the_whole_week_end_somewhere() -> None:
