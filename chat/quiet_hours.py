@@ -50,7 +50,7 @@ class QuietTimes(NamedTuple):
     def _window_end(self, now: datetime) -> datetime | None:
         """Returns the end of the weekly window that contains the time; None if there is none, or if the time zone is
         not known here."""
-        zone = _zone(self.hours.time_zone) if self.hours is not None else None
+        zone = known_zone(self.hours.time_zone) if self.hours is not None else None
         if self.hours is None or zone is None:
             return None
         here = now.astimezone(zone)
@@ -66,7 +66,7 @@ class QuietTimes(NamedTuple):
         return None
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def known_zone(name: str) -> ZoneInfo | None:
     """Returns None for a time zone that this system does not know: an agent's setting must not stop their streams."""
     try:
         return ZoneInfo(name)

@@ -21,8 +21,12 @@ from models.statements import sql
 NOTIFIES_MEMBERS = (ChannelKind.DIRECT, ChannelKind.ANNOUNCEMENT)
 """The kinds of channels in which a message notifies members whom it does not mention."""
 
-# The lookups are LATERAL for the reason given at `models.statements.one_row`. On a conflict the message was edited, and
-# mentions an agent for whom something else was decided before.
+# The lookups are LATERAL for the reason given at `models.statements.one_row`.
+#
+# On a conflict the message was edited, and something was decided for the agent before. If it mentions them for the
+# first time, and that gives another type, they are notified again. If it does not mention them any more, the new
+# decision replaces the old one, and stays as old and as read as that was. A message is mailed to an agent at most once,
+# so what is in an e-mail stays there.
 _NOTIFY = sql(
     f"""
     WITH candidates AS (
@@ -35,6 +39,13 @@ _NOTIFY = sql(
         SELECT agent_id, false
           FROM members
          WHERE :to_members AND account_id = :account_id AND channel_id = :channel_id
+         UNION ALL
+        SELECT agent_id, false
+          FROM notifications
+         WHERE account_id = :account_id AND message_id = :message_id AND is_mentioned
+           AND agent_id NOT IN (
+                SELECT agent_id FROM mentioned_agents WHERE account_id = :account_id AND message_id = :message_id
+               )
     ), recipients AS (
         SELECT agent_id, bool_or(is_mentioned) AS is_mentioned
           FROM candidates
@@ -97,9 +108,9 @@ _NOTIFY = sql(
                  LIMIT 1
                ) AS preference ON true
     )
-    INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, type, reason, alert, bell,
-                               email, created_at, email_state, email_at)
-    SELECT :account_id, agent_id, :message_id, :channel_id, :seq, :revision, type, reason,
+    INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, is_mentioned, type, reason,
+                               alert, bell, email, created_at, email_state, email_at)
+    SELECT :account_id, agent_id, :message_id, :channel_id, :seq, :revision, is_mentioned, type, reason,
            type IS NOT NULL AND NOT is_quiet, bell, email, :now,
            CASE WHEN email AND has_address THEN 'WAITING' ELSE 'NONE' END,
            CASE WHEN email AND has_address
@@ -107,10 +118,26 @@ _NOTIFY = sql(
            END
       FROM decided
     ON CONFLICT (account_id, agent_id, message_id) DO UPDATE
-       SET revision = excluded.revision, type = excluded.type, reason = excluded.reason, alert = excluded.alert,
-           bell = excluded.bell, email = excluded.email, created_at = excluded.created_at, read_at = NULL,
-           email_state = excluded.email_state, email_at = excluded.email_at, email_id = NULL
-     WHERE excluded.type IS NOT NULL AND notifications.type IS DISTINCT FROM excluded.type
+       SET is_mentioned = excluded.is_mentioned, type = excluded.type, reason = excluded.reason, bell = excluded.bell,
+           email = excluded.email,
+           revision = CASE WHEN excluded.is_mentioned THEN excluded.revision ELSE notifications.revision END,
+           alert = CASE WHEN excluded.is_mentioned THEN excluded.alert
+                        ELSE notifications.alert AND excluded.type IS NOT NULL
+                   END,
+           created_at = CASE WHEN excluded.is_mentioned THEN excluded.created_at ELSE notifications.created_at END,
+           read_at = CASE WHEN excluded.is_mentioned THEN NULL ELSE notifications.read_at END,
+           email_state = CASE WHEN notifications.email_id IS NOT NULL THEN notifications.email_state
+                              WHEN excluded.is_mentioned THEN excluded.email_state
+                              WHEN NOT excluded.email AND notifications.email_state IN ('WAITING', 'POSTPONED')
+                              THEN 'TAKEN_BACK'
+                              ELSE notifications.email_state
+                         END,
+           email_at = CASE WHEN notifications.email_id IS NULL AND excluded.is_mentioned THEN excluded.email_at
+                           ELSE notifications.email_at
+                      END
+     WHERE NOT excluded.is_mentioned
+        OR (excluded.type IS NOT NULL AND notifications.type IS DISTINCT FROM excluded.type)
+        OR (excluded.type IS NULL AND notifications.type IS NULL)
     """,  # noqa: S608
     account_id=Text,
     message_id=IDENTIFIER,
@@ -125,40 +152,22 @@ _NOTIFY = sql(
     email_delay=Interval,
 )
 
-# A member of an announcement who is not mentioned any more keeps its notification if their level is EVERYTHING.
-_FORGET_MENTIONS = sql(
+_DELETE_UNMENTIONED = sql(
     """
-    WITH unmentioned AS (
-        SELECT agent_id, :is_announcement AND (
-                SELECT notification_level = 'EVERYTHING'
-                  FROM members
-                 WHERE account_id = :account_id AND channel_id = :channel_id AND agent_id = notifications.agent_id
-               ) IS TRUE AS stays
-          FROM notifications
-         WHERE account_id = :account_id AND message_id = :message_id AND type = 'MENTION'
-           AND agent_id NOT IN (
-                SELECT agent_id FROM mentioned_agents WHERE account_id = :account_id AND message_id = :message_id
-               )
-    ), kept AS (
-        UPDATE notifications
-           SET type = 'ANNOUNCEMENT', reason = CASE reason WHEN 'MENTIONED' THEN 'ANNOUNCEMENT' ELSE reason END
-         WHERE account_id = :account_id AND message_id = :message_id
-           AND agent_id IN (SELECT agent_id FROM unmentioned WHERE stays)
-    )
     DELETE FROM notifications
-     WHERE account_id = :account_id AND message_id = :message_id
-       AND agent_id IN (SELECT agent_id FROM unmentioned WHERE NOT stays)
+     WHERE account_id = :account_id AND message_id = :message_id AND agent_id <> ALL (:unreachable_ids)
+       AND agent_id NOT IN (
+            SELECT agent_id FROM mentioned_agents WHERE account_id = :account_id AND message_id = :message_id
+           )
     """,
     account_id=Text,
-    channel_id=IDENTIFIER,
     message_id=IDENTIFIER,
-    is_announcement=Boolean,
+    unreachable_ids=TEXT_ARRAY,
 )
+_DELETE_OF_MESSAGE = sql("DELETE FROM notifications WHERE account_id = :account_id AND message_id = :message_id")
 
-_FORGET_MESSAGE = sql("DELETE FROM notifications WHERE account_id = :account_id AND message_id = :message_id")
 
-
-_FORGET_READERS = sql(
+_DELETE_OF_NON_MEMBERS = sql(
     """
     DELETE FROM notifications
      WHERE account_id = :account_id AND channel_id = :channel_id
@@ -180,25 +189,22 @@ async def notify_of_new(
 
 
 async def notify_of_edited(tx: Transaction, seat: Seat, message: MessageRow, unreachable_ids: Sequence[str]) -> None:
-    """Deletes the notifications of agents whom the edited message does not mention any more, and notifies those whom it
-    mentions for the first time."""
-    await tx.fetch(
-        _FORGET_MENTIONS,
-        message_id=message.message_id,
-        channel_id=message.channel_id,
-        is_announcement=seat.channel.kind == ChannelKind.ANNOUNCEMENT,
-    )
+    """Notifies agents whom the edited message mentions for the first time. Of those whom it does not mention any more,
+    members of a direct message or an announcement get the decision about a message that does not mention them; the
+    notifications of all others are deleted."""
+    if seat.channel.kind not in NOTIFIES_MEMBERS:
+        await tx.fetch(_DELETE_UNMENTIONED, message_id=message.message_id, unreachable_ids=unreachable_ids)
     await _notify(tx, seat, message, unreachable_ids, to_members=False)
 
 
-async def forget_message(tx: Transaction, message_id: UUID) -> None:
+async def delete_notifications(tx: Transaction, message_id: UUID) -> None:
     """Deletes the notifications of a deleted message, and with them its unsent e-mails."""
-    await tx.fetch(_FORGET_MESSAGE, message_id=message_id)
+    await tx.fetch(_DELETE_OF_MESSAGE, message_id=message_id)
 
 
-async def forget_readers(tx: Transaction, channel_id: UUID) -> None:
+async def delete_notifications_of_non_members(tx: Transaction, channel_id: UUID) -> None:
     """Deletes the notifications of agents who are not members of the channel, which has become private."""
-    await tx.fetch(_FORGET_READERS, channel_id=channel_id)
+    await tx.fetch(_DELETE_OF_NON_MEMBERS, channel_id=channel_id)
 
 
 async def _notify(

@@ -18,7 +18,7 @@ class Notification(SQLModel, table=True):
     nothing is sent, with the reason. `type` is None if the decision ended before there was one.
 
     The row is the entry in the agent's bell, if `bell`, and the entry in the outbox, by `email_state`. `revision` is
-    the message's revision for which it was decided.
+    the message's first revision that the decision is about: a later one that mentions the agent notifies them again.
     """
 
     __tablename__ = "notifications"
@@ -64,6 +64,10 @@ class Notification(SQLModel, table=True):
     channel_id: UUID = Field(sa_type=IDENTIFIER)
     seq: int = Field(sa_type=BigInteger)
     revision: int
+    is_mentioned: bool
+    """Whether the decision is one about an agent whom the message mentions. If an edit removes the mention, it is made
+    again."""
+
     type: NotificationType | None = Field(default=None, sa_type=enum_text(NotificationType))
     reason: NotificationReason = Field(sa_type=enum_text(NotificationReason))
     alert: bool

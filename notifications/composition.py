@@ -6,9 +6,9 @@ from datetime import UTC
 from email.message import EmailMessage
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chat.ports import Clock
+from chat.quiet_hours import known_zone
 from models.enums import NotificationType
 from notifications.contents import Contents, Envelope, SentMessage
 from notifications.digests import Digest, MessageExcerpt
@@ -55,7 +55,7 @@ class DigestComposer:
             unsubscribe_link=self.links.unsubscribe(account_id, agent_id, contents.types),
             message_id=message_id(str(envelope.email_id), channel_id, domain),
             thread_root=thread_root(account_id, agent_id, channel_id, domain),
-            time_zone=ZoneInfo(envelope.time_zone) if envelope.time_zone is not None else UTC,
+            time_zone=(known_zone(envelope.time_zone) if envelope.time_zone is not None else None) or UTC,
         )
 
     def _excerpt(self, envelope: Envelope, message: SentMessage) -> MessageExcerpt:

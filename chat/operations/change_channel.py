@@ -10,7 +10,7 @@ from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_change_kind, check_edit, check_manage
 from chat.posting import SystemMessage, post_system_messages
-from chat.recipients import forget_readers
+from chat.recipients import delete_notifications_of_non_members
 from models.enums import ChangeKind, ChannelKind, SystemEvent
 from models.rows import ChannelRow
 from models.statements import sql
@@ -102,7 +102,7 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
     change = ChangeKind.MADE_PUBLIC if kind == ChannelKind.PUBLIC else ChangeKind.MADE_PRIVATE
     tx.announce(change, seat.channel.channel_id)
     if kind == ChannelKind.PRIVATE:
-        await forget_readers(tx, seat.channel.channel_id)
+        await delete_notifications_of_non_members(tx, seat.channel.channel_id)
     await _report(tx, seat, SystemEvent.KIND_CHANGED, before.value, kind.value)
 
 

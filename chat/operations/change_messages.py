@@ -8,7 +8,7 @@ from chat.locking import lock_message
 from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
 from chat.operation import Transaction, operation
 from chat.policies import check_delete_message, check_edit_message, check_react
-from chat.recipients import forget_message, notify_of_edited
+from chat.recipients import delete_notifications, notify_of_edited
 from chat.sending import check_body, check_has_text
 from chat.sharing import remove_cards
 from models.enums import ChangeKind
@@ -82,7 +82,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     if message.deleted_at is not None:
         return message
     await rewrite_mentions(tx, message, NO_MENTIONS)
-    await forget_message(tx, message_id)
+    await delete_notifications(tx, message_id)
     await remove_cards(tx, message)
     await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
     return await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)

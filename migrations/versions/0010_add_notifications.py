@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.UUID(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("is_mentioned", sa.Boolean(), nullable=False),
         sa.Column("type", sa.String(length=32), nullable=True),
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("alert", sa.Boolean(), nullable=False),

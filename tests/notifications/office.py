@@ -122,6 +122,11 @@ class Office:
     def emails_to(self, agent_id: str) -> list[EmailMessage]:
         return [email for email in self.inbox.emails if email["To"] == self.address(agent_id)]
 
+    @property
+    def emails(self) -> list[EmailMessage]:
+        """The accepted e-mails to agents of this account. Workers also send those that other tests left behind."""
+        return [email for email in self.inbox.emails if email["To"].endswith(f"@{self.account.account_id}.example")]
+
     def address(self, agent_id: str) -> str:
         return f"{agent_id}@{self.account.account_id}.example"
 

@@ -113,8 +113,8 @@ async def test_after_a_chunk_that_fails_the_others_are_released(office: Office) 
     assert sorted(attempts for _, attempts, _, _ in rows) == [0] * (len(rows) - 8) + [1] * 8
     office.inbox.failure = None
     await office.work_after()
-    assert len(office.inbox.emails) == len(rows) == len(ids) + 3
-    assert len({email["To"] for email in office.inbox.emails}) == len(rows)
+    assert len(office.emails) == len(rows) == len(ids) + 3
+    assert len({email["To"] for email in office.emails}) == len(rows)
 
 
 @pytest.mark.parametrize("error", ["550 <a@example.com> unknown", "452 a@example.com\r\nfull", "421 " + "x" * 999])

@@ -22,7 +22,7 @@ async def test_workers_at_once_send_every_e_mail_once(office: Office) -> None:
     for _ in range(4):
         await asyncio.gather(*(worker.send_due() for worker in workers))
     await office.work()
-    counts = Counter(email["To"] for email in office.inbox.emails)
+    counts = Counter(email["To"] for email in office.emails)
     assert len(counts) == READERS + 3
     assert set(counts.values()) == {1}
 
@@ -72,7 +72,7 @@ async def test_sending_reads_the_contents_of_several_e_mails_together(office: Of
     with office.account.api.pool.logging(lambda executed: statements.append(executed.query)):
         await office.worker().send_due()
     accounts, claim_again, claim_new, contents = 1, 1, 6, 3
-    assert len(office.inbox.emails) == CHUNK
+    assert len(office.emails) == CHUNK
     own = [each for each in statements if any(name in each for name in ("email", "notifications", "quiet_hours"))]
     assert len(own) == accounts + claim_again + claim_new + contents + CHUNK
 
@@ -85,9 +85,9 @@ async def test_a_claim_waits_for_no_lock(office: Office) -> None:
         await connection.exec_driver_sql("SELECT FROM agents WHERE agent_id = 'carla' FOR UPDATE")
         async with asyncio.timeout(3):
             await office.work()
-    assert sorted(email["To"].partition("@")[0] for email in office.inbox.emails) == ["davi", "reader-0"]
+    assert sorted(email["To"].partition("@")[0] for email in office.emails) == ["davi", "reader-0"]
     await office.work()
-    assert len(office.inbox.emails) == 4
+    assert len(office.emails) == 4
 
 
 async def _announce(office: Office, readers: int) -> None:

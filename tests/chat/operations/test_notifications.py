@@ -251,6 +251,43 @@ async def test_an_announcement_that_does_not_mention_somebody_any_more_still_not
     assert await bell(account.carla) == []
 
 
+async def test_a_removed_mention_leaves_the_decision_about_a_message_without_it(account: Account) -> None:
+    """The switches of announcements apply, and what was suppressed for a mention is decided again."""
+    news = await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
+    for agent, type in ((account.bruno, "ANNOUNCEMENT"), (account.carla, "MENTION")):
+        await agent.mutate("updateChatNotificationPreference", "viewer { sendKey }", type=type, bell=False, email=False)
+    await set_membership(account.davi, news, notificationLevel="MENTIONS")
+    davi = "[@Davi](mention://user/davi/Davi)"
+    message = await account.ana.send(news, f"{BRUNO} {CARLA} {davi}")
+    agents = (account.bruno, account.carla, account.davi)
+    assert [await reason(agent, message) for agent in agents] == ["MENTIONED", "PREFERENCE_OFF", "MENTIONED"]
+    await account.ana.mutate("editChatMessage", "message { id }", messageId=message, body="Feriado amanhã")
+    assert [await reason(agent, message) for agent in agents] == ["PREFERENCE_OFF", "ANNOUNCEMENT", "LEVEL"]
+    assert [[each["type"] for each in await bell(agent)] for agent in agents] == [[], ["ANNOUNCEMENT"], []]
+
+
+async def test_a_suppressed_mention_is_forgotten_with_the_mention(account: Account) -> None:
+    channel = await account.ana.create_channel("Vendas", "PRIVATE", memberIds=["bruno"])
+    await set_membership(account.bruno, channel, muted=True)
+    message = await account.ana.send(channel, BRUNO)
+    await account.ana.mutate("editChatMessage", "message { id }", messageId=message, body="Bom dia")
+    await set_membership(account.bruno, channel, muted=False)
+    assert await reason(account.bruno, message) == "EVERYTHING"
+
+
+async def test_removing_a_mention_takes_back_the_unsent_email(account: Account) -> None:
+    direct = await account.bruno.mutate("openDirectMessage", "channel { id }", agentId="ana")
+    channel = direct["channel"]["id"]
+    await set_membership(account.ana, channel, notificationLevel="MENTIONS")
+    message = await account.bruno.send(channel, "[@Ana](mention://user/ana/Ana)")
+    states = [(await why(account.ana, message) or {})["emailState"]]
+    await account.bruno.mutate("editChatMessage", "message { id }", messageId=message, body="Oi")
+    decision = await why(account.ana, message)
+    assert decision is not None
+    assert [*states, decision["emailState"], decision["reason"]] == ["WAITING", "TAKEN_BACK", "LEVEL"]
+    assert await bell(account.ana) == []
+
+
 async def test_a_mention_that_is_added_to_an_announcement_notifies_again(account: Account) -> None:
     news = await account.ana.create_channel("Avisos", "ANNOUNCEMENT")
     message = await account.ana.send(news, "Feriado amanhã")

@@ -58,10 +58,10 @@ PRUNING = "DELETE FROM changes"
 """Reads the account's first changes, at most 5,000."""
 
 FILL_NOTIFICATIONS = (
-    """INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, type, reason, alert,
-                                  bell, email, created_at, email_state, email_at, email_id)
-       SELECT account_id, author_id, message_id, channel_id, seq, 1, 'MENTION', 'MENTIONED', true, true, true, now(),
-              'WAITING', now(), CASE WHEN seq % 2 = 0 THEN message_id END
+    """INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, is_mentioned, type,
+                                  reason, alert, bell, email, created_at, email_state, email_at, email_id)
+       SELECT account_id, author_id, message_id, channel_id, seq, 1, true, 'MENTION',
+              'MENTIONED', true, true, true, now(), 'WAITING', now(), CASE WHEN seq % 2 = 0 THEN message_id END
          FROM messages""",
     """INSERT INTO emails (account_id, email_id, agent_id, channel_id, created_at, state, attempts, next_attempt_at)
        SELECT account_id, message_id, author_id, channel_id, now(), 'WAITING', 1, now() FROM messages""",
