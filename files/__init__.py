@@ -1,0 +1,1 @@
+"""The files of messages and avatars: where their bytes are stored and what is found in them."""
