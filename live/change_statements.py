@@ -5,11 +5,13 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Select,
+    TableValuedAlias,
+    Text,
     and_,
     any_,
     bindparam,
+    func,
     literal,
     literal_column,
     select,
@@ -18,10 +20,11 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col
 
 from chat.change_kinds import ADDRESSING_KINDS, PEOPLE_KINDS
-from live.addresses import ADDRESSES, Addressing
+from live.addresses import ADDRESS_TABLES, AddressKind
 from models import AccountClock, Change, ChangedAgent, Member
 from models.columns import ACCOUNT_ID, IDENTIFIER, TEXT_ARRAY, is_one_of, is_one_of_members
 from models.enums import ChangeKind
@@ -34,7 +37,7 @@ BATCH = 500
 
 def _select_scope() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the changes in (after, upto] of the channels `ids`, of the agent and of the account, and of
-    messages that are addressed to the agent in one of the ways `addressings`.
+    messages that are addressed to the agent in one of the ways `address_kinds`.
 
     LATERAL reads one index range per channel: `channel_id IN (…)` over many channels took eighteen times as long.
     """
@@ -65,7 +68,7 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
         _changed_members().where(is_one_of(col(Member.channel_id), "ids")).exists(),
     )
     branches = [select(_limited(branch).subquery().c.change) for branch in (of_agent, of_account, of_members)]
-    of_addresses = [_select_addressed_to_agent(addressing, is_in_range) for addressing in ADDRESSES]
+    of_addresses = [_select_addressing_changes(kind, is_in_range) for kind in AddressKind]
     numbers = union(of_channels, *branches, *of_addresses).subquery()
     # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for their rows.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
@@ -109,24 +112,24 @@ def _select_channels() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _select_addressed_to_agent(addressing: Addressing, is_in_range: ColumnElement[bool]) -> Select[int]:
+def _select_addressing_changes(kind: AddressKind, is_in_range: ColumnElement[bool]) -> Select[int]:
     """Returns a SELECT of the changes that are the first to address a message to the agent in this way, if it is one
-    of `addressings`. LIMIT makes the planner look up each change by its message instead of reading all messages that
+    of `address_kinds`. LIMIT makes the planner look up each change by its message instead of reading all messages that
     were ever addressed to the agent."""
-    table = ADDRESSES[addressing].table
+    table = ADDRESS_TABLES[kind].table
     is_addressed = and_(
         col(table.account_id) == ACCOUNT_ID,
         col(table.message_id) == col(Change.message_id),
         col(table.agent_id) == bindparam("agent_id"),
         col(table.revision) == col(Change.revision),
-        ADDRESSES[addressing].condition,
+        ADDRESS_TABLES[kind].condition,
     )
     address: Select[Any] = select(literal_column("1")).select_from(table).where(is_addressed).limit(1).correlate(Change)
     changes = (
         select(col(Change.change))
         .join(address.lateral("address"), true())
         .where(
-            literal(addressing.value) == any_(bindparam("addressings", type_=TEXT_ARRAY)),
+            literal(kind.value) == any_(bindparam("address_kinds", type_=TEXT_ARRAY)),
             is_in_range,
             is_one_of_members(col(Change.kind), ADDRESSING_KINDS),
         )
@@ -140,18 +143,34 @@ def _select_agents() -> Select[*tuple[Any, ...]]:
     return rows_of_keys(keys, select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(has_key))
 
 
-def _select_addressed() -> CompoundSelect[*tuple[Any, ...]]:
-    """Returns a SELECT of the agents to whom the messages are addressed, with the way and the first revision."""
-    return union_all(*map(_select_agents_of, ADDRESSES))
-
-
-def _select_agents_of(addressing: Addressing) -> Select[*tuple[Any, ...]]:
-    table, condition = ADDRESSES[addressing].table, ADDRESSES[addressing].condition
-    keys = keys_table(message_id=IDENTIFIER)
-    agents = select(
-        literal(addressing.value).label("addressing"), col(table.message_id), col(table.revision), col(table.agent_id)
-    ).where(col(table.account_id) == ACCOUNT_ID, col(table.message_id) == keys.c.message_id, condition)
+def _select_addressees(kind: AddressKind) -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of the agents to whom the messages are addressed in this way, as one array per message and first
+    revision: an announcement has thousands of them."""
+    table, keys = ADDRESS_TABLES[kind].table, keys_table(message_id=IDENTIFIER)
+    agents = (
+        select(_name(kind), col(table.message_id), col(table.revision), func.array_agg(col(table.agent_id)))
+        .where(_addresses_message(kind, keys))
+        .group_by(col(table.message_id), col(table.revision))
+    )
     return rows_of_keys(keys, agents)
+
+
+def _select_addresses_of_agent(kind: AddressKind) -> Select[*tuple[Any, ...]]:
+    """Returns a SELECT of those of the messages that are addressed to the agent in this way, in the same columns."""
+    table, keys = ADDRESS_TABLES[kind].table, keys_table(message_id=IDENTIFIER)
+    agent = select(
+        _name(kind), col(table.message_id), col(table.revision), array([bindparam("agent_id", type_=Text)])
+    ).where(_addresses_message(kind, keys), col(table.agent_id) == bindparam("agent_id"))
+    return rows_of_keys(keys, agent)
+
+
+def _addresses_message(kind: AddressKind, keys: TableValuedAlias) -> ColumnElement[bool]:
+    table, condition = ADDRESS_TABLES[kind].table, ADDRESS_TABLES[kind].condition
+    return and_(col(table.account_id) == ACCOUNT_ID, col(table.message_id) == keys.c.message_id, condition)
+
+
+def _name(kind: AddressKind) -> ColumnElement[str]:
+    return literal(kind.value).label("kind")
 
 
 def _limited(numbers: Select[int]) -> Select[int]:
@@ -183,4 +202,5 @@ CHANGES_OF_AGENT = Statement(
 CHANGE = Statement(
     select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
 )
-ADDRESSED = Statement(_select_addressed())
+ADDRESSEES = Statement(union_all(*map(_select_addressees, AddressKind)))
+ADDRESSES_OF_AGENT = Statement(union_all(*map(_select_addresses_of_agent, AddressKind)))

@@ -1,13 +1,15 @@
 """Reading the order of changes from the database, for the hub (live) and for one stream (replay)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from chat.change_kinds import ADDRESSING_KINDS, PEOPLE_KINDS
-from live.addresses import Addressing, AddressTopic
+from execution import pause_if_due
+from live.addresses import Addressees, AddressKind
 from live.change_statements import (
-    ADDRESSED,
+    ADDRESSEES,
+    ADDRESSES_OF_AGENT,
     AGENTS,
     CHANGE,
     CHANGES_OF_AGENT,
@@ -19,11 +21,14 @@ from live.change_statements import (
 from live.records import ChangeRecord
 from live.scopes import Scope
 from loaders.uncancelled import uncancelled
-from models.database import Connection, Database
+from models.database import Connection, Database, Record
 from models.rows import ChangeRow, to_row
 
 Agents = Mapping[int, Sequence[str]]
 """The agents whom changes are about, by the number of the change."""
+
+AddresseesOfRevisions = Mapping[tuple[UUID | None, int | None], Addressees]
+"""To whom messages are addressed, by the message and its revision that was the first to do so."""
 
 
 @uncancelled
@@ -35,7 +40,8 @@ async def read_next(
         records = await NEXT.fetch(connection, account_id=account_id, after=cursor)
         changes = [to_row(ChangeRow, record) for record in records]
         agents = await _agents(connection, account_id, changes)
-        return await _records(connection, account_id, changes, agents, followed_channels)
+        addressees = await _addressees(connection, account_id, changes)
+        return await _records(connection, account_id, changes, agents, addressees, followed_channels)
 
 
 @uncancelled
@@ -47,13 +53,14 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
             account_id=account_id,
             agent_id=scope.agent_id,
             ids=list(scope.channel_ids),
-            addressings=list(scope.addressings),
+            address_kinds=list(scope.address_kinds),
             after=cursor,
             upto=upto,
         )
         changes = [to_row(ChangeRow, record) for record in records]
-        of_agent = await _agent_alone(connection, account_id, changes, scope.agent_id)
-        return await _records(connection, account_id, changes, of_agent, lambda: scope.channel_ids)
+        about = await _agent_alone(connection, account_id, changes, scope.agent_id)
+        addressed = await _addressed_to_agent(connection, account_id, changes, scope.agent_id)
+        return await _records(connection, account_id, changes, about, addressed, lambda: scope.channel_ids)
 
 
 @uncancelled
@@ -76,16 +83,16 @@ async def _records(
     account_id: str,
     changes: Sequence[ChangeRow],
     agents: Agents,
+    addressees: AddresseesOfRevisions,
     followed_channels: Callable[[], Collection[UUID]],
 ) -> list[ChangeRecord]:
-    addressed = await _newly_addressed(connection, account_id, changes)
     channels = await _channels_of_members(connection, account_id, changes, followed_channels)
     return [
         ChangeRecord(
             change,
             channel_ids=frozenset([change.channel_id] if change.channel_id else channels.get(change.change, ())),
             agents=frozenset(agents.get(change.change, ())),
-            addressed=frozenset(addressed.get((change.message_id, change.revision), ())),
+            addressees=addressees.get((change.message_id, change.revision), {}),
         )
         for change in changes
     ]
@@ -133,15 +140,35 @@ def _that_may_be_about_agents(changes: Sequence[ChangeRow]) -> list[int]:
     return [change.change for change in changes if change.message_id is None]
 
 
-async def _newly_addressed(
-    connection: Connection, account_id: str, changes: Sequence[ChangeRow]
-) -> dict[tuple[UUID | None, int | None], set[AddressTopic]]:
-    """Returns to whom each of these messages is addressed, by the revision that was the first to do so."""
-    message_ids = [change.message_id for change in changes if change.kind in ADDRESSING_KINDS and change.message_id]
-    found: dict[tuple[UUID | None, int | None], set[AddressTopic]] = defaultdict(set)
+async def _addressees(connection: Connection, account_id: str, changes: Sequence[ChangeRow]) -> AddresseesOfRevisions:
+    """Returns to whom each of these messages is addressed."""
+    message_ids = _that_may_address(changes)
     if not message_ids:
-        return found
-    records = await ADDRESSED.fetch(connection, account_id=account_id, message_ids=message_ids)
-    for addressing, message_id, revision, agent_id in records:
-        found[message_id, revision].add(AddressTopic(Addressing(addressing), agent_id))
+        return {}
+    return await _by_revision(await ADDRESSEES.fetch(connection, account_id=account_id, message_ids=message_ids))
+
+
+async def _addressed_to_agent(
+    connection: Connection, account_id: str, changes: Sequence[ChangeRow], agent_id: str
+) -> AddresseesOfRevisions:
+    """Returns which of these messages are addressed to the agent."""
+    message_ids = _that_may_address(changes)
+    if not message_ids:
+        return {}
+    return await _by_revision(
+        await ADDRESSES_OF_AGENT.fetch(connection, account_id=account_id, message_ids=message_ids, agent_id=agent_id)
+    )
+
+
+async def _by_revision(records: Iterable[Record]) -> AddresseesOfRevisions:
+    """Returns the addressees of the records. Pauses between them, because each may have thousands of agents."""
+    found: dict[tuple[UUID | None, int | None], dict[AddressKind, frozenset[str]]] = defaultdict(dict)
+    for kind, message_id, revision, agent_ids in records:
+        await pause_if_due()
+        found[message_id, revision][AddressKind(kind)] = frozenset(agent_ids)
     return found
+
+
+def _that_may_address(changes: Sequence[ChangeRow]) -> list[UUID]:
+    """Returns the messages of the changes, each once."""
+    return list({change.message_id for change in changes if change.kind in ADDRESSING_KINDS and change.message_id})

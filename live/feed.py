@@ -1,11 +1,12 @@
 """The changes of one account in this process: read once, and passed to the streams that they concern."""
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from time import monotonic
 from uuid import UUID
 
+from live.followers import Followers
 from live.read_ahead import read_ahead
 from live.records import ChangeEvent, ChangeRecord, Topic
 from live.subscriber import Subscriber
@@ -39,7 +40,7 @@ class Feed:
         """The records that were passed to streams with the current loaders, by their identity: streams that are behind
         have records of their own."""
 
-        self._subscribers: dict[Topic, set[Subscriber]] = defaultdict(set)
+        self._followers = Followers()
 
     @property
     def floor(self) -> int:
@@ -47,14 +48,15 @@ class Feed:
 
     def followed_channels(self) -> list[UUID]:
         """Returns the channels that streams follow."""
-        return [topic for topic in self._subscribers if isinstance(topic, UUID)]
+        return self._followers.channels
 
     async def advance(self, records: Sequence[ChangeRecord]) -> None:
         """Reads ahead for the subscribers whom the changes may concern. Then appends the changes, which follow
         `position` in order, and wakes those subscribers. Meanwhile, streams that are behind use the previous
         loaders."""
         loaders, since = Loaders(self._data, self.account_id), monotonic()
-        concerned = [(record, {subscriber.agent_id for subscriber in self._concerned_by(record)}) for record in records]
+        concerned_by = self._followers.concerned_by
+        concerned = [(record, {subscriber.agent_id for subscriber in concerned_by(record)}) for record in records]
         behind = islice(self._records, max(0, len(self._records) - RECENT_CHANGES), None)
         await read_ahead(loaders, concerned, behind)
         self._share(loaders, since)
@@ -62,11 +64,8 @@ class Feed:
             assert record.change.change == self.position + 1, "the order of changes has no gaps"
             self._records.append(record)
             self.position = record.change.change
-            for subscriber in self._concerned_by(record):
+            for subscriber in concerned_by(record):
                 subscriber.wake(self.position)
-
-    def _concerned_by(self, record: ChangeRecord) -> set[Subscriber]:
-        return set().union(*(self._subscribers.get(topic, ()) for topic in record.topics))
 
     def between(self, cursor: int, upto: int) -> list[ChangeRecord]:
         """Returns the changes in (cursor, upto]. The cursor must not be below the floor."""
@@ -80,7 +79,7 @@ class Feed:
         if monotonic() - self._loaders_since > SHARED_SECONDS:
             self._use_new_loaders()
         if id(record) not in self._events:
-            event = ChangeEvent(record.change, record.channel_ids, record.agents, record.addressed, self._loaders)
+            event = ChangeEvent(record.change, record.channel_ids, record.agents, record.addressees, self._loaders)
             self._events[id(record)] = record, event
         return self._events[id(record)][1]
 
@@ -91,7 +90,7 @@ class Feed:
 
     def add(self, subscriber: Subscriber) -> None:
         for topic in subscriber.topics:
-            self._subscribers[topic].add(subscriber)
+            self._followers.add(subscriber, topic)
 
     def remove(self, subscriber: Subscriber) -> None:
         for topic in list(subscriber.topics):
@@ -100,13 +99,11 @@ class Feed:
     def add_topic(self, subscriber: Subscriber, topic: Topic) -> None:
         """From now on, changes that concern the topic wake the subscriber too."""
         subscriber.topics.add(topic)
-        self._subscribers[topic].add(subscriber)
+        self._followers.add(subscriber, topic)
 
     def remove_topic(self, subscriber: Subscriber, topic: Topic) -> None:
         subscriber.topics.discard(topic)
-        self._subscribers[topic].discard(subscriber)
-        if not self._subscribers[topic]:
-            del self._subscribers[topic]
+        self._followers.remove(subscriber, topic)
 
     def _use_new_loaders(self) -> None:
         self._share(Loaders(self._data, self.account_id), monotonic())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
-from live.addresses import AddressTopic
+from live.addresses import Addressees, AddressKind, AddressTopic
 from loaders import Loaders
 from models.enums import ChangeKind
 from models.rows import ChangeRow
@@ -16,16 +16,15 @@ account (None)."""
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change, the channels that it concerns, the agents whom it is about, and those to whom it addresses its message
-    for the first time.
+    """A change, the channels that it concerns, the agents whom it is about, and those to whom it addresses its message.
 
-    A change of agents concerns all channels that they are members of, but only those that somebody follows are read. A
-    change that was read for one stream is only about that stream's agent, or about nobody."""
+    A change of agents concerns all channels that they are members of, but only those that somebody follows are read. Of
+    a change that was read for one stream, the agents are that stream's agent or nobody."""
 
     change: ChangeRow
     channel_ids: frozenset[UUID]
     agents: frozenset[str]
-    addressed: frozenset[AddressTopic]
+    addressees: Addressees
 
     @property
     def channel_id(self) -> UUID:
@@ -33,9 +32,14 @@ class ChangeRecord:
         (channel_id,) = self.channel_ids
         return channel_id
 
+    def is_addressed_to(self, agent_id: str, kind: AddressKind) -> bool:
+        """Returns whether this change addresses its message to the agent for the first time."""
+        return agent_id in self.addressees.get(kind, ())
+
     @cached_property
     def topics(self) -> frozenset[Topic]:
-        topics: set[Topic] = {*self.addressed, *self.agents, *self.channel_ids}
+        """The topics of the change but those of its addressees, of whom there may be thousands."""
+        topics: set[Topic] = {*self.agents, *self.channel_ids}
         if self.change.kind == ChangeKind.SETTINGS_CHANGED:
             topics.add(None)
         return frozenset(topics)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from live.addresses import Addressing, AddressTopic
+from live.addresses import AddressKind, AddressTopic
 from live.records import ChangeRecord, Topic
 
 
@@ -15,15 +15,19 @@ class Scope:
 
     agent_id: str
     channel_ids: set[UUID] = field(default_factory=set)
-    addressings: Collection[Addressing] = ()
+    address_kinds: Collection[AddressKind] = ()
 
     def __post_init__(self) -> None:
-        addresses = (AddressTopic(addressing, self.agent_id) for addressing in self.addressings)
-        self._fixed_topics: frozenset[Topic] = frozenset({self.agent_id, None, *addresses})
+        self._fixed_topics: frozenset[Topic] = frozenset({self.agent_id, None})
 
     @property
     def topics(self) -> Collection[Topic]:
-        return self.channel_ids | self._fixed_topics
+        addresses = (AddressTopic(kind, self.agent_id) for kind in self.address_kinds)
+        return {*self.channel_ids, *self._fixed_topics, *addresses}
 
     def contains(self, record: ChangeRecord) -> bool:
-        return not (record.topics.isdisjoint(self._fixed_topics) and record.topics.isdisjoint(self.channel_ids))
+        return (
+            not record.topics.isdisjoint(self._fixed_topics)
+            or not record.topics.isdisjoint(self.channel_ids)
+            or any(record.is_addressed_to(self.agent_id, kind) for kind in self.address_kinds)
+        )

@@ -11,7 +11,7 @@ from chat.notification_rules import should_alert
 from chat.ports import SignalKind
 from chat.positions import encode_position
 from execution import Event
-from live.addresses import Addressing, AddressTopic
+from live.addresses import AddressKind
 from live.merging import merge
 from live.records import ChangeEvent
 from live.signals import ReceivedSignal
@@ -120,7 +120,7 @@ async def _new_message(context: StreamContext, event: ChangeEvent) -> InboxChang
     row = await event.loaders.message_rows.load(event.change.message_id)
     if row is not None and row.system_event in ANNOUNCED_BY_OTHER_CHANGE:
         return None
-    mentioned = AddressTopic(Addressing.MENTION, agent_id) in event.addressed
+    mentioned = event.is_addressed_to(agent_id, AddressKind.MENTION)
     quiet, now = await event.loaders.quiet_times.load(agent_id), context.chat.clock.now()
     alert = seat is not None and row is not None and should_alert(seat, row, mentioned, quiet, now)
     return await _changed_channel(context, event.loaders, event.channel_id, alert=alert)

@@ -9,7 +9,7 @@ import strawberry
 from chat.notification_rules import should_alert
 from chat.positions import encode_position
 from execution import Event
-from live.addresses import Addressing, AddressTopic
+from live.addresses import AddressKind
 from live.records import ChangeEvent
 from models.enums import ChangeKind
 from schema.messages import Message
@@ -68,7 +68,7 @@ class MessagesSubscription:
     ) -> AsyncGenerator[Event[MentionAdded], None]:
         context = info.context
         previous = await context.starting_change(since)
-        async with aclosing(addressed_events(context, Addressing.MENTION, previous)) as events:
+        async with aclosing(addressed_events(context, AddressKind.MENTION, previous)) as events:
             async for event in events:
                 added = await _added(MentionAdded, context, event, previous)
                 if added is not None:
@@ -96,7 +96,7 @@ async def _added(
     if row is None or seat is None or not seat.readable:
         return None
     quiet = await loaders.quiet_times.load(agent_id)
-    mentioned = AddressTopic(Addressing.MENTION, agent_id) in event.addressed
+    mentioned = event.is_addressed_to(agent_id, AddressKind.MENTION)
     added = event_type(
         message=Message(row=row, reader=await reader_of(agent_id, loaders)),
         alert=should_alert(seat, row, mentioned, quiet, context.chat.clock.now()),

@@ -7,7 +7,7 @@ import strawberry
 
 from chat.positions import encode_position
 from execution import Event
-from live.addresses import Addressing
+from live.addresses import AddressKind
 from live.records import ChangeEvent
 from schema.notifications import with_messages
 from schema.texts import checked_subscription
@@ -31,7 +31,7 @@ class NotificationsSubscription:
     ) -> AsyncGenerator[Event[NotificationAdded], None]:
         context = info.context
         previous = await context.starting_change(since)
-        async with aclosing(addressed_events(context, Addressing.NOTIFICATION, previous)) as events:
+        async with aclosing(addressed_events(context, AddressKind.NOTIFICATION, previous)) as events:
             async for event in events:
                 added = await _added(context, event, previous)
                 if added is not None:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from chat.change_kinds import EFFECTS, PEOPLE_KINDS
 from chat.viewer import Viewer
 from live.access_history import ChannelAccess, access_at
-from live.addresses import Addressing, AddressTopic
+from live.addresses import AddressKind
 from live.records import ChangeEvent
 from live.replay import read_feed
 from live.scopes import Scope
@@ -24,18 +24,16 @@ async def member_events(context: StreamContext, start: int) -> AsyncGenerator[Ch
                 yield event
 
 
-async def addressed_events(
-    context: StreamContext, addressing: Addressing, start: int
-) -> AsyncGenerator[ChangeEvent, None]:
+async def addressed_events(context: StreamContext, kind: AddressKind, start: int) -> AsyncGenerator[ChangeEvent, None]:
     """Yields the events after the change `start` that address a message to the viewer. The viewer need not be a member
     of the channel, but must have been able to read it. Raises Denied as `FeedReader.events_after` does."""
     viewer = await context.viewer()
     current = await context.current_change()
-    scope = Scope(viewer.agent_id, addressings=[addressing])
+    scope = Scope(viewer.agent_id, address_kinds=[kind])
     context.reset_loaders()
     async with read_feed(context.hub, context.chat.clock, context.token, scope, current) as reader:
         async for event in reader.events_after(start):
-            if AddressTopic(addressing, viewer.agent_id) in event.addressed:
+            if event.is_addressed_to(viewer.agent_id, kind):
                 yield event
 
 

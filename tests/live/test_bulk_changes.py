@@ -3,11 +3,18 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from live.addresses import AddressKind
+from live.changes import read_next
 from tests.support.api import Account, Api
+from tests.support.event_loop import measured_blocking
 from tests.support.sockets import open_socket
 
 EXTRAS = 2_500
 """More than the number of changes that a feed keeps in memory."""
+
+ANNOUNCEMENTS = 20
+BLOCKED = 0.03
+"""Seconds. As one row per agent, reading the announcements took longer."""
 
 INBOX = "subscription { chatInboxChanged { channelId channel { name } } }"
 ADDED = """subscription ($since: String) {
@@ -32,6 +39,20 @@ async def test_streams_report_an_announcement_for_thousands_of_agents_once(api: 
         assert created["channel"] == {"name": "News"}
         assert welcome["body"] == "Welcome"
         await post
+
+
+async def test_reading_many_announcements_does_not_block_the_event_loop(api: Api) -> None:
+    account = await api.create_account(extra_agents=EXTRAS)
+    channel = await account.ana.create_channel("News", "ANNOUNCEMENT")
+    before = await _number_of_changes(account)
+    for number in range(ANNOUNCEMENTS):
+        await account.ana.send(channel, f"News {number}")
+    async with measured_blocking() as blocking:
+        records = await read_next(api.hub.database, account.account_id, before, list)
+    notified = [record.addressees[AddressKind.NOTIFICATION] for record in records]
+    # All active agents but the author.
+    assert [len(agent_ids) for agent_ids in notified] == [EXTRAS + 3] * ANNOUNCEMENTS
+    assert blocking.longest < BLOCKED
 
 
 async def test_newcomers_see_nothing_from_before_they_joined(account: Account, socket_url: str) -> None:
