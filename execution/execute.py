@@ -36,7 +36,7 @@ async def execute_serially(executor: Executor[Any], plan: SelectionPlan, root: o
             column = level.values[-1] = column_of(level.values[-1])
             if field.value.non_null and column == [None]:
                 return ExecutionResult(None, run.errors.of(0))
-    level.make_rows()
+    level.make_next_rows()  # the row of the root
     (data,) = level.column()
     return ExecutionResult(data, run.errors.of(0))
 

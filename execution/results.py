@@ -21,6 +21,9 @@ class Composite(Protocol):
         """Returns the values; None for null."""
 
 
+VALUES_AT_ONCE = 20_000
+"""How many values are put into rows in one step. It takes one or two milliseconds."""
+
 Values = Column | Composite
 """The completed values of a field. Those of leaves are a column from the start."""
 
@@ -29,26 +32,42 @@ Values = Column | Composite
 class Level:
     """Objects at one place of the query, with the values of the fields that are resolved already."""
 
-    __slots__ = ("_rows", "objects", "plan", "position", "values")
+    __slots__ = ("_columns", "_rows", "objects", "plan", "position", "values")
 
     def __init__(self, plan: SelectionPlan, objects: list[Any], position: Position) -> None:
         self.plan = plan
         self.objects = objects
         self.position = position
         self.values: list[Values] = []
+        self._columns: list[Column] | None = None
         self._rows: list[Row | None] = []
 
-    def make_rows(self) -> None:
-        """Makes the row of each object, once the values of all fields are known and the rows of the levels in them are
-        made."""
-        columns = [column_of(values) for values in self.values]
-        rows = self.plan.rows(*columns) if columns else [{} for _ in self.objects]
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows of all objects are made."""
+        return len(self._rows) == len(self.objects)
+
+    def make_next_rows(self) -> None:
+        """Makes the rows of some more objects, once the values of all fields are known and the rows of the levels in
+        them are made."""
+        if self._columns is None:
+            self._columns = [column_of(values) for values in self.values]
+        begin = len(self._rows)
+        count = VALUES_AT_ONCE // (len(self._columns) or 1) + 1
+        if begin == 0 and count >= len(self.objects):
+            self._rows = self._rows_of(self._columns, len(self.objects))
+            return
+        columns = [column[begin : begin + count] for column in self._columns]
+        self._rows.extend(self._rows_of(columns, min(count, len(self.objects) - begin)))
+
+    def _rows_of(self, columns: list[Column], count: int) -> list[Row | None]:
+        rows = self.plan.rows(*columns) if columns else [{} for _ in range(count)]
         for index in self.plan.non_null_fields:
             if None in columns[index]:
                 for number, value in enumerate(columns[index]):
                     if value is None:
                         rows[number] = None
-        self._rows = rows
+        return rows
 
     def column(self) -> list[Row | None]:
         """Returns the rows; None for an object that an error made null."""

@@ -141,10 +141,13 @@ class Run(Completion):
             if self._unresolved or self._unknown:
                 return False
         while self._without_rows:
-            if perf_counter() > end:
-                return False
             # The levels within it come after it, so their rows are made already.
-            self._without_rows.pop().make_rows()
+            level = self._without_rows[-1]
+            while not level.has_rows:
+                if perf_counter() > end:
+                    return False
+                level.make_next_rows()
+            self._without_rows.pop()
         return True
 
     def _resolve(self, field: FieldPlan, level: Level) -> Values:

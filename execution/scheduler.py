@@ -8,7 +8,7 @@ takes. Loads of a `LastLoader` are dispatched in a wave that has no other loads.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, Self, final
@@ -126,8 +126,21 @@ class Scheduler:
                 self._ready.append(partial(on_end, results))
             self._wakeup.set()
 
-        for index, awaitable in enumerate(awaitables):
-            self._start_task(awaitable).add_done_callback(partial(task_ended, index))
+        self._start_tasks(enumerate(awaitables), task_ended)
+
+    def _start_tasks(
+        self,
+        awaitables: Iterator[tuple[int, Awaitable[Any]]],
+        on_end: "Callable[[int, asyncio.Future[Any]], None]",
+    ) -> None:
+        """Starts tasks until the time of this turn is used up, and the others in later turns. The event loop runs the
+        first step of all that were started in its next turn."""
+        end = self.turns.end()
+        for index, awaitable in awaitables:
+            self._start_task(awaitable).add_done_callback(partial(on_end, index))
+            if perf_counter() > end:
+                self._ready.append(partial(self._start_tasks, awaitables, on_end))
+                return
 
     def _start_task(self, awaitable: Awaitable[Any]) -> "asyncio.Future[Any]":
         resolver = ResolverTask(self)
