@@ -53,8 +53,8 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Effect:
-    """`shown_as`: what `chatChannelChanged` reports, None for nothing. `addresses`: the change may address a message to
-    agents. `admission`: it may change who can use the chat at all."""
+    """`shown_as`: what `chatChannelChanged` reports, None for nothing. `addresses`: the change can add mentions or
+    notifications. `admission`: it may change who can use the chat at all."""
 
     shown_as: ChannelChangeKind | None = None
     inbox: Inbox = Inbox.NOBODY

@@ -1,7 +1,7 @@
 """Writing messages into a channel. The caller holds the channel's lock, so each statement can take the next `seq`.
 
-A post (a person's message) is counted as unread, moves its author's read marker, and reads the author's notifications
-in the channel. A system message reports a change of the channel and does none of this.
+A post (a person's message) is counted as unread, moves its author's read marker, and marks the author's
+notifications in the channel as read. A system message reports a change of the channel and does none of this.
 """
 
 from collections.abc import Sequence

@@ -60,7 +60,7 @@ class NotificationType(StrEnum):
 
 
 class NotificationReason(StrEnum):
-    """What decided about notifying an agent. `chat.recipients` defines the order of the conditions."""
+    """What decided about notifying an agent. `chat.notification_rules.decide` defines the order of the conditions."""
 
     MENTIONED = "MENTIONED"
     DIRECT_MESSAGE = "DIRECT_MESSAGE"

@@ -132,7 +132,7 @@ class Outcomes:
     clock: Clock
 
     async def sent(self, email: ClaimedEmail, message_ids: Sequence[UUID]) -> Outcome:
-        """Records that the e-mail was sent with these messages. Its other notifications are taken back."""
+        """Records that the e-mail was sent with these messages. The e-mail of its other notifications is cancelled."""
         await self._execute(
             _SENT, email.account_id, email_id=email.email_id, message_ids=message_ids, now=self.clock.now()
         )

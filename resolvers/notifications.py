@@ -9,10 +9,8 @@ import strawberry
 from chat.access import Seat
 from chat.notification_rules import Decision, decide, recipient_of
 from chat.operations.bell import mark_notifications_read, update_notification_preference
-from chat.recipients import NOTIFIES_MEMBERS
 from execution import root_field
 from loaders.pages import PAGE_DEFAULT, page_request
-from models.enums import NotificationReason
 from models.rows import MessageRow
 from resolvers.drafts import required
 from resolvers.mutation import mutation
@@ -29,8 +27,8 @@ from schema.viewer import Viewer
 class NotificationsQuery:
     @root_field(
         description=(
-            "The viewer's bell, newest first. Reading a message, on any device, reads its notification. When a message"
-            " is deleted or does not mention the viewer any more, its notification disappears."
+            "The viewer's bell, newest first. Reading a message, on any device, marks its notification as read. The"
+            " notification of a message that is deleted, or edited so that it notifies the viewer no more, disappears."
         )
     )
     async def chat_notifications(
@@ -49,9 +47,10 @@ class NotificationsQuery:
 
     @root_field(
         description=(
-            "Why a message did or did not notify the viewer, as it was decided when it was sent. For a message in a"
-            " public or private channel that does not mention the viewer, nothing is stored, and their present settings"
-            " decide. Null for system messages, deleted messages, and messages that the viewer cannot read."
+            "Why a message did or did not notify the viewer, as it was decided when it was sent. No decision is stored"
+            " for a message in a public or private channel that does not mention the viewer, or from before they"
+            " joined: their present settings decide, or NO_ACCESS. Null for system messages, deleted messages, and"
+            " messages that the viewer cannot read."
         )
     )
     async def why_notified(
@@ -71,7 +70,9 @@ class NotificationsQuery:
 
 @strawberry.type
 class NotificationsMutation:
-    @mutation(MarkNotificationsReadPayload, "Marks the viewer's notifications read, and takes back unsent e-mails.")
+    @mutation(
+        MarkNotificationsReadPayload, "Marks the viewer's notifications as read, and cancels their unsent e-mails."
+    )
     async def mark_chat_notifications_read(
         self, info: RequestInfo, input: MarkNotificationsReadInput
     ) -> MarkNotificationsReadPayload:
@@ -96,10 +97,9 @@ class NotificationsMutation:
 
 
 async def _decided_now(info: RequestInfo, seat: Seat, message: MessageRow) -> Decision:
-    """Returns the decision about a message for which none is stored. In a channel that notifies all members, that
-    means that the viewer was not one of them at the time."""
+    """Returns the decision about a message for which none is stored, by the viewer's present settings, but as someone
+    who was not a member if they joined after the message was sent."""
     quiet = await info.context.loaders.quiet_times.load(seat.agent.agent_id)
-    recipient = recipient_of(seat, message, mentioned=False, quiet=quiet, now=info.context.chat.clock.now())
-    if seat.channel.kind in NOTIFIES_MEMBERS and not recipient.is_author:
-        return Decision(NotificationReason.NO_ACCESS)
-    return decide(recipient)
+    if seat.member is not None and seat.member.joined_at > message.created_at:
+        seat = seat._replace(member=None)
+    return decide(recipient_of(seat, message, mentioned=False, quiet=quiet, now=info.context.chat.clock.now()))

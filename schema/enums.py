@@ -120,7 +120,7 @@ describe_enum(
         NotificationReason.LEVEL: "The agent's notification level in the channel excludes the message.",
         NotificationReason.NO_ACCESS: "The agent could not read the channel at the time.",
         NotificationReason.INACTIVE: "The agent was deactivated at the time.",
-        NotificationReason.PREFERENCE_OFF: "The agent has switched off both the bell and e-mail for this type.",
+        NotificationReason.PREFERENCE_OFF: "The agent had switched off both the bell and e-mail for this type.",
     },
 )
 describe_enum(

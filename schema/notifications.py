@@ -1,5 +1,6 @@
 """The bell: notifications, what was decided about a message, and the settings that decide."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time
@@ -22,6 +23,7 @@ from schema.ids import Prefix, public_id
 from schema.messages import Message
 
 TIME_FORMAT = "%H:%M"
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @strawberry.type(name="ChatNotification", description="An entry in the viewer's bell: a message that notified them.")
@@ -68,11 +70,13 @@ class Notification:
 class NotificationDecision:
     alert: bool = strawberry.field(description="Whether clients were to ring or show a desktop notification.")
     bell: bool = strawberry.field(description="Whether the message has an entry in the bell.")
-    email: bool = strawberry.field(description="Whether an e-mail is sent unless the viewer reads the message first.")
+    email: bool = strawberry.field(
+        description="Whether the rules allow an e-mail. `emailState` says what became of it."
+    )
     reason: NotificationReason = strawberry.field(description="What decided.")
     email_state: EmailState = strawberry.field(description="What has become of the e-mail.")
     email_at: datetime | None = strawberry.field(
-        description="When the e-mail is due, or was sent, taken back or given up. Null if there is none."
+        description="When the e-mail is due, or was sent, cancelled or given up. Null if there is none."
     )
 
     @classmethod
@@ -176,8 +180,6 @@ async def bell_of(loaders: Loaders, reader: Viewer, page: Page[NotificationRow])
 
 
 def _time(text: str, path: str) -> time:
-    try:
-        return datetime.strptime(text, TIME_FORMAT).time()  # noqa: DTZ007 (a local time)
-    except ValueError:
-        message = "A time must have the form HH:MM, from 00:00 to 23:59."
-        raise Refused(RefusalCode.INVALID, message, "quietHours", path) from None
+    if TIME.fullmatch(text) is None:
+        raise Refused(RefusalCode.INVALID, "A time must have the form HH:MM, from 00:00 to 23:59.", "quietHours", path)
+    return time.fromisoformat(text)

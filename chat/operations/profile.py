@@ -51,8 +51,8 @@ async def update_profile(tx: Transaction, changes: ProfileChanges) -> None:
         await tx.fetch(_SET_SEND_KEY, agent_id=agent_id, send_key=changes.send_key.value)
     if changes.do_not_disturb_until:
         until = changes.do_not_disturb_until.value
-        in_utc_or_none = in_utc(until, "doNotDisturbUntil") if until is not None else None
-        await tx.fetch(_SET_DO_NOT_DISTURB, agent_id=agent_id, until=in_utc_or_none)
+        until_utc = in_utc(until, "doNotDisturbUntil") if until is not None else None
+        await tx.fetch(_SET_DO_NOT_DISTURB, agent_id=agent_id, until=until_utc)
     if changes.quiet_hours:
         await _set_quiet_hours(tx, agent_id, changes.quiet_hours.value)
 

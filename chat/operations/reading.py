@@ -1,5 +1,5 @@
-"""Read markers. Moving one reads the notifications before it. They are personal: not part of the order of changes, but
-signalled to the agent's other devices."""
+"""Read markers. Moving one marks the notifications before it as read. They are personal: not part of the order of
+changes, but signalled to the agent's other devices."""
 
 from typing import NamedTuple
 from uuid import UUID

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, product
 from types import MappingProxyType
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,9 @@ from chat.identity import AgentToken
 from chat.notification_rules import ALL_ON, Decision, Recipient, Switches, decide
 from chat.operation import Transaction
 from chat.quiet_hours import IS_QUIET_HOUR, QuietTimes
-from chat.recipients import notify_of_new
+from chat.recipients import NOTIFIES_MEMBERS, notify_of_edited, notify_of_new
 from models import Agent, Channel, Member, MentionedAgent, Message, NotificationPreference, QuietHours
+from models.database import Connection
 from models.enums import AgentRole, ChannelKind, NotificationLevel, NotificationReason, NotificationType, Weekday
 from models.rows import ChannelRow, MessageRow, QuietHoursRow
 from tests.chat.seats import make_agent, row_of
@@ -68,15 +69,16 @@ class Case:
     is_active: bool
     is_enabled: bool
     is_mentioned: bool
+    has_address: bool
 
-    def recipient(self, kind: ChannelKind) -> Recipient:
+    def recipient(self, kind: ChannelKind, is_mentioned: bool) -> Recipient:
         reads = self.is_member or kind == ChannelKind.PUBLIC
         return Recipient(
             is_author=False,
             is_active=self.is_active,
             has_access=self.is_enabled and reads,
             is_muted=self.is_member and self.mute in MUTED,
-            is_mentioned=self.is_mentioned,
+            is_mentioned=is_mentioned,
             is_quiet=self.quiet in IS_QUIET,
             kind=kind,
             level=self.level if self.is_member else NotificationLevel.MENTIONS,
@@ -88,31 +90,67 @@ def _cases() -> Iterator[Case]:
     flags = product((True, False), repeat=4)
     places = product(NotificationLevel, MUTES, QUIET, SWITCHES, list(flags))
     for number, (level, mute, quiet, switches, (member, active, enabled, mentioned)) in enumerate(places):
-        yield Case(f"r-{number:05}", level, mute, quiet, switches, member, active, enabled, mentioned)
+        has_address = number % 3 > 0
+        yield Case(f"r-{number:05}", level, mute, quiet, switches, member, active, enabled, mentioned, has_address)
 
 
 CASES = tuple(_cases())
 
 
+UNREACHABLE = frozenset(case.agent_id for case in CASES[::5] if not case.is_member and not case.is_mentioned)
+"""Agents whom the message mentions although they cannot read it. It addresses nothing to them."""
+
+EMAIL_DELAY = timedelta(minutes=2)
+
+
 @pytest.mark.parametrize("kind", ChannelKind)
 async def test_the_statement_decides_like_the_function(account: Account, kind: ChannelKind) -> None:
+    """Also after an edit that removes all mentions. The author, whom their message mentions, gets no row."""
     seat, message = await _scene(account, kind)
-    candidates = [
-        case for case in CASES if case.is_mentioned or (case.is_member and kind in ("DIRECT", "ANNOUNCEMENT"))
-    ]
+    expected = {
+        case.agent_id: decide(case.recipient(kind, case.is_mentioned or case.agent_id in UNREACHABLE))
+        for case in CASES
+        if case.is_mentioned or case.agent_id in UNREACHABLE or (case.is_member and kind in NOTIFIES_MEMBERS)
+    }
     async with account.api.pool.transaction(account.account_id) as connection:
-        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW, timedelta(minutes=2))
-        await notify_of_new(tx, seat, message, mentions_agents=True, unreachable_ids=[])
-        stored = await connection.fetch(
-            "SELECT agent_id, reason, type, alert, bell, email FROM notifications WHERE account_id = $1",
-            account.account_id,
+        tx = Transaction(connection, AgentToken(account.account_id, "ana", NOW), NOW, EMAIL_DELAY)
+        await notify_of_new(tx, seat, message, mentions_agents=True, unreachable_ids=sorted(UNREACHABLE))
+        stored = await _stored(connection, account.account_id)
+        emails = await connection.fetch(
+            "SELECT agent_id, email_state, email_at FROM notifications WHERE account_id = $1", account.account_id
         )
-    expected = {case.agent_id: decide(case.recipient(kind)) for case in candidates}
+        await connection.fetch("DELETE FROM mentioned_agents WHERE account_id = $1", account.account_id)
+        await notify_of_edited(tx, seat, message._replace(revision=2), [])
+        edited = await _stored(connection, account.account_id)
     assert len(expected) > 1_000
-    assert {
+    assert decide(CASES[0].recipient(kind, is_mentioned=True)._replace(is_author=True)).reason == "AUTHOR"
+    assert stored == expected
+    assert {agent_id: (state, at) for agent_id, state, at in emails} == {
+        case.agent_id: _email(case, expected[case.agent_id]) for case in CASES if case.agent_id in expected
+    }
+    assert edited == {
+        case.agent_id: decide(case.recipient(kind, is_mentioned=False))
+        for case in CASES
+        if case.agent_id in expected and kind in NOTIFIES_MEMBERS
+    }
+
+
+async def _stored(connection: Connection, account_id: str) -> dict[str, Decision]:
+    records = await connection.fetch(
+        "SELECT agent_id, reason, type, alert, bell, email FROM notifications WHERE account_id = $1", account_id
+    )
+    return {
         agent_id: Decision(NotificationReason(reason), type and NotificationType(type), alert, bell, email)
-        for agent_id, reason, type, alert, bell, email in stored
-    } == expected
+        for agent_id, reason, type, alert, bell, email in records
+    }
+
+
+def _email(case: Case, decision: Decision) -> tuple[str, datetime | None]:
+    """Returns the state of the e-mail about the new message, and when it is due."""
+    if not decision.email or not case.has_address:
+        return "NONE", None
+    is_direct = decision.type == NotificationType.DIRECT_MESSAGE
+    return "WAITING", NOW + (EMAIL_DELAY / 2 if is_direct else EMAIL_DELAY)
 
 
 def test_the_conditions_are_checked_in_the_order_of_the_chart() -> None:
@@ -286,6 +324,7 @@ async def _scene(account: Account, kind: ChannelKind) -> tuple[Seat, MessageRow]
         for rows in ([_agent(account_id, case) for case in CASES], [channel], [message]):
             session.add_all(rows)
             await session.flush()
+        session.add_all(_author(account_id, channel_id, message_id))
         for case in CASES:
             session.add_all(_settings(account_id, case))
             if case.is_member:
@@ -316,6 +355,14 @@ async def _scene(account: Account, kind: ChannelKind) -> tuple[Seat, MessageRow]
     return Seat(make_agent("ana"), channel_row, None, author=False, peer=None), message_row
 
 
+def _author(account_id: str, channel_id: UUID, message_id: UUID) -> Iterator[Member | MentionedAgent]:
+    """Yields the membership of the author, and the mention of them in their own message."""
+    yield Member(account_id=account_id, channel_id=channel_id, agent_id="ana", joined_at=NOW)
+    yield MentionedAgent(
+        account_id=account_id, agent_id="ana", channel_id=channel_id, seq=1, message_id=message_id, revision=1
+    )
+
+
 def _agent(account_id: str, case: Case) -> Agent:
     role = AgentRole.ADMINISTRATOR if case.is_enabled else AgentRole.AGENT
     until = QUIET[case.quiet].until
@@ -326,6 +373,7 @@ def _agent(account_id: str, case: Case) -> Agent:
         sort_name=case.agent_id,
         role=role,
         active=case.is_active,
+        email=f"{case.agent_id}@example.com" if case.has_address else None,
         do_not_disturb_until=until,
     )
 

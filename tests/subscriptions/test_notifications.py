@@ -27,7 +27,9 @@ async def test_a_new_notification_is_delivered_to_its_agent_only(account: Accoun
         assert (first["type"], first["actor"]["name"], first["channel"]["name"]) == ("MENTION", "Ana", "Vendas")
         assert first["message"]["body"] == BRUNO
         assert (await to_carla.data())["notification"]["message"]["body"] == CARLA
-        assert not to_bruno.has_result
+        await account.ana.send(channel, f"{BRUNO} again")
+        # Nothing of Carla's was sent to Bruno in between.
+        assert (await to_bruno.data())["notification"]["message"]["body"] == f"{BRUNO} again"
 
 
 async def test_a_resumed_stream_delivers_what_was_missed_and_still_exists(account: Account, socket_url: str) -> None:

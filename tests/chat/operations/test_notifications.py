@@ -135,6 +135,18 @@ async def test_a_member_who_joined_later_was_not_notified_of_an_earlier_announce
     assert await reason(account.agent("gil"), message) == "NO_ACCESS"
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("PRIVATE", "NO_ACCESS"), ("PUBLIC", "LEVEL")])
+async def test_a_member_who_joined_later_was_no_member_for_an_earlier_message(
+    account: Account, kind: str, expected: str
+) -> None:
+    channel = await account.ana.create_channel("Vendas", kind, memberIds=["carla"])
+    message = await account.ana.send(channel, "Bom dia")
+    await account.ana.mutate("addChatMembers", "channel { id }", channelId=channel, agentIds=["bruno"])
+    assert await reason(account.bruno, message) == expected
+    assert await reason(account.carla, message) == "EVERYTHING"
+    assert await reason(account.ana, message) == "AUTHOR"
+
+
 async def test_a_public_channel_notifies_readers_whom_it_mentions(account: Account) -> None:
     channel = await account.ana.create_channel("Geral", "PUBLIC")
     mentioning, other = await account.ana.send(channel, BRUNO), await account.ana.send(channel, "Bom dia")
@@ -383,6 +395,7 @@ async def test_quiet_hours_keep_the_bell_and_suppress_the_alert(account: Account
         ({"timeZone": "EST5EDT,M3.2.0,M11.1.0"}, ["quietHours", "timeZone"]),
         ({"days": []}, ["quietHours", "days"]),
         ({"from": "24:00"}, ["quietHours", "from"]),
+        ({"from": "7:05"}, ["quietHours", "from"]),
         ({"to": "seven"}, ["quietHours", "to"]),
         ({"to": "07:00:30"}, ["quietHours", "to"]),
     ],
