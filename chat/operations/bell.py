@@ -1,4 +1,4 @@
-"""The bell: marking notifications read, and the preferences for each type of notification."""
+"""The bell: marking notifications as read, and the preferences for each type of notification."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,12 +17,16 @@ from models.statements import sql
 NOTIFICATIONS_LIMIT = 1_000
 """How many notifications one call may list. All of them need no list."""
 
-_MARK_ALL = sql(
-    f"UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} RETURNING channel_id",  # noqa: S608
-    now=TIMESTAMPTZ,
-)
+_CHANNELS_OF_READ = """
+    WITH read AS (
+        UPDATE notifications SET {} WHERE {} RETURNING channel_id
+    )
+    SELECT DISTINCT channel_id FROM read
+    """
+_MARK_ALL = sql(_CHANNELS_OF_READ.format(MARK_READ, IS_UNREAD), agent_id=Text, now=TIMESTAMPTZ)
 _MARK_SOME = sql(
-    f"UPDATE notifications SET {MARK_READ} WHERE {IS_UNREAD} AND message_id = ANY (:message_ids) RETURNING channel_id",  # noqa: S608
+    _CHANNELS_OF_READ.format(MARK_READ, f"{IS_UNREAD} AND message_id = ANY (:message_ids)"),
+    agent_id=Text,
     now=TIMESTAMPTZ,
     message_ids=ARRAY(IDENTIFIER),
 )
@@ -41,15 +45,15 @@ _SET_PREFERENCE = sql(
 
 @operation
 async def mark_notifications_read(tx: Transaction, message_ids: Sequence[UUID] | None) -> None:
-    """Marks the viewer's notifications of these messages read; None: all of them. Ignores messages without one. Takes
-    back the unsent e-mails, and signals the change to the viewer's other devices. Raises Refused INVALID."""
+    """Marks the viewer's notifications of these messages as read; None: all of them. Ignores messages without one.
+    Cancels the unsent e-mails, and signals the change to the viewer's other devices. Raises Refused INVALID."""
     agent_id = (await require_viewer(tx)).agent_id
     if message_ids is None:
-        read = await tx.fetch(_MARK_ALL, agent_id=agent_id, now=tx.now)
+        channels = await tx.fetch(_MARK_ALL, agent_id=agent_id, now=tx.now)
     else:
         _check_number(message_ids)
-        read = await tx.fetch(_MARK_SOME, agent_id=agent_id, message_ids=message_ids, now=tx.now)
-    for channel_id in {channel_id for (channel_id,) in read}:
+        channels = await tx.fetch(_MARK_SOME, agent_id=agent_id, message_ids=message_ids, now=tx.now)
+    for (channel_id,) in channels:
         tx.signal_devices(agent_id, channel_id)
 
 
