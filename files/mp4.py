@@ -1,7 +1,8 @@
 """Tracks and duration of MP4 and QuickTime files.
 
-Safari writes what it records in fragments: the durations in the file's header are zero. The duration of a track is then
-the sum of those of its samples.
+Safari and Chrome write what they record in fragments: the durations in the file's header are zero. The duration of a
+track is then the time of its last fragment and the sum of the durations of this fragment's samples. The sum of all
+samples is less: Chrome leaves gaps between fragments.
 """
 
 import io
@@ -19,7 +20,7 @@ BOX_BYTES = 1024 * 1024
 """The largest box that is read. A fragment's list of samples has a few kilobytes."""
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"mvex", b"moof", b"traf"}
-_READ = {b"tkhd", b"mdhd", b"hdlr", b"trex", b"tfhd", b"trun"}
+_READ = {b"tkhd", b"mdhd", b"hdlr", b"trex", b"tfhd", b"tfdt", b"trun"}
 
 
 class _Box(NamedTuple):
@@ -36,11 +37,15 @@ class _Track:
     """In ticks, as the durations below. Zero if the file is in fragments."""
     sample_duration: int = 0
     """Of samples of fragments that state no other."""
-    fragments_duration: int = 0
+    begin: int | None = None
+    """Of the first fragment."""
+    end: int = 0
+    """Of the last sample of a fragment."""
 
     @property
     def duration_ms(self) -> float:
-        return 1000 * (self.fragments_duration or self.duration) / self.ticks_per_second if self.ticks_per_second else 0
+        ticks = self.end - (self.begin or 0) or self.duration
+        return 1000 * ticks / self.ticks_per_second if self.ticks_per_second else 0
 
 
 def read_mp4(file: BinaryIO) -> Recording:
@@ -77,8 +82,10 @@ class _Reader:
                 self._track_of(_integer(box.content, 4)).sample_duration = _integer(box.content, 12)
             case b"tfhd":
                 self._begin_fragment(box.content)
+            case b"tfdt":
+                self._set_time(struct.unpack_from(">Q" if _is_long(box) else ">I", box.content, 4)[0])
             case b"trun":
-                self._track.fragments_duration += _run_duration(box.content, self._sample_duration)
+                self._track.end += _run_duration(box.content, self._sample_duration)
 
     def _track_of(self, id: int) -> _Track:
         return self.tracks.setdefault(id, _Track())
@@ -94,6 +101,11 @@ class _Reader:
         self._track = self._track_of(_integer(content, 4))
         at = 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
         self._sample_duration = _integer(content, at) if flags & 0x8 else self._track.sample_duration
+
+    def _set_time(self, time: int) -> None:
+        self._track.end = time
+        if self._track.begin is None:
+            self._track.begin = time
 
 
 def _run_duration(content: bytes, sample_duration: int) -> int:
