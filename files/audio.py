@@ -13,6 +13,9 @@ READ_LIMIT = 500_000
 """How many reads a duration may take. tinytag searches for the next frame of an MP3 file in steps of a few bytes, which
 would take a minute for 100 MB of noise."""
 
+READ_BYTES = 1024 * 1024
+"""The most that one of these reads returns, whatever length a file claims that its parts have."""
+
 WAVEFORM_BYTES = 16 * 1024 * 1024
 """The longest file with a waveform: three minutes in stereo."""
 
@@ -20,7 +23,7 @@ PEAKS = 64
 
 
 class _LimitedFile:
-    """Raises OSError at too many reads."""
+    """Reads no more than READ_BYTES at once, and raises OSError at too many reads."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.seek, self.tell = file.seek, file.tell
@@ -31,7 +34,7 @@ class _LimitedFile:
         self._reads += 1
         if self._reads > READ_LIMIT:
             raise OSError("too many reads")
-        return self._file.read(size)
+        return self._file.read(size if 0 <= size < READ_BYTES else READ_BYTES)
 
 
 def duration_ms(file: BinaryIO) -> int | None:
@@ -49,8 +52,9 @@ def waveform(file: BinaryIO) -> tuple[int, ...] | None:
         with wave.open(file) as recording:
             if recording.getsampwidth() != 2:
                 return None
-            samples = array("h", recording.readframes(recording.getnframes()))
-    except (wave.Error, EOFError, ValueError):
+            frames = min(recording.getnframes(), WAVEFORM_BYTES // recording.getsampwidth() // recording.getnchannels())
+            samples = array("h", recording.readframes(frames))
+    except (wave.Error, EOFError, RuntimeError, ValueError):  # the last two for chunks of wrong lengths
         return None
     return _peaks(samples) if len(samples) >= PEAKS else None
 

@@ -81,9 +81,9 @@ def _known_type(head: bytes, declared: str) -> str | None:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
         return None
-    likely = [match.mime_type for match in matches if match.confidence >= _LEAST_CONFIDENCE]
-    types = [type for type in likely if type and not is_inline(type)]
-    return next((type for type in (declared, *_CONTAINERS) if type in types), next(iter(types), None))
+    likely = [match.mime_type for match in matches if match.mime_type and match.confidence >= _LEAST_CONFIDENCE]
+    known = next((type for type in (declared, *_CONTAINERS) if type in likely), next(iter(likely), ""))
+    return known if known and not is_inline(known) else None
 
 
 def _harmless_type(declared: str) -> str:
