@@ -1,4 +1,4 @@
-"""Durations of audio files that are not recorded in fragments, and waveforms."""
+"""Durations of WAV, MP3, Ogg and FLAC files, and waveforms."""
 
 import wave
 from array import array

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil, isqrt
 
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
@@ -25,7 +26,8 @@ FRAME_LIMIT = 2_000
 THUMBNAIL_SIDE = 512
 SQUARE_SIDE = 256
 
-_RESIZABLE_MODES = {"L", "LA", "RGB", "RGBA", "CMYK"}
+_RESIZABLE_MODES = {"L", "RGB", "CMYK"}
+_COPIED_PIXELS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,15 @@ def _gif_frames(image: Image.Image) -> int:
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """Palettes and unusual numbers of bits cannot be resized."""
+    """Palettes and unusual numbers of bits cannot be resized, and transparency is resized in a copy of the image. Large
+    images of these modes are therefore first made smaller by leaving pixels out."""
     if image.mode in _RESIZABLE_MODES:
         return image
-    if image.mode.startswith("I"):
-        return image.point(lambda value: value * (1 / 256)).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    step = isqrt(image.width * image.height // _COPIED_PIXELS) or 1
+    sampled = image.resize((ceil(image.width / step), ceil(image.height / step)), Image.Resampling.NEAREST)
+    if sampled.mode.startswith("I"):
+        return sampled.point(lambda value: value * (1 / 256)).convert("L")
+    return sampled.convert("RGBA" if sampled.has_transparency_data else "RGB")
 
 
 def _encoded(image: Image.Image) -> bytes:

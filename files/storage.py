@@ -173,19 +173,22 @@ def _directory(url: str) -> Path:
         return Path(url).absolute()
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc or len(parts.path) < 2:
-        raise ValueError(
-            f"files cannot be stored at {url!r}: expected the path of a directory, file:///directory or s3://bucket/prefix"
-        )
+        raise ValueError(f"{_shown(url)}: expected the path of a directory, file:///directory or s3://bucket/prefix")
     return Path(url2pathname(parts.path))
 
 
 def _bucket(url: str) -> S3Store:
     parts = urlsplit(url)
     if not parts.netloc:
-        raise ValueError(f"{url!r} names no bucket: expected s3://bucket/prefix")
+        raise ValueError(f"{_shown(url)}: expected the name of a bucket, as in s3://bucket/prefix")
     config = cast("S3Config", dict(parse_qsl(parts.query)))
     try:
         prefix = parts.path.strip("/") or None
         return S3Store(parts.netloc, prefix=prefix, config=config, client_options=_CLIENT, retry_config=_RETRY)
     except BaseError as error:
-        raise ValueError(f"files cannot be stored at {url!r}: {str(error).partition(chr(10))[0]}") from error
+        raise ValueError(f"{_shown(url)}: {str(error).splitlines()[0]}") from None
+
+
+def _shown(url: str) -> str:
+    """Leaves out the query, which can contain credentials."""
+    return f"files cannot be stored at {url.partition('?')[0]}"

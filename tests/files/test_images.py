@@ -77,6 +77,15 @@ def test_transparency_is_in_the_thumbnail() -> None:
         assert loaded(read_image(content).thumbnail).convert("RGBA").getpixel((300, 200))[3] == 0  # type: ignore[index]
 
 
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA"])
+def test_large_images_with_palettes_or_transparency(mode: str) -> None:
+    facts = read_image(saved(picture(6_000, 4_000).convert(mode), "PNG", compress_level=1))
+    assert (facts.width, facts.height) == (6_000, 4_000)
+    thumbnail = loaded(facts.thumbnail).convert("RGB")
+    assert thumbnail.size == (512, 341)
+    assert mode == "LA" or (_is_mostly(thumbnail, (20, 20), 0) and _is_mostly(thumbnail, (490, 20), 1))
+
+
 def png_header(width: int, height: int) -> bytes:
     """Returns a PNG file of a few bytes that claims this size."""
     chunks = (
