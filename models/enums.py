@@ -97,6 +97,15 @@ class OutboxState(StrEnum):
     FAILED = "FAILED"
 
 
+class AttachmentKind(StrEnum):
+    """How clients show a file."""
+
+    IMAGE = "IMAGE"
+    AUDIO = "AUDIO"
+    VIDEO = "VIDEO"
+    FILE = "FILE"
+
+
 class Weekday(StrEnum):
     """In the order of ISO 8601."""
 
