@@ -28,8 +28,6 @@ class Notification(SQLModel, table=True):
         enum_check("reason", NotificationReason),
         enum_check("email_state", EmailState),
         CheckConstraint("type IS NOT NULL OR NOT (alert OR bell OR email)", name="nothing_without_type"),
-        # Deleting a message, and finding the agents of a change.
-        Index(None, "account_id", "message_id", "agent_id"),
         # Losing access to a channel.
         Index(None, "account_id", "channel_id", "agent_id"),
         # The bell, newest first.
@@ -58,9 +56,11 @@ class Notification(SQLModel, table=True):
         Index(None, "account_id", "email_id", postgresql_where="email_id IS NOT NULL"),
     )
 
+    # The key begins with the message: the rows of an announcement are next to each other, and so are those to delete with
+    # a message and those of a change.
     account_id: str = key_column()
-    agent_id: str = key_column()
     message_id: UUID = key_column(IDENTIFIER)
+    agent_id: str = key_column()
     channel_id: UUID = Field(sa_type=IDENTIFIER)
     seq: int = Field(sa_type=BigInteger)
     revision: int

@@ -97,8 +97,8 @@ def upgrade() -> None:
     op.create_table(
         "notifications",
         sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("agent_id", sa.Text(), nullable=False),
         sa.Column("message_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.Text(), nullable=False),
         sa.Column("channel_id", sa.UUID(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -130,7 +130,7 @@ def upgrade() -> None:
             ["messages.account_id", "messages.message_id"],
             name=op.f("fk_notifications_messages_account_id_message_id"),
         ),
-        sa.PrimaryKeyConstraint("account_id", "agent_id", "message_id", name=op.f("pk_notifications")),
+        sa.PrimaryKeyConstraint("account_id", "message_id", "agent_id", name=op.f("pk_notifications")),
     )
     op.create_index(
         op.f("ix_notifications_account_id_agent_id_channel_id_seq"),
@@ -165,12 +165,6 @@ def upgrade() -> None:
         ["account_id", "email_id"],
         unique=False,
         postgresql_where="email_id IS NOT NULL",
-    )
-    op.create_index(
-        op.f("ix_notifications_account_id_message_id_agent_id"),
-        "notifications",
-        ["account_id", "message_id", "agent_id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_notifications_account_id_email_at"),
