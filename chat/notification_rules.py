@@ -49,8 +49,8 @@ class Recipient(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """`alert`: clients ring or show a desktop notification. `type` is None if there is neither bell nor e-mail,
-    whatever the agent's preferences are."""
+    """`alert`: clients ring or show a desktop notification. `type` is None if the decision ended before
+    the switches were consulted."""
 
     reason: NotificationReason
     type: NotificationType | None = None
@@ -93,8 +93,8 @@ def notification_type(recipient: Recipient) -> NotificationType | None:
 
 
 def should_alert(seat: Seat, message: MessageRow, mentioned: bool, quiet: QuietTimes, now: datetime) -> bool:
-    """Returns whether a client should alert the agent to the message, whom it mentions or not. System messages and
-    deleted ones alert nobody."""
+    """Returns whether clients should alert the agent to the message. `mentioned`: it mentions the agent. System
+    messages and deleted messages never alert."""
     if message.system_event is not None or message.deleted_at is not None:
         return False
     return decide(recipient_of(seat, message, mentioned, quiet, now)).alert

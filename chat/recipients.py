@@ -23,10 +23,10 @@ NOTIFIES_MEMBERS = (ChannelKind.DIRECT, ChannelKind.ANNOUNCEMENT)
 
 # The lookups are LATERAL for the reason given at `models.statements.one_row`.
 #
-# On a conflict the message was edited, and something was decided for the agent before. If it mentions them for the
-# first time, and that gives another type, they are notified again. If it does not mention them any more, the new
-# decision replaces the old one, and stays as old and as read as that was. A message is mailed to an agent at most once,
-# so what is in an e-mail stays there.
+# On a conflict, the message was edited and a decision is already stored. If the edit mentions the agent for the first
+# time and this changes the type, the agent is notified again. If the edit removes the mention, the new decision
+# replaces the stored one but keeps its `created_at` and `read_at`. A notification that is already part of an e-mail
+# keeps its `email_state`, because a message is mailed to an agent at most once.
 _NOTIFY = sql(
     f"""
     WITH candidates AS (

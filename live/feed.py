@@ -6,10 +6,10 @@ from itertools import islice
 from time import monotonic
 from uuid import UUID
 
-from live.followers import Followers
 from live.read_ahead import read_ahead
 from live.records import ChangeEvent, ChangeRecord, Topic
 from live.subscriber import Subscriber
+from live.topic_subscribers import TopicSubscribers
 from loaders import DataSources, Loaders
 
 KEPT_CHANGES = 2_000
@@ -40,7 +40,7 @@ class Feed:
         """The records that were passed to streams with the current loaders, by their identity: streams that are behind
         have records of their own."""
 
-        self._followers = Followers()
+        self._subscribers = TopicSubscribers()
 
     @property
     def floor(self) -> int:
@@ -48,14 +48,14 @@ class Feed:
 
     def followed_channels(self) -> list[UUID]:
         """Returns the channels that streams follow."""
-        return self._followers.channels
+        return self._subscribers.channels
 
     async def advance(self, records: Sequence[ChangeRecord]) -> None:
         """Reads ahead for the subscribers whom the changes may concern. Then appends the changes, which follow
         `position` in order, and wakes those subscribers. Meanwhile, streams that are behind use the previous
         loaders."""
         loaders, since = Loaders(self._data, self.account_id), monotonic()
-        concerned_by = self._followers.concerned_by
+        concerned_by = self._subscribers.concerned_by
         concerned = [(record, {subscriber.agent_id for subscriber in concerned_by(record)}) for record in records]
         behind = islice(self._records, max(0, len(self._records) - RECENT_CHANGES), None)
         await read_ahead(loaders, concerned, behind)
@@ -90,7 +90,7 @@ class Feed:
 
     def add(self, subscriber: Subscriber) -> None:
         for topic in subscriber.topics:
-            self._followers.add(subscriber, topic)
+            self._subscribers.add(subscriber, topic)
 
     def remove(self, subscriber: Subscriber) -> None:
         for topic in list(subscriber.topics):
@@ -99,11 +99,11 @@ class Feed:
     def add_topic(self, subscriber: Subscriber, topic: Topic) -> None:
         """From now on, changes that concern the topic wake the subscriber too."""
         subscriber.topics.add(topic)
-        self._followers.add(subscriber, topic)
+        self._subscribers.add(subscriber, topic)
 
     def remove_topic(self, subscriber: Subscriber, topic: Topic) -> None:
         subscriber.topics.discard(topic)
-        self._followers.remove(subscriber, topic)
+        self._subscribers.remove(subscriber, topic)
 
     def _use_new_loaders(self) -> None:
         self._share(Loaders(self._data, self.account_id), monotonic())

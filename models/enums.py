@@ -76,8 +76,8 @@ class NotificationReason(StrEnum):
 
 
 class EmailState(StrEnum):
-    """The state of the e-mail about a notification. POSTPONED: it waits for the agent, who is active in the chat, or
-    for the end of their quiet hours. TAKEN_BACK: it is not sent, because the message was read or the agent may not get
+    """The state of the e-mail about a notification. POSTPONED: it waits because the agent has the chat open, or
+    until their quiet hours end. TAKEN_BACK: it is not sent, because the message was read or the agent may not get
     it any more."""
 
     NONE = "NONE"
@@ -88,8 +88,8 @@ class EmailState(StrEnum):
     FAILED = "FAILED"
 
 
-class OutboxState(StrEnum):
-    """The state of an e-mail. WAITING: it has not been sent, or a worker is sending it."""
+class DeliveryState(StrEnum):
+    """The delivery state of an e-mail. WAITING: it has not been sent, or a worker is sending it."""
 
     WAITING = "WAITING"
     SENT = "SENT"

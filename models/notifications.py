@@ -7,18 +7,18 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlmodel import Field, SQLModel
 
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
-from models.enums import EmailState, NotificationReason, NotificationType, OutboxState
+from models.enums import DeliveryState, EmailState, NotificationReason, NotificationType
 
 IS_WAITING = "email_state IN ('WAITING', 'POSTPONED') AND email_id IS NULL"
-"""The condition for the notifications that no e-mail contains yet. It is that of two indexes."""
+"""The condition for notifications that no e-mail contains yet. Two partial indexes use it."""
 
 
 class Notification(SQLModel, table=True):
-    """What was decided about notifying an agent of a message: for mentions, direct messages and announcements also that
-    nothing is sent, with the reason. `type` is None if the decision ended before there was one.
+    """The decision about notifying an agent of a message. Decisions not to notify are stored too, with the reason.
+    `type` is None if the decision ended before a type was known.
 
-    The row is the entry in the agent's bell, if `bell`, and the entry in the outbox, by `email_state`. `revision` is
-    the message's first revision that the decision is about: a later one that mentions the agent notifies them again.
+    If `bell`, the row is an entry of the agent's bell. If `email_state` is WAITING or POSTPONED, it waits for an
+    e-mail. `revision` is the revision of the message for which the agent was last notified.
     """
 
     __tablename__ = "notifications"
@@ -56,8 +56,8 @@ class Notification(SQLModel, table=True):
         Index(None, "account_id", "email_id", postgresql_where="email_id IS NOT NULL"),
     )
 
-    # The key begins with the message: the rows of an announcement are next to each other, and so are those to delete with
-    # a message and those of a change.
+    # The key begins with the message: the rows of an announcement are next to each other, and so are those to delete
+    # with a message and those of a change.
     account_id: str = key_column()
     message_id: UUID = key_column(IDENTIFIER)
     agent_id: str = key_column()
@@ -65,8 +65,7 @@ class Notification(SQLModel, table=True):
     seq: int = Field(sa_type=BigInteger)
     revision: int
     is_mentioned: bool
-    """Whether the decision is one about an agent whom the message mentions. If an edit removes the mention, it is made
-    again."""
+    """Whether the message mentions the agent. If an edit removes the mention, the decision is made again."""
 
     type: NotificationType | None = Field(default=None, sa_type=enum_text(NotificationType))
     reason: NotificationReason = Field(sa_type=enum_text(NotificationReason))
@@ -115,14 +114,15 @@ class QuietHours(SQLModel, table=True):
 
 
 class Email(SQLModel, table=True):
-    """An e-mail about one channel to one agent. It is stored with its Message-ID, which is derived from the id, and its
-    contents (`notifications.email_id`) before it is sent, so that it has both if it must be sent again."""
+    """An e-mail about one channel to one agent. The row is stored before the e-mail is sent, so a new attempt has the
+    same Message-ID, which is derived from `email_id`, and the same notifications, but those that may no longer be sent.
+    """
 
     __tablename__ = "emails"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "channel_id"], ["channels.account_id", "channels.channel_id"]),
         ForeignKeyConstraint(["account_id", "agent_id"], ["agents.account_id", "agents.agent_id"]),
-        enum_check("state", OutboxState),
+        enum_check("state", DeliveryState),
         # The time of an agent's last e-mail.
         Index(None, "account_id", "agent_id", "created_at"),
         # What must be sent, for the first time or again.
@@ -134,7 +134,7 @@ class Email(SQLModel, table=True):
     agent_id: str = Field(sa_type=Text)
     channel_id: UUID = Field(sa_type=IDENTIFIER)
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
-    state: OutboxState = Field(default=OutboxState.WAITING, sa_type=enum_text(OutboxState))
+    state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=enum_text(DeliveryState))
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=TIMESTAMPTZ)
     """While a worker sends the e-mail, this is the end of its lease."""

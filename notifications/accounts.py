@@ -7,7 +7,7 @@ from models.database import Database
 from models.notifications import IS_WAITING
 from models.statements import sql
 
-# For each account, one look at the beginnings of two partial indexes.
+# For each account, reads at most the first row of each of two partial indexes.
 _ACCOUNTS = sql(
     f"""
     SELECT account_id
@@ -29,7 +29,7 @@ _ACCOUNTS = sql(
 )
 
 
-async def accounts_with_due(database: Database, now: datetime) -> list[str]:
+async def accounts_with_due_email(database: Database, now: datetime) -> list[str]:
     """Returns the accounts that have a due notification, or an e-mail that must be sent again."""
     async with database.connection(None) as connection:
         return [account_id for (account_id,) in await _ACCOUNTS.fetch(connection, now=now)]

@@ -39,7 +39,7 @@ LOCK_AGENTS = sql(
 )
 
 # Executed after the agents are locked, so that it finds the e-mails that another worker has claimed for them.
-RECIPIENTS = sql(
+SCHEDULES = sql(
     """
     SELECT recipient.agent_id,
            (SELECT connected_until FROM presences

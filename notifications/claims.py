@@ -1,9 +1,9 @@
-"""Claiming e-mails: each is stored, with its Message-ID and contents, before it is sent, and belongs to one worker
-until its lease ends.
+"""Claiming e-mails. Before an e-mail is sent, a row of `emails` is stored, and its notifications refer to it. It
+belongs to one worker until its lease ends.
 
 A claim is one transaction about one account, with the same number of statements whatever the number of agents. It waits
 for no lock: rows that an operation or another worker has locked are left for the next claim. An agent's row is the lock
-of their e-mails, so two workers never send an agent two batches.
+of their e-mails, so two workers never send an agent the same notifications twice.
 """
 
 from collections import defaultdict
@@ -17,12 +17,12 @@ from uuid_utils.compat import uuid7
 from loaders.notifications import load_quiet_times
 from models.database import Connection, Database
 from models.enums import EmailState
-from notifications.claim_statements import DECIDE, LOCK_AGENTS, LOCK_WAITING, RECIPIENTS, STORE_EMAILS
+from notifications.claim_statements import DECIDE, LOCK_AGENTS, LOCK_WAITING, SCHEDULES, STORE_EMAILS
 from notifications.leases import LEASE, Claim, ClaimedEmail
-from notifications.timing import EmailTiming, Postponement, Recipient, WaitingNotification, postponement
+from notifications.timing import AgentSchedule, EmailTiming, Postponement, WaitingNotification, postponement
 
 NOTIFICATIONS_PER_CLAIM = 100
-"""How many due notifications one transaction looks at. All that waits for their agents is claimed too."""
+"""How many due notifications one transaction reads. All that waits for their agents is claimed too."""
 
 
 class _Decision(NamedTuple):
@@ -44,12 +44,12 @@ async def claim_new(database: Database, account_id: str, timing: EmailTiming, no
         agent_ids: list[str] = [agent_id for (agent_id,) in locked]
         if not agent_ids:
             return Claim([], found_work=False)
-        recipients = await _read_recipients(connection, account_id, agent_ids, now)
+        schedules = await _read_schedules(connection, account_id, agent_ids, now)
         waiting = await _lock_waiting(connection, account_id, agent_ids)
         decisions = [
             decision
             for agent_id, of_agent in waiting.items()
-            for decision in _decide(recipients[agent_id], of_agent, timing, now)
+            for decision in _decide(schedules[agent_id], of_agent, timing, now)
         ]
         channels = {each.message_id: each.channel_id for of_agent in waiting.values() for each in of_agent}
         emails = {each.email_id: (each.agent_id, channels[each.message_id]) for each in decisions if each.email_id}
@@ -57,14 +57,14 @@ async def claim_new(database: Database, account_id: str, timing: EmailTiming, no
     return Claim([ClaimedEmail(account_id, id, attempts=1) for id in emails], found_work=bool(decisions))
 
 
-async def _read_recipients(
+async def _read_schedules(
     connection: Connection, account_id: str, agent_ids: list[str], now: datetime
-) -> Mapping[str, Recipient]:
+) -> Mapping[str, AgentSchedule]:
     quiet_times = await load_quiet_times(connection, account_id, agent_ids)
-    records = await RECIPIENTS.fetch(connection, account_id=account_id, agent_ids=agent_ids, now=now)
+    records = await SCHEDULES.fetch(connection, account_id=account_id, agent_ids=agent_ids, now=now)
     return {
-        agent_id: Recipient(agent_id, connected_until, last_emails_at, quiet_times[agent_id])
-        for agent_id, connected_until, last_emails_at in records
+        agent_id: AgentSchedule(agent_id, connected_until, last_emailed_at, quiet_times[agent_id])
+        for agent_id, connected_until, last_emailed_at in records
     }
 
 
@@ -78,7 +78,7 @@ async def _lock_waiting(
 
 
 def _decide(
-    recipient: Recipient, waiting: Sequence[WaitingNotification], timing: EmailTiming, now: datetime
+    schedule: AgentSchedule, waiting: Sequence[WaitingNotification], timing: EmailTiming, now: datetime
 ) -> list[_Decision]:
     """Returns what becomes of the agent's waiting notifications; nothing for those that stay as they are."""
     kept = [each for each in waiting if each.may_be_sent]
@@ -89,7 +89,7 @@ def _decide(
     ]
     if not any(each.email_at <= now for each in kept):
         return taken_back
-    postponed = postponement(recipient, kept, timing, now)
+    postponed = postponement(schedule, kept, timing, now)
     return taken_back + (_in_emails(kept, now) if postponed is None else list(_postponed(kept, postponed)))
 
 
@@ -98,7 +98,7 @@ def _in_emails(waiting: Sequence[WaitingNotification], now: datetime) -> list[_D
     e-mails would follow when the window ends."""
     email_ids = {channel_id: uuid7() for channel_id in {each.channel_id for each in waiting}}
     return [
-        _Decision(each.agent_id, each.message_id, EmailState.WAITING, now + LEASE, email_ids[each.channel_id])
+        _Decision(each.agent_id, each.message_id, EmailState.WAITING, now, email_ids[each.channel_id])
         for each in waiting
     ]
 

@@ -13,7 +13,7 @@ from models.enums import NotificationType
 from notifications.contents import Contents, Envelope, SentMessage
 from notifications.digests import Digest, MessageExcerpt
 from notifications.emails import compose
-from notifications.identifiers import message_id, thread_root
+from notifications.identifiers import message_id_header, thread_root
 from notifications.mailboxes import Mailbox, mailbox
 
 
@@ -35,7 +35,7 @@ class DigestComposer:
     clock: Clock
 
     def compose(self, contents: Contents) -> EmailMessage:
-        """Raises InvalidAddress if the directory's address of the agent is none."""
+        """Raises InvalidAddress if the agent's address in the directory is not a valid e-mail address."""
         return compose(self._digest(contents), self.sender, self.clock.now())
 
     def _digest(self, contents: Contents) -> Digest:
@@ -53,7 +53,7 @@ class DigestComposer:
             omitted=len(contents.message_ids) - len(contents.shown),
             channel_link=self.links.channel(envelope.channel_id),
             unsubscribe_link=self.links.unsubscribe(account_id, agent_id, contents.types),
-            message_id=message_id(str(envelope.email_id), channel_id, domain),
+            message_id=message_id_header(str(envelope.email_id), channel_id, domain),
             thread_root=thread_root(account_id, agent_id, channel_id, domain),
             time_zone=(known_zone(envelope.time_zone) if envelope.time_zone is not None else None) or UTC,
         )

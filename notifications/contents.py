@@ -1,7 +1,7 @@
 """Reading what claimed e-mails contain: the messages that may still be sent, in the order of their channel.
 
-It is three statements for any number of e-mails. They are executed immediately before the e-mails are sent, so what was
-read, deleted, revoked or switched off since the claim is left out.
+This takes three statements for any number of e-mails. They are executed immediately before the e-mails are sent, so
+what was read, deleted, revoked or switched off since the claim is left out.
 """
 
 from collections import defaultdict

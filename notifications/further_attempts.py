@@ -49,8 +49,8 @@ _SET_ATTEMPTS = sql(
 
 
 async def claim_again(database: Database, account_id: str, now: datetime) -> Claim:
-    """Claims e-mails that must be sent again: their last attempt failed, or their worker died. In the quiet hours of
-    their agents they wait for the end of these."""
+    """Claims e-mails that must be sent again: their last attempt failed, or their worker died. If the agent is in
+    quiet hours, the e-mail waits until these end."""
     async with database.transaction(account_id) as connection:
         limit = EMAILS_PER_CLAIM
         expired = await _LOCK_EXPIRED.fetch(connection, account_id=account_id, now=now, limit=limit)

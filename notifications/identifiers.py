@@ -6,9 +6,9 @@ They contain hashes, not ids of the chat: an id can be any text, while these are
 from hashlib import sha256
 
 
-def message_id(batch_id: str, channel_id: str, domain: str) -> str:
-    """Returns the Message-ID of the e-mail about one channel in a batch of e-mails."""
-    return f"<{_digest('message', batch_id, channel_id)}@{domain}>"
+def message_id_header(email_id: str, channel_id: str, domain: str) -> str:
+    """Returns the Message-ID of the e-mail."""
+    return f"<{_digest('message', email_id, channel_id)}@{domain}>"
 
 
 def thread_root(account_id: str, agent_id: str, channel_id: str, domain: str) -> str:

@@ -1,4 +1,4 @@
-"""The outbox as operators see it: what waits, what is dead and why, and sending the dead e-mails again.
+"""The outbox as operators see it: what waits, what failed and why, and new attempts for failed e-mails.
 
 These statements are about all accounts. A command executes them once, so they may read whole tables.
 """
@@ -28,7 +28,7 @@ _ENTRIES = text(
     """  # noqa: S608
 )
 
-# They keep their Message-IDs and contents.
+# They keep their ids, from which their Message-IDs are derived.
 _RETRY = text(
     """
     WITH retried AS (
@@ -48,7 +48,8 @@ _RETRY = text(
 
 class OutboxEntry(NamedTuple):
     """What is in the outbox of an account for the same reason: notifications that no e-mail contains yet, or e-mails.
-    `reason` is the last failure of e-mails. `next_at` is when the first of them is due; None if they are dead."""
+    `reason` is the last failure of e-mails. `next_at` is when the first of them is due; None if they
+    failed."""
 
     account_id: str
     kind: str
@@ -63,6 +64,6 @@ async def read_outbox(connection: AsyncConnection) -> Sequence[OutboxEntry]:
     return [OutboxEntry(*row) for row in await connection.execute(_ENTRIES)]
 
 
-async def retry_dead(connection: AsyncConnection, now: datetime) -> int:
-    """Lets all dead e-mails be sent again, and returns how many there are."""
+async def retry_failed(connection: AsyncConnection, now: datetime) -> int:
+    """Queues all failed e-mails again and returns their number."""
     return int((await connection.execute(_RETRY, {"now": now})).scalar_one())

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 ATTEMPTS = 10
-"""After so many failures, an e-mail is given up."""
+"""After so many failed attempts, the state of an e-mail is FAILED."""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -84,15 +84,15 @@ _FAILED = sql(
     now=TIMESTAMPTZ,
 )
 
-_POSTPONED = sql(
+_DEFERRED = sql(
     """
-    WITH postponed AS (
+    WITH deferred AS (
         UPDATE emails SET next_attempt_at = :next_attempt_at, last_error = :error
          WHERE account_id = :account_id AND email_id = :email_id AND state = 'WAITING' AND attempts = :attempts
      RETURNING email_id
     )
     UPDATE notifications SET email_at = :next_attempt_at
-     WHERE account_id = :account_id AND email_id = (SELECT email_id FROM postponed) AND email_state = 'WAITING'
+     WHERE account_id = :account_id AND email_id = (SELECT email_id FROM deferred) AND email_state = 'WAITING'
     """,
     account_id=Text,
     email_id=IDENTIFIER,
@@ -114,12 +114,13 @@ _RELEASED = sql(
 
 
 class Outcome(StrEnum):
-    """What became of a claimed e-mail. POSTPONED: it failed, and is sent again later. RELEASED: it was not tried."""
+    """What became of a claimed e-mail. DEFERRED: a temporary failure, after which it is tried
+    again. RELEASED: it was not tried."""
 
     SENT = "SENT"
     TAKEN_BACK = "TAKEN_BACK"
     FAILED = "FAILED"
-    POSTPONED = "POSTPONED"
+    DEFERRED = "DEFERRED"
     RELEASED = "RELEASED"
 
 
@@ -143,21 +144,21 @@ class Outcomes:
         await self._execute(_TAKEN_BACK, **email._asdict(), now=self.clock.now())
         return Outcome.TAKEN_BACK
 
-    async def refused(self, email: ClaimedEmail, error: str) -> Outcome:
-        """Gives the e-mail up."""
+    async def failed(self, email: ClaimedEmail, error: str) -> Outcome:
+        """Records a permanent failure."""
         await self._execute(_FAILED, **email._asdict(), error=error, now=self.clock.now())
         return Outcome.FAILED
 
-    async def not_accepted(self, email: ClaimedEmail, error: str) -> Outcome:
-        """Lets the e-mail wait for its next attempt; after the last one, gives it up."""
+    async def deferred(self, email: ClaimedEmail, error: str) -> Outcome:
+        """Records a temporary failure; after the last attempt, a permanent one."""
         if email.attempts >= ATTEMPTS:
-            return await self.refused(email, error)
+            return await self.failed(email, error)
         next_attempt_at = self.clock.now() + pause_after(email.attempts)
-        await self._execute(_POSTPONED, **email._asdict(), error=error, next_attempt_at=next_attempt_at)
-        return Outcome.POSTPONED
+        await self._execute(_DEFERRED, **email._asdict(), error=error, next_attempt_at=next_attempt_at)
+        return Outcome.DEFERRED
 
     async def released(self, email: ClaimedEmail) -> Outcome:
-        """Returns an e-mail that was not tried. Any worker can claim it immediately."""
+        """Ends the lease of an e-mail that was not tried. Any worker can claim it immediately."""
         await self._execute(_RELEASED, **email._asdict(), now=self.clock.now())
         return Outcome.RELEASED
 

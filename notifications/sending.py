@@ -1,17 +1,18 @@
 """Sending claimed e-mails and recording what became of them.
 
 No transaction is open and no connection is held while an e-mail is sent: a slow mail server delays e-mails and nothing
-else. An e-mail is recorded as sent as soon as the mail server has accepted it. So it is repeated only if the process
-ends between the two, and then with the same Message-ID.
+else. An e-mail is recorded as sent as soon as the mail server has accepted it. It is sent twice only if its acceptance
+is not recorded: the server's reply is lost, or the process or the lease ends first. The Message-ID is then the same.
 """
 
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Protocol
+from uuid import UUID
 
 import structlog
 
@@ -22,16 +23,16 @@ from notifications.leases import LEASE, ClaimedEmail
 from notifications.outcomes import Outcome, Outcomes, until_available
 from notifications.transports import PermanentFailure, TemporaryFailure, Transport
 
-CONNECTIONS = 4
+SMTP_CONNECTIONS = 4
 """How many e-mails are sent at the same time: the number of transports."""
 
 CHUNK = 8
-"""For so many e-mails the contents are read together, immediately before they are sent."""
+"""How many e-mails have their contents read together, immediately before they are sent."""
 
 SEND_SECONDS = 60.0
 """How long sending one e-mail may take. After that, it counts as a temporary failure."""
 
-NEEDED_LEASE = timedelta(seconds=SEND_SECONDS * CHUNK / CONNECTIONS)
+NEEDED_LEASE = timedelta(seconds=SEND_SECONDS * CHUNK / SMTP_CONNECTIONS)
 """How much of its lease an e-mail must have left when its chunk begins: the longest time that a chunk takes."""
 
 ERROR_LENGTH = 200
@@ -59,15 +60,17 @@ class Sender:
 
     async def send_all(self, emails: Sequence[ClaimedEmail]) -> Counter[Outcome]:
         """Sends claimed e-mails of one account and returns what became of them. Releases those that it cannot send
-        before their lease ends, and those after a chunk of which the mail server has accepted none."""
+        before their lease ends and, once all so far have been deferred, the rest."""
         outcomes: Counter[Outcome] = Counter()
         lease_end = self._clock.now() + LEASE
         for start in range(0, len(emails), CHUNK):
+            chunk = emails[start : start + CHUNK]
+            contents = await self._read_contents(chunk)
             is_late = self._clock.now() + NEEDED_LEASE > lease_end
-            if self.stopping or is_late or outcomes.keys() == {Outcome.POSTPONED}:
+            if self.stopping or is_late or outcomes.keys() == {Outcome.DEFERRED}:
                 outcomes.update([await self._outcomes.released(email) for email in emails[start:]])
                 break
-            outcomes.update(await self._send_chunk(emails[start : start + CHUNK]))
+            outcomes.update(await self._send_chunk(chunk, contents))
         self._log_failures()
         return outcomes
 
@@ -76,9 +79,12 @@ class Sender:
         for transport in self._transports:
             await transport.close()
 
-    async def _send_chunk(self, emails: Sequence[ClaimedEmail]) -> Sequence[Outcome]:
+    async def _read_contents(self, emails: Sequence[ClaimedEmail]) -> Mapping[UUID, Contents]:
+        """Waits for the database if it is not available."""
         account_id, email_ids = emails[0].account_id, [email.email_id for email in emails]
-        contents = await until_available(lambda: read_contents(self._database, account_id, email_ids))
+        return await until_available(lambda: read_contents(self._database, account_id, email_ids))
+
+    async def _send_chunk(self, emails: Sequence[ClaimedEmail], contents: Mapping[UUID, Contents]) -> Sequence[Outcome]:
         turns = asyncio.Semaphore(len(self._transports))
 
         async def send(email: ClaimedEmail) -> Outcome:
@@ -99,9 +105,9 @@ class Sender:
         try:
             await self._transmit(contents, transport)
         except PermanentFailure as error:
-            return self._failed(await self._outcomes.refused(email, description(error)), description(error))
+            return self._count_failure(await self._outcomes.failed(email, description(error)), description(error))
         except (TemporaryFailure, TimeoutError) as error:
-            return self._failed(await self._outcomes.not_accepted(email, description(error)), description(error))
+            return self._count_failure(await self._outcomes.deferred(email, description(error)), description(error))
         return await self._outcomes.sent(email, contents.message_ids)
 
     async def _transmit(self, contents: Contents, transport: Transport) -> None:
@@ -119,7 +125,7 @@ class Sender:
         except Exception as error:
             raise TemporaryFailure(f"The e-mail could not be sent: {type(error).__name__}") from None
 
-    def _failed(self, outcome: Outcome, error: str) -> Outcome:
+    def _count_failure(self, outcome: Outcome, error: str) -> Outcome:
         self._failures[outcome, error] += 1
         return outcome
 

@@ -11,13 +11,13 @@ from chat.quiet_hours import QuietTimes
 from models.enums import EmailState
 
 PRESENCE_CHECK = timedelta(seconds=30)
-"""How long the e-mails of an agent who is active in the chat wait before that is checked again."""
+"""How long the e-mails of an agent who has the chat open wait before that is checked again."""
 
 
 @dataclass(frozen=True)
 class EmailTiming:
     """`window`: how long an agent gets no further e-mails after their last ones. `presence`: how long a message waits
-    at most for an agent who is active in the chat."""
+    at most for an agent who has the chat open."""
 
     window: timedelta = timedelta(minutes=10)
     presence: timedelta = timedelta(minutes=15)
@@ -34,13 +34,13 @@ class WaitingNotification(NamedTuple):
     may_be_sent: bool
 
 
-class Recipient(NamedTuple):
-    """What the time of an agent's e-mails depends on. `last_emails_at` is the time of their last e-mails, or now while
-    one of these has not been sent."""
+class AgentSchedule(NamedTuple):
+    """What decides when an agent's e-mails are sent. `last_emailed_at` is the time of their last e-mails, or now while
+    one of these is still waiting."""
 
     agent_id: str
     connected_until: datetime | None
-    last_emails_at: datetime | None
+    last_emailed_at: datetime | None
     quiet: QuietTimes
 
 
@@ -52,15 +52,15 @@ class Postponement(NamedTuple):
 
 
 def postponement(
-    recipient: Recipient, waiting: Sequence[WaitingNotification], timing: EmailTiming, now: datetime
+    schedule: AgentSchedule, waiting: Sequence[WaitingNotification], timing: EmailTiming, now: datetime
 ) -> Postponement | None:
     """Returns how the e-mails about these notifications, at least one of which is due, must wait; None if they are sent
     now."""
-    if recipient.quiet.is_quiet(now):
-        return Postponement(EmailState.POSTPONED, recipient.quiet.end(now))
-    if recipient.last_emails_at is not None and recipient.last_emails_at + timing.window > now:
-        return Postponement(EmailState.WAITING, recipient.last_emails_at + timing.window)
-    if recipient.connected_until is not None and recipient.connected_until > now:
+    if schedule.quiet.is_quiet(now):
+        return Postponement(EmailState.POSTPONED, schedule.quiet.end(now))
+    if schedule.last_emailed_at is not None and schedule.last_emailed_at + timing.window > now:
+        return Postponement(EmailState.WAITING, schedule.last_emailed_at + timing.window)
+    if schedule.connected_until is not None and schedule.connected_until > now:
         latest = min(each.created_at for each in waiting if each.email_at <= now) + timing.presence
         if latest > now:
             return Postponement(EmailState.POSTPONED, min(now + PRESENCE_CHECK, latest))

@@ -1,4 +1,4 @@
-"""How an e-mail leaves the chat."""
+"""The interface for sending an e-mail, and its failures."""
 
 from email.message import EmailMessage
 from typing import Protocol

@@ -11,16 +11,16 @@ import structlog
 from chat.ports import Clock
 from loaders.batches import DATABASE_FAILURES
 from models.database import Database
-from notifications.accounts import accounts_with_due
+from notifications.accounts import accounts_with_due_email
 from notifications.claims import claim_new
 from notifications.further_attempts import claim_again
 from notifications.outcomes import Outcome
-from notifications.sending import CONNECTIONS, Composer, Sender
+from notifications.sending import SMTP_CONNECTIONS, Composer, Sender
 from notifications.timing import EmailTiming
 from notifications.transports import Transport
 
 POLL_SECONDS = 3.0
-"""The pause between two looks for due e-mails, if the first one found none; jittered."""
+"""The pause between two passes if nothing is due; jittered."""
 
 OUTAGE_SECONDS = (5.0, 60.0)
 """The first and the longest pause while the database is not available or the mail server accepts nothing; jittered."""
@@ -34,15 +34,15 @@ Result = TypeVar("Result")
 
 
 class Pass(NamedTuple):
-    """One look at all accounts: whether it has changed anything, and what became of the e-mails that it claimed."""
+    """The result of one pass over all accounts: whether anything changed, and the outcomes of the claimed e-mails."""
 
     found_work: bool
     outcomes: Counter[Outcome]
 
     @property
     def is_outage(self) -> bool:
-        """Whether the mail server has accepted nothing."""
-        return self.outcomes[Outcome.POSTPONED] > 0 and self.outcomes[Outcome.SENT] == 0
+        """Whether e-mails were deferred and none was sent."""
+        return self.outcomes[Outcome.DEFERRED] > 0 and self.outcomes[Outcome.SENT] == 0
 
 
 class EmailWorker:
@@ -66,7 +66,7 @@ class EmailWorker:
         first, longest = OUTAGE_SECONDS
         outage_pause = first
         while True:
-            done = await self._finished(self._pass_or_none())
+            done = await self._run_shielded(self._pass_or_none())
             if done is not None and not done.is_outage:
                 outage_pause = first
                 if not done.found_work:
@@ -77,16 +77,16 @@ class EmailWorker:
             outage_pause = min(outage_pause * 2, longest)
 
     async def send_due(self) -> Pass:
-        """Looks at each account once and sends what one claim finds due there. Ends early if the mail server accepts
+        """Makes one claim of each kind per account and sends what it claims. Ends early if the mail server accepts
         nothing. Raises DATABASE_FAILURES."""
         found_work, outcomes = False, Counter[Outcome]()
-        for account_id in await accounts_with_due(self._database, self._clock.now()):
+        for account_id in await accounts_with_due_email(self._database, self._clock.now()):
             again = await claim_again(self._database, account_id, self._clock.now())
             outcomes += await self._sender.send_all(again.emails)
             new = await claim_new(self._database, account_id, self._timing, self._clock.now())
             outcomes += await self._sender.send_all(new.emails)
             found_work = found_work or again.found_work or new.found_work
-            if self._sender.stopping or (outcomes[Outcome.POSTPONED] >= CONNECTIONS and not outcomes[Outcome.SENT]):
+            if self._sender.stopping or (outcomes[Outcome.DEFERRED] >= SMTP_CONNECTIONS and not outcomes[Outcome.SENT]):
                 break
         return Pass(found_work, outcomes)
 
@@ -101,7 +101,7 @@ class EmailWorker:
             log.info("emails_sent", count=done.outcomes[Outcome.SENT])
         return done
 
-    async def _finished(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def _run_shielded(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Returns the result of the work. If this is cancelled meanwhile, no further e-mail is begun."""
         task = asyncio.create_task(work)
         try:

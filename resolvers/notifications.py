@@ -27,8 +27,9 @@ from schema.viewer import Viewer
 class NotificationsQuery:
     @root_field(
         description=(
-            "The viewer's bell, newest first. Reading a message, on any device, marks its notification as read. The"
-            " notification of a message that is deleted, or edited so that it notifies the viewer no more, disappears."
+            "The viewer's notifications (the bell), newest first. Reading a message, on any device, marks its"
+            " notification as read. A notification is removed when its message is deleted, when an edit means that the"
+            " message no longer notifies the viewer, and when the viewer loses access to the channel."
         )
     )
     async def chat_notifications(
@@ -47,9 +48,10 @@ class NotificationsQuery:
 
     @root_field(
         description=(
-            "Why a message did or did not notify the viewer, as it was decided when it was sent. No decision is stored"
-            " for a message in a public or private channel that does not mention the viewer, or from before they"
-            " joined: their present settings decide, or NO_ACCESS. Null for system messages, deleted messages, and"
+            "Why a message did or did not notify the viewer: the decision that was stored when it was sent or edited."
+            " Messages of public and private channels that do not mention the viewer, and messages from before the"
+            " viewer joined, have no stored decision. For these, the viewer's present settings decide, or the reason is"
+            " NO_ACCESS if the viewer could not read the channel then. Null for system messages, deleted messages, and"
             " messages that the viewer cannot read."
         )
     )
@@ -98,8 +100,10 @@ class NotificationsMutation:
 
 async def _decided_now(info: RequestInfo, seat: Seat, message: MessageRow) -> Decision:
     """Returns the decision about a message for which none is stored, by the viewer's present settings, but as someone
-    who was not a member if they joined after the message was sent."""
+    who was not a member if they joined after the message was sent. Without a stored decision, there is no bell entry
+    and no e-mail."""
     quiet = await info.context.loaders.quiet_times.load(seat.agent.agent_id)
     if seat.member is not None and seat.member.joined_at > message.created_at:
         seat = seat._replace(member=None)
-    return decide(recipient_of(seat, message, mentioned=False, quiet=quiet, now=info.context.chat.clock.now()))
+    recipient = recipient_of(seat, message, mentioned=False, quiet=quiet, now=info.context.chat.clock.now())
+    return decide(recipient)._replace(bell=False, email=False)

@@ -126,14 +126,16 @@ describe_enum(
 describe_enum(
     EmailState,
     "ChatEmailState",
-    "What has become of the e-mail about a message.",
+    "The state of the e-mail about a message.",
     {
         EmailState.NONE: "There is none.",
         EmailState.WAITING: "It is sent when it is due, unless the message is read first.",
-        EmailState.POSTPONED: "It waits because the agent is active in the chat, or for the end of their quiet hours.",
+        EmailState.POSTPONED: (
+            "It waits because the agent has the chat open, or until their quiet hours or `doNotDisturbUntil` end."
+        ),
         EmailState.SENT: "It was sent.",
         EmailState.TAKEN_BACK: "It is not sent: the message was read first, or the agent may not get it any more.",
-        EmailState.FAILED: "The mail server refused it, or could not be reached in ten attempts.",
+        EmailState.FAILED: "The mail server rejected it, or ten attempts failed.",
     },
 )
 describe_enum(Weekday, "ChatWeekday", "The days of the week.", {day: f"{day.capitalize()}." for day in Weekday})

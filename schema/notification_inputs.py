@@ -5,11 +5,14 @@ import strawberry
 from models.enums import NotificationType
 
 
-@strawberry.input(name="MarkChatNotificationsReadInput", description="The notifications to mark read.")
+@strawberry.input(name="MarkChatNotificationsReadInput", description="The notifications to mark as read.")
 class MarkNotificationsReadInput:
     notification_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="The notifications, at most 1,000. If omitted or null: all. Unknown ids are ignored.",
+        description=(
+            "The ids of the notifications, at most 1,000. If omitted or null, all are marked; an empty list marks none."
+            " Unknown ids are ignored."
+        ),
     )
 
 

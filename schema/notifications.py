@@ -36,7 +36,7 @@ class Notification:
     def id(self) -> strawberry.ID:
         return public_id(Prefix.NOTIFICATION, self.row.message_id)
 
-    @strawberry.field(description="Why the message notified the viewer.")
+    @strawberry.field(description="The type of notification.")
     def type(self) -> NotificationType:
         assert self.row.type is not None
         return self.row.type
@@ -68,15 +68,20 @@ class Notification:
     name="ChatNotificationDecision", description="What was decided about notifying the viewer of a message, and why."
 )
 class NotificationDecision:
-    alert: bool = strawberry.field(description="Whether clients were to ring or show a desktop notification.")
+    alert: bool = strawberry.field(
+        description="Whether clients should have alerted the viewer: rung, or shown a desktop notification."
+    )
     bell: bool = strawberry.field(description="Whether the message has an entry in the bell.")
     email: bool = strawberry.field(
         description="Whether the rules allow an e-mail. `emailState` says what became of it."
     )
-    reason: NotificationReason = strawberry.field(description="What decided.")
-    email_state: EmailState = strawberry.field(description="What has become of the e-mail.")
+    reason: NotificationReason = strawberry.field(description="The condition that decided.")
+    email_state: EmailState = strawberry.field(description="The state of the e-mail.")
     email_at: datetime | None = strawberry.field(
-        description="When the e-mail is due, or was sent, cancelled or given up. Null if there is none."
+        description=(
+            "The earliest time at which the e-mail is sent; afterwards, when it was sent, cancelled or failed. Null if"
+            " there is no e-mail."
+        )
     )
 
     @classmethod
@@ -105,7 +110,7 @@ class NotificationDecision:
 
 @strawberry.type(name="ChatNotificationPreference", description="The viewer's switches for a type of notification.")
 class NotificationPreference:
-    @strawberry.field(description="An opaque id: prf_… It identifies the type among the viewer's switches.")
+    @strawberry.field(description="An opaque id: prf_… It is the same for all agents' preferences for a type.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(f"{Prefix.PREFERENCE}_{self.type.lower()}")
 

@@ -8,7 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 PERCENT_ENCODE = (
-    "In a user name or password, write `@`, `:`, `/`, `#` and `%` percent-encoded: %40, %3A, %2F, %23 and %25"
+    "In a user name or password, write `@`, `:`, `/`, `?`, `#` and `%` percent-encoded: %40, %3A, %2F, %3F, %23 and %25"
 )
 BROADCAST_SCHEMES = ("memory", "postgres", "postgresql", "redis", "rediss")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
@@ -28,7 +28,7 @@ def async_url(database_url: str) -> str:
         raise ValueError("it must be a postgresql:// URL") from None
     except ValueError:
         # What follows a colon in the password was taken for the port.
-        raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
+        raise ValueError(f"its port is not a valid number. {PERCENT_ENCODE}") from None
     if url.drivername not in POSTGRES_SCHEMES:
         raise ValueError("it must be a postgresql:// URL")
     if urlsplit(database_url).netloc.count("@") > 1:
@@ -47,7 +47,7 @@ def check_broadcast_url(text: str) -> None:
     try:
         _ = url.port
     except ValueError:
-        raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
+        raise ValueError(f"its port is not a valid number. {PERCENT_ENCODE}") from None
 
 
 def origin_of(text: str) -> str:

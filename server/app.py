@@ -18,7 +18,7 @@ from live.hub import Hub
 from live.presence import PresenceTracker
 from live.pruning import prune_periodically
 from loaders import DataSources
-from notifications.switches import EmailSwitches
+from notifications.unsubscriber import EmailUnsubscriber
 from schema.context import Services
 from server.activations import apply_activations_periodically
 from server.background import BackgroundParts, Part
@@ -118,7 +118,7 @@ def create_app(
 def _unsubscribe_routes(settings: Settings, pool: ConnectionPool) -> list[Route]:
     """Returns no route if no key signs the links: then there are no e-mails with links either."""
     key = settings.link_key()
-    return unsubscribe_routes(key, EmailSwitches(pool)) if key is not None else []
+    return unsubscribe_routes(key, EmailUnsubscriber(pool)) if key is not None else []
 
 
 def _tune_garbage_collection() -> None:

@@ -147,9 +147,9 @@ def seed(
 
 @app.command()
 def outbox(
-    retry: Annotated[bool, typer.Option("--retry", help="Send the dead e-mails again.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Queue failed e-mails for new attempts.")] = False,
 ) -> None:
-    """List the e-mails that wait and those that are dead, with the reasons."""
+    """List waiting and failed e-mails, with their last errors."""
     settings = read_settings()
 
     from server.outbox import print_outbox, retry_all
@@ -159,7 +159,7 @@ def outbox(
     with open_database(settings) as database:
         require_head(database.url)
         if retry:
-            typer.echo(f"Dead e-mails that are sent again: {asyncio.run(retry_all(database.url)):,}.")
+            typer.echo(f"{asyncio.run(retry_all(database.url)):,} failed e-mails are queued again.")
         asyncio.run(print_outbox(database.url))
 
 

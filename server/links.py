@@ -12,7 +12,7 @@ from server.http.unsubscribe import unsubscribe_link
 
 @dataclass(frozen=True)
 class EmailLinks:
-    """Links to pages of the front end, which are those of the API, and to the page that switches e-mails off."""
+    """Links to channels and messages, in the same form as the API's permalinks, and to the unsubscribe page."""
 
     public_url: str
     key: bytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""`internal-chat outbox`."""
+"""The command `internal-chat outbox`: shows what the outbox contains and queues failed e-mails again."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,17 +6,16 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.table import Table
 
-from notifications.outbox import OutboxEntry, read_outbox, retry_dead
+from notifications.outbox import OutboxEntry, read_outbox, retry_failed
 from server.postgres.database import single_connection
 
-DEAD = "FAILED"
-HEADINGS = ("account", "what", "state", "count", "oldest", "next attempt", "reason")
+HEADINGS = ("account", "entries", "state", "count", "oldest", "next attempt", "reason")
 
 
 async def retry_all(database_url: str) -> int:
-    """Lets all dead e-mails be sent again, and returns how many there are."""
+    """Queues all failed e-mails again and returns their number."""
     async with single_connection(database_url) as connection:
-        return await retry_dead(connection, datetime.now(UTC))
+        return await retry_failed(connection, datetime.now(UTC))
 
 
 async def print_outbox(database_url: str) -> None:
@@ -35,7 +34,7 @@ def outbox_table(entries: Sequence[OutboxEntry], now: datetime) -> Table:
         table.add_row(
             entry.account_id,
             entry.kind,
-            "dead" if entry.state == DEAD else entry.state.lower(),
+            entry.state.lower(),
             f"{entry.amount:,}",
             f"{_span(now - entry.oldest)} ago",
             _next(entry.next_at, now),

@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         600.0, description="For how many seconds after their last e-mails an agent gets no further ones."
     )
     email_presence_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
-        900.0, description="How many seconds an e-mail waits at most for an agent who is active in the chat."
+        900.0, description="How many seconds an e-mail waits at most for an agent who has the chat open."
     )
     link_secret: SecretStr | None = Field(
         None,

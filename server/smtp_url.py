@@ -19,7 +19,7 @@ def parse_smtp_url(text: str) -> SmtpServer:
     if url.netloc.count("@") > 1:
         raise ValueError(f"it has more than one `@`. {PERCENT_ENCODE}")
     if url.path not in ("", "/") or url.fragment:
-        raise ValueError(f"nothing but options can follow the host. {PERCENT_ENCODE}")
+        raise ValueError(f"only options may follow the host. {PERCENT_ENCODE}")
     options = _options(url)
     credentials = _credentials(url)
     encryption = _encryption(url, options, credentials)
@@ -30,21 +30,21 @@ def _port(url: SplitResult) -> int:
     try:
         return url.port or DEFAULT_PORTS[url.scheme]
     except ValueError:
-        raise ValueError(f"its port is not a number. {PERCENT_ENCODE}") from None
+        raise ValueError(f"its port is not a valid number. {PERCENT_ENCODE}") from None
 
 
 def _credentials(url: SplitResult) -> Credentials | None:
     if url.username is None:
         return None
     if not url.username or not url.password:
-        raise ValueError("a user name needs a password, and a password a user name")
+        raise ValueError("give both a user name and a password, or neither")
     return Credentials(unquote(url.username), unquote(url.password))
 
 
 def _options(url: SplitResult) -> dict[str, str]:
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     if not options.keys() <= set(OPTIONS):
-        raise ValueError(f"its options can be {' and '.join(OPTIONS)}")
+        raise ValueError(f"its only options are {' and '.join(OPTIONS)}. {PERCENT_ENCODE}")
     return options
 
 

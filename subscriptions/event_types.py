@@ -71,7 +71,7 @@ class MentionAdded:
 @strawberry.type(name="ChatNotificationAdded", description="A new entry in the viewer's bell.")
 class NotificationAdded:
     notification: Notification = strawberry.field(
-        description="The notification. A resumed stream omits those that have disappeared."
+        description="The notification. A resumed stream omits those that were removed."
     )
     position: str = strawberry.field(description=POSITION)
     previous_position: str = strawberry.field(description=PREVIOUS_POSITION)
@@ -92,7 +92,7 @@ class ChannelChange:
 class InboxChange:
     channel_id: strawberry.ID = strawberry.field(description="The channel.")
     channel: Channel | None = strawberry.field(
-        description="The channel as it is now. Null if the viewer is no longer a member."
+        description="The channel as it is now. Null if the viewer is not a member."
     )
     alert: bool = strawberry.field(description="Whether there is a new message to alert the viewer to.")
 

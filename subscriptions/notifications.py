@@ -21,8 +21,8 @@ class NotificationsSubscription:
     @strawberry.subscription(
         graphql_type=NotificationAdded,
         description=(
-            "New entries in the viewer's bell. When one is read on another device, chatInboxChanged reports its"
-            " channel: read `unreadNotificationCount` again then."
+            "New entries in the viewer's bell. It does not report that an entry was read on another device:"
+            " chatInboxChanged then reports its channel, and the client should refetch `unreadNotificationCount`."
         ),
     )
     @checked_subscription
@@ -40,7 +40,7 @@ class NotificationsSubscription:
 
 
 async def _added(context: StreamContext, event: ChangeEvent, previous: int) -> Event[NotificationAdded] | None:
-    """Returns None if the notification has disappeared, or the viewer can no longer read its message."""
+    """Returns None if the notification was removed, or the viewer can no longer read its message."""
     loaders, change, agent_id = event.loaders, event.change, context.token.agent_id
     assert change.message_id is not None
     row = await loaders.notifications.load((agent_id, change.message_id))

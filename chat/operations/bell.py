@@ -15,7 +15,7 @@ from models.enums import NotificationType
 from models.statements import sql
 
 NOTIFICATIONS_LIMIT = 1_000
-"""How many notifications one call may list. All of them need no list."""
+"""How many ids one call may contain. To mark all notifications, the list is omitted."""
 
 _CHANNELS_OF_READ = """
     WITH read AS (
@@ -45,8 +45,9 @@ _SET_PREFERENCE = sql(
 
 @operation
 async def mark_notifications_read(tx: Transaction, message_ids: Sequence[UUID] | None) -> None:
-    """Marks the viewer's notifications of these messages as read; None: all of them. Ignores messages without one.
-    Cancels the unsent e-mails, and signals the change to the viewer's other devices. Raises Refused INVALID."""
+    """Marks the viewer's notifications of these messages as read, or all if `message_ids` is None. Ignores messages
+    without one. Cancels the unsent e-mails, and signals the change to the viewer's other devices. Raises Refused
+    INVALID."""
     agent_id = (await require_viewer(tx)).agent_id
     if message_ids is None:
         channels = await tx.fetch(_MARK_ALL, agent_id=agent_id, now=tx.now)
@@ -74,5 +75,5 @@ async def update_notification_preference(
 
 def _check_number(message_ids: Sequence[UUID]) -> None:
     if len(message_ids) > NOTIFICATIONS_LIMIT:
-        message = f"At most {NOTIFICATIONS_LIMIT:,} notifications can be listed in one call."
+        message = f"At most {NOTIFICATIONS_LIMIT:,} notification ids can be given in one call."
         raise Refused(RefusalCode.INVALID, message, "notificationIds")

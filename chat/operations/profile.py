@@ -13,6 +13,7 @@ from chat.locking import require_viewer
 from chat.operation import Transaction, operation
 from models.columns import TEXT_ARRAY, TIMESTAMPTZ
 from models.enums import SendKey
+from models.notifications import IS_WAITING
 from models.rows import QuietHoursRow
 from models.statements import sql
 
@@ -31,6 +32,14 @@ _SET_QUIET_HOURS = sql(
            until_time = excluded.until_time
     """,
     days=TEXT_ARRAY,
+)
+# E-mails that wait for the end of quiet hours are due again, and the worker decides by the new settings.
+_RECONSIDER_POSTPONED = sql(
+    f"""
+    UPDATE notifications SET email_at = :now
+     WHERE account_id = :account_id AND agent_id = :agent_id AND email_state = 'POSTPONED' AND {IS_WAITING}
+    """,  # noqa: S608
+    now=TIMESTAMPTZ,
 )
 # PostgreSQL computes with the time zone while a message is sent, so it must know it too.
 _IS_TIME_ZONE = sql("SELECT local_time(now(), :time_zone) IS NOT NULL", time_zone=Text)
@@ -55,6 +64,8 @@ async def update_profile(tx: Transaction, changes: ProfileChanges) -> None:
         await tx.fetch(_SET_DO_NOT_DISTURB, agent_id=agent_id, until=until_utc)
     if changes.quiet_hours:
         await _set_quiet_hours(tx, agent_id, changes.quiet_hours.value)
+    if changes.do_not_disturb_until or changes.quiet_hours:
+        await tx.fetch(_RECONSIDER_POSTPONED, agent_id=agent_id, now=tx.now)
 
 
 async def _set_quiet_hours(tx: Transaction, agent_id: str, hours: QuietHoursRow | None) -> None:

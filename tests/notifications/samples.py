@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from models.enums import ItemKind, NotificationType
 from notifications.digests import Digest, MessageExcerpt
 from notifications.emails import compose
-from notifications.identifiers import message_id, thread_root
+from notifications.identifiers import message_id_header, thread_root
 from notifications.mailboxes import Mailbox, mailbox
 
 SENDER = Mailbox("ConversaLabs", "chat@example.com")
@@ -46,7 +46,7 @@ def digest(
         omitted=omitted,
         channel_link="https://chat.example/c/chn_0197",
         unsubscribe_link="https://chat.example/unsubscribe/1.abc.def",
-        message_id=message_id(batch, CHANNEL_ID, SENDER.domain),
+        message_id=message_id_header(batch, CHANNEL_ID, SENDER.domain),
         thread_root=thread_root("1", "12", CHANNEL_ID, SENDER.domain),
     )
 

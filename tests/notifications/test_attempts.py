@@ -1,15 +1,20 @@
 """E-mails that fail: their further attempts, and when they are given up."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 
-from notifications.outcomes import ATTEMPTS
+from models.database import Database
+from notifications.contents import Contents, read_contents
+from notifications.leases import LEASE
+from notifications.outcomes import ATTEMPTS, Outcome
 from notifications.sending import description
 from notifications.transports import PermanentFailure, TemporaryFailure
-from tests.notifications.office import Office
+from tests.notifications.office import DELAY, Office
 
 MENTION = "[@Bruno](mention://user/bruno/Bruno)"
 HOUR = timedelta(hours=1)
@@ -115,6 +120,25 @@ async def test_after_a_chunk_that_fails_the_others_are_released(office: Office) 
     await office.work_after()
     assert len(office.emails) == len(rows) == len(ids) + 3
     assert len({email["To"] for email in office.emails}) == len(rows)
+
+
+async def test_an_e_mail_is_not_sent_if_reading_its_contents_took_as_long_as_its_lease(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker may have claimed it meanwhile."""
+    await _mention_bruno(office)
+
+    async def read_slowly(database: Database, account_id: str, email_ids: Sequence[UUID]) -> Mapping[UUID, Contents]:
+        office.clock.advance(LEASE)
+        return await read_contents(database, account_id, email_ids)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("notifications.sending.read_contents", read_slowly)
+        office.clock.advance(DELAY)
+        assert Outcome.SENT not in (await office.worker().send_due()).outcomes
+    assert office.received("bruno") == []
+    await office.work()
+    assert office.received("bruno") == [MENTION]
 
 
 @pytest.mark.parametrize("error", ["550 <a@example.com> unknown", "452 a@example.com\r\nfull", "421 " + "x" * 999])

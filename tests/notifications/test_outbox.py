@@ -5,7 +5,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from notifications.outbox import OutboxEntry, read_outbox, retry_dead
+from notifications.outbox import OutboxEntry, read_outbox, retry_failed
 from notifications.transports import PermanentFailure
 from server.outbox import outbox_table
 from server.postgres.database import single_connection
@@ -38,8 +38,8 @@ async def test_dead_e_mails_are_sent_again_with_the_same_message_id(office: Offi
     )
     office.inbox.failure = None
     async with single_connection(database_url) as connection:
-        assert await retry_dead(connection, office.clock.now()) == dead
-        assert await retry_dead(connection, office.clock.now()) == 0
+        assert await retry_failed(connection, office.clock.now()) == dead
+        assert await retry_failed(connection, office.clock.now()) == 0
     await office.work()
     (email,) = office.emails_to("bruno")
     assert email["Message-ID"] == f"<{email_id}@chat.test>"
@@ -51,7 +51,7 @@ async def test_a_dead_e_mail_that_was_read_is_not_sent_again(office: Office, dat
     office.inbox.failure = None
     await office.account.bruno.mutate("markChatNotificationsRead", "viewer { agent { id } }")
     async with single_connection(database_url) as connection:
-        await retry_dead(connection, office.clock.now())
+        await retry_failed(connection, office.clock.now())
     await office.work()
     assert office.emails_to("bruno") == []
     assert await office.states(office.account.bruno) == ["TAKEN_BACK"]
@@ -73,10 +73,10 @@ async def test_the_table_has_relative_times(office: Office) -> None:
     lines = [line.split("  ") for line in output.getvalue().splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert cells == [
-        ["account", "what", "state", "count", "oldest", "next attempt", "reason"],
+        ["account", "entries", "state", "count", "oldest", "next attempt", "reason"],
         ["1", "notifications", "waiting", "1,200", "3 min ago", "now"],
         ["1", "e-mails", "waiting", "2", "3 h ago", "in 40 s", "451 Try again"],
-        ["2", "e-mails", "dead", "1", "2 d ago", "never", "550 No such mailbox"],
+        ["2", "e-mails", "failed", "1", "2 d ago", "never", "550 No such mailbox"],
     ]
 
 

@@ -44,6 +44,20 @@ async def test_e_mails_wait_for_the_end_of_do_not_disturb(office: Office) -> Non
     assert len(office.emails_to("bruno")) == 1
 
 
+async def test_ending_quiet_hours_early_sends_what_waits(office: Office) -> None:
+    until = office.clock.now() + timedelta(hours=8)
+    await office.account.bruno.mutate(
+        "updateChatProfile", "viewer { agent { id } }", doNotDisturbUntil=until.isoformat()
+    )
+    channel = await office.account.ana.create_channel("Vendas", "PRIVATE", memberIds=["bruno"])
+    await office.account.ana.send(channel, MENTION)
+    await office.work_after()
+    assert await office.states(office.account.bruno) == ["POSTPONED"]
+    await office.account.bruno.mutate("updateChatProfile", "viewer { agent { id } }", doNotDisturbUntil=None)
+    await office.work()
+    assert office.received("bruno") == [MENTION]
+
+
 async def test_e_mails_wait_for_the_end_of_weekly_quiet_hours(office: Office) -> None:
     channel = await _room(office)
     office.clock.time = _next_monday_evening()

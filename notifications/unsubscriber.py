@@ -26,7 +26,7 @@ _SWITCH_OFF = sql(
 
 
 @dataclass(frozen=True)
-class EmailSwitches:
+class EmailUnsubscriber:
     """The agents' preferences, as the links in e-mails change them."""
 
     database: Database

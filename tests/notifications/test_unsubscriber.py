@@ -1,5 +1,5 @@
 from models.enums import NotificationType
-from notifications.switches import EmailSwitches
+from notifications.unsubscriber import EmailUnsubscriber
 from tests.notifications.office import Office
 
 PREFERENCES = (
@@ -12,7 +12,7 @@ async def test_it_switches_off_the_e_mail_of_the_types_and_leaves_the_bell(offic
     await office.account.bruno.mutate(
         "updateChatNotificationPreference", "viewer { agent { id } }", type="DIRECT_MESSAGE", bell=False
     )
-    switches = EmailSwitches(office.account.api.pool)
+    switches = EmailUnsubscriber(office.account.api.pool)
     types = [NotificationType.MENTION, NotificationType.DIRECT_MESSAGE]
     for _ in range(2):
         await switches.switch_off(office.account.account_id, "bruno", types)
@@ -23,14 +23,14 @@ async def test_it_switches_off_the_e_mail_of_the_types_and_leaves_the_bell(offic
 async def test_a_waiting_e_mail_of_the_type_is_not_sent(office: Office) -> None:
     channel = await office.account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno"])
     await office.account.ana.send(channel, "[@Bruno](mention://user/bruno/Bruno)")
-    switches = EmailSwitches(office.account.api.pool)
+    switches = EmailUnsubscriber(office.account.api.pool)
     await switches.switch_off(office.account.account_id, "bruno", [NotificationType.MENTION])
     await office.work_after()
     assert office.received("bruno") == []
 
 
 async def test_an_unknown_agent_has_nothing_to_switch_off(office: Office) -> None:
-    await EmailSwitches(office.account.api.pool).switch_off(
+    await EmailUnsubscriber(office.account.api.pool).switch_off(
         office.account.account_id, "nobody", [NotificationType.MENTION]
     )
     assert await office.rows("SELECT type FROM notification_preferences WHERE account_id = :account_id") == []
