@@ -62,7 +62,7 @@ async def test_a_permanent_failure_is_final(office: Office) -> None:
     assert await office.states(office.account.bruno) == ["FAILED"]
 
 
-async def test_an_e_mail_that_cannot_be_composed_is_dead_and_delays_no_other(office: Office) -> None:
+async def test_an_e_mail_that_cannot_be_composed_fails_and_delays_no_other(office: Office) -> None:
     channel = await office.account.ana.create_channel("Equipe", "PRIVATE", memberIds=["bruno", "carla"])
     await office.account.ana.send(channel, f"{MENTION} [@Carla](mention://user/carla/Carla)")
     office.composer.fails_for = office.address("bruno")

@@ -1,4 +1,4 @@
-"""`internal-chat outbox`: what waits, what is dead and why, and sending the dead e-mails again."""
+"""`internal-chat outbox`: what waits, what failed and why, and new attempts for failed e-mails."""
 
 from datetime import timedelta
 from io import StringIO
@@ -14,7 +14,7 @@ from tests.notifications.office import Office
 MENTIONS = {name: f"[@{name}](mention://user/{name}/{name})" for name in ("bruno", "carla", "davi")}
 
 
-async def test_it_lists_what_waits_and_what_is_dead_by_reason(office: Office, database_url: str) -> None:
+async def test_it_lists_what_waits_and_what_failed_by_reason(office: Office, database_url: str) -> None:
     await _fill(office)
     entries = await _entries(office, database_url)
     assert [(each.kind, each.state, each.reason, each.amount) for each in entries] == [
@@ -22,23 +22,23 @@ async def test_it_lists_what_waits_and_what_is_dead_by_reason(office: Office, da
         ("e-mails", "WAITING", "451 Try again", 1),
         ("e-mails", "FAILED", "550 No such mailbox", 1),
     ]
-    waiting, failing, dead = entries
+    waiting, failing, failed = entries
     assert waiting.next_at is not None
     assert waiting.next_at - waiting.oldest == timedelta(minutes=2)
     assert failing.next_at is not None
     assert timedelta() < failing.next_at - office.clock.now() <= timedelta(seconds=30)
-    assert dead.next_at is None
+    assert failed.next_at is None
 
 
-async def test_dead_e_mails_are_sent_again_with_the_same_message_id(office: Office, database_url: str) -> None:
+async def test_failed_e_mails_are_sent_again_with_the_same_message_id(office: Office, database_url: str) -> None:
     await _fill(office)
-    ((dead,),) = await office.rows("SELECT count(*) FROM emails WHERE state = 'FAILED' AND :account_id <> ''")
+    ((failed,),) = await office.rows("SELECT count(*) FROM emails WHERE state = 'FAILED' AND :account_id <> ''")
     ((email_id,),) = await office.rows(
         "SELECT email_id FROM emails WHERE account_id = :account_id AND state = 'FAILED'"
     )
     office.inbox.failure = None
     async with single_connection(database_url) as connection:
-        assert await retry_failed(connection, office.clock.now()) == dead
+        assert await retry_failed(connection, office.clock.now()) == failed
         assert await retry_failed(connection, office.clock.now()) == 0
     await office.work()
     (email,) = office.emails_to("bruno")
@@ -46,7 +46,7 @@ async def test_dead_e_mails_are_sent_again_with_the_same_message_id(office: Offi
     assert await office.states(office.account.bruno) == ["SENT"]
 
 
-async def test_a_dead_e_mail_that_was_read_is_not_sent_again(office: Office, database_url: str) -> None:
+async def test_a_failed_e_mail_that_was_read_is_not_sent_again(office: Office, database_url: str) -> None:
     await _fill(office)
     office.inbox.failure = None
     await office.account.bruno.mutate("markChatNotificationsRead", "viewer { agent { id } }")
@@ -81,7 +81,7 @@ async def test_the_table_has_relative_times(office: Office) -> None:
 
 
 async def _fill(office: Office) -> None:
-    """bruno's e-mail is dead, carla's has failed once, and davi's notification waits."""
+    """bruno's e-mail is failed, carla's has failed once, and davi's notification waits."""
     channel = await office.account.ana.create_channel("Equipe", "PRIVATE", memberIds=list(MENTIONS))
     for name, failure in (("bruno", PermanentFailure("550 No such mailbox")), ("carla", None)):
         await office.account.ana.send(channel, MENTIONS[name])
