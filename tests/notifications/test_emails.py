@@ -173,7 +173,7 @@ def test_without_contents_an_email_has_neither_text_nor_cards() -> None:
     email = sent(digest(message(None, card_kinds=[ItemKind.DEAL]), announcement))
     for subtype in ("plain", "html"):
         shown = body(email, subtype)
-        assert "Your account does not show what messages contain in e-mails." in shown
+        assert "Your account's settings keep message text out of e-mails." in shown
         assert "posted an announcement" in shown
         assert "Deal" not in shown
 

@@ -59,7 +59,7 @@ async def test_post_switches_off_the_types_of_the_link(
 ) -> None:
     answer = await client.post(LINK, **body)  # type: ignore[arg-type]
     assert answer.status_code == 200
-    assert "E-mails switched off" in answer.text
+    assert "E-mails turned off" in answer.text
     assert unsubscriber.calls == [("1", "12", TYPES)]
 
 
@@ -117,6 +117,6 @@ async def test_the_button_works_without_javascript(
     await page.route(f"{URL}/**", forward)
     await page.goto(LINK)
     await page.get_by_role("button", name="Stop e-mails").click()
-    await page.get_by_role("heading", name="E-mails switched off").wait_for()
+    await page.get_by_role("heading", name="E-mails turned off").wait_for()
     assert unsubscriber.calls == [("1", "12", TYPES)]
     await context.close()
