@@ -1,6 +1,7 @@
 """Types that the drafts of operations share. A draft is an operation's input, as a resolver builds it."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,18 @@ class Given(Generic[Value]):
     it does not change."""
 
     value: Value
+
+
+PartPath = Callable[[int], tuple[str, ...]]
+"""Maps the index of a message part to its path in the mutation's input."""
+
+
+@dataclass(frozen=True)
+class InputPaths:
+    """Where the mutation's input holds the channel and the parts of a message, for the `path` of a refusal."""
+
+    channel: tuple[str, ...]
+    card: PartPath
 
 
 def in_utc(given: datetime, path: str) -> datetime:

@@ -12,21 +12,23 @@ from sqlmodel import col
 
 from chat.access import Seat
 from chat.cards import ItemRef
+from chat.drafts import InputPaths
 from chat.errors import RefusalCode, Refused
 from chat.locking import lock_channel, not_found, read_seat
 from chat.mentions import resolve_mentions, write_mentions
-from chat.naming import checked_text, is_visible
+from chat.message_text import TextPart
+from chat.naming import checked_text
 from chat.operation import Transaction
+from chat.parts import Part, check_parts, hashed_parts
 from chat.policies import check_not_deleted, check_post, check_read
 from chat.posting import Post, write_post
 from chat.recipients import notify_of_new
-from chat.sharing import CardPath, SharedItem, check_refs, write_cards
+from chat.sharing import CardsPart, SharedItem, write_cards
 from models import Message
 from models.columns import ACCOUNT_ID
 from models.rows import MessageRow, columns, to_row
 from models.statements import Statement
 
-BODY_LENGTH = 20_000
 CLIENT_KEY_LENGTH = 200
 
 
@@ -39,18 +41,16 @@ class MessageDraft:
     cards: tuple[ItemRef, ...] = ()
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text, and then the other parts."""
+        return TextPart(self.body), CardsPart(self.cards)
+
+    @property
     def payload_hash(self) -> bytes:
         """Equal for two drafts exactly if they would send the same message."""
-        cards = [[ref.kind, ref.item_id] for ref in self.cards]
-        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id, cards])).digest()
-
-
-@dataclass(frozen=True)
-class InputPaths:
-    """Where the mutation's input holds the channel and the cards, for the `path` of a refusal."""
-
-    channel: tuple[str, ...]
-    card: CardPath
+        text, *others = self.parts
+        payload = [str(self.channel_id), *text.hashed(), self.reply_to_id, *hashed_parts(others)]
+        return sha256(orjson.dumps(payload)).digest()
 
 
 class SentMessage(NamedTuple):
@@ -107,26 +107,10 @@ async def write_message(
     return message
 
 
-def check_content(body: str, cards: Sequence[ItemRef], client_key: str | None, paths: InputPaths) -> None:
-    """Raises Refused INVALID for a message that cannot be stored. With a card, the text may be empty."""
-    check_body(body)
-    if not cards:
-        check_has_text(body)
-    check_refs(cards, paths.card)
+def check_content(parts: Sequence[Part], client_key: str | None, paths: InputPaths) -> None:
+    """Raises Refused INVALID for a message that cannot be stored. Beside another part, the text may be empty."""
+    check_parts(parts, paths)
     _check_client_key(client_key)
-
-
-def check_body(body: str) -> None:
-    """Raises Refused INVALID for a text that is too long or cannot be stored."""
-    checked_text(body, "body")
-    if len(body) > BODY_LENGTH:
-        raise Refused(RefusalCode.INVALID, f"A message can have at most {BODY_LENGTH:,} characters.", "body")
-
-
-def check_has_text(body: str) -> None:
-    """Raises Refused INVALID for a text without a visible character."""
-    if not is_visible(body):
-        raise Refused(RefusalCode.INVALID, "A message needs at least one visible character.", "body")
 
 
 async def is_client_key_used(tx: Transaction, author_id: str, client_key: str | None) -> bool:

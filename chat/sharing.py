@@ -3,13 +3,14 @@ come from their answers."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Text
 from uuid_utils.compat import uuid7
 
 from chat.cards import ITEM_ID_LENGTH, Answer, CardAccess, Check, ItemRef, can_be_item_id
+from chat.drafts import InputPaths, PartPath
 from chat.errors import RefusalCode, Refused
 from chat.identity import AgentToken
 from chat.operation import Transaction
@@ -39,10 +40,22 @@ _INSERT_CARDS = sql(
     summaries=TEXT_ARRAY,
 )
 
-_DELETE_CARDS = sql("DELETE FROM cards WHERE account_id = :account_id AND message_id = :message_id")
 
-CardPath = Callable[[int], tuple[str, ...]]
-"""Maps the index of an item to its path in the mutation's input."""
+@dataclass(frozen=True)
+class CardsPart:
+    """The items that a draft shares."""
+
+    refs: tuple[ItemRef, ...]
+
+    @property
+    def suffices(self) -> bool:
+        return bool(self.refs)
+
+    def check(self, paths: InputPaths) -> None:
+        check_refs(self.refs, paths.card)
+
+    def hashed(self) -> Sequence[object]:
+        return [[[ref.kind, ref.item_id] for ref in self.refs]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ class SharedItem:
     summary: str | None
 
 
-def check_refs(refs: Sequence[ItemRef], path_of: CardPath) -> None:
+def check_refs(refs: Sequence[ItemRef], path_of: PartPath) -> None:
     """Raises Refused INVALID, with the path of the first invalid reference, for more than 10, duplicates, and ids that
     no item can have."""
     for place, ref in enumerate(refs):
@@ -68,7 +81,7 @@ def check_refs(refs: Sequence[ItemRef], path_of: CardPath) -> None:
 
 
 async def ask_for_items(
-    source: CardSource, sharer: AgentToken, refs: Sequence[ItemRef], path_of: CardPath
+    source: CardSource, sharer: AgentToken, refs: Sequence[ItemRef], path_of: PartPath
 ) -> list[SharedItem]:
     """Returns the items in the given order. Calls each source module at most once, and all of them at the same time.
     Raises Refused SOURCE_UNAVAILABLE, or SHARE_DENIED for an item that is hidden from the sharer, removed, unknown or
@@ -108,7 +121,3 @@ async def write_cards(tx: Transaction, message: MessageRow, items: Sequence[Shar
         titles=[item.title for item in items],
         summaries=[item.summary for item in items],
     )
-
-
-async def remove_cards(tx: Transaction, message: MessageRow) -> None:
-    await tx.fetch(_DELETE_CARDS, message_id=message.message_id)

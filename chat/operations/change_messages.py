@@ -6,19 +6,17 @@ from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
 from chat.locking import lock_message
 from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
+from chat.message_text import check_body, check_has_text
 from chat.operation import Transaction, operation
+from chat.parts import has_stored_parts, remove_stored_parts
 from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.recipients import delete_notifications, notify_of_edited
-from chat.sending import check_body, check_has_text
-from chat.sharing import remove_cards
 from models.enums import ChangeKind
 from models.rows import MessageRow
 from models.statements import sql
 
 EMOJIS_LIMIT = 50
 """How many different emojis a message can have: clients show each as a button."""
-
-_HAS_CARDS = sql("SELECT EXISTS (SELECT FROM cards WHERE account_id = :account_id AND message_id = :message_id)")
 
 _UPDATE_MESSAGE = sql(
     """
@@ -57,14 +55,14 @@ _DELETE_REACTIONS = sql("DELETE FROM reactions WHERE account_id = :account_id AN
 
 @operation
 async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageRow:
-    """Returns the message with its new text and mentions. The text may be empty if the message has a card. Raises
-    Refused."""
+    """Returns the message with its new text and mentions. The text may be empty if the message has another
+    part. Raises Refused."""
     check_body(body)
     seat, message = await lock_message(tx, message_id)
     check_edit_message(seat, message)
     if message.body == body:
         return message
-    if not await tx.fetch_value(_HAS_CARDS, message_id=message_id):
+    if not await has_stored_parts(tx, message):
         check_has_text(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
     edited = await _save(tx, message._replace(body=body, edited_at=tx.now), ChangeKind.MESSAGE_EDITED)
@@ -75,7 +73,7 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
 
 @operation
 async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
-    """Returns the tombstone: the message without its text, cards, mentions and reactions. Deleting a deleted message
+    """Returns the tombstone: the message without its parts, mentions and reactions. Deleting a deleted message
     changes nothing. Raises Refused."""
     seat, message = await lock_message(tx, message_id)
     check_delete_message(seat, message)
@@ -83,7 +81,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
         return message
     await rewrite_mentions(tx, message, NO_MENTIONS)
     await delete_notifications(tx, message_id)
-    await remove_cards(tx, message)
+    await remove_stored_parts(tx, message)
     await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
     return await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
 

@@ -1,9 +1,10 @@
 """Sending a message, once per client key."""
 
+from chat.drafts import InputPaths
 from chat.identity import Identity
 from chat.operation import operation
 from chat.ports import Chat
-from chat.sending import InputPaths, MessageDraft, check_content, find_sent_message, write_message
+from chat.sending import MessageDraft, check_content, find_sent_message, write_message
 from chat.sharing import ask_for_items
 from chat.viewer import require_agent
 from models.rows import MessageRow
@@ -22,7 +23,7 @@ async def send_message(
     With cards, the source modules are queried between two transactions, so that no lock is held meanwhile. Raises
     Refused INVALID, NOT_FOUND, CONFLICT, SHARE_DENIED, SOURCE_UNAVAILABLE, or what `check_post` raises.
     """
-    check_content(draft.body, draft.cards, draft.client_key, paths)
+    check_content(draft.parts, draft.client_key, paths)
     if not draft.cards:
         return await _write_message(chat, identity, draft, [], paths)
     sent = await _find_sent_message(chat, identity, draft, paths)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.cards import ItemRef
+from chat.drafts import InputPaths
 from chat.identity import Identity
 from chat.locking import require_viewer
 from chat.membership import require_active_agents
+from chat.message_text import TextPart
 from chat.operation import Transaction, operation
 from chat.operations.open_direct_message import find_direct_channel, open_direct_channel
 from chat.operations.send_message import send_message
 from chat.ports import Chat
 from chat.sending import (
-    InputPaths,
     MessageDraft,
     check_content,
     client_key_conflict,
@@ -21,7 +22,7 @@ from chat.sending import (
     is_client_key_used,
     write_message,
 )
-from chat.sharing import SharedItem, ask_for_items
+from chat.sharing import CardsPart, SharedItem, ask_for_items
 from chat.viewer import require_agent
 from models.rows import MessageRow
 
@@ -60,7 +61,7 @@ async def share_item(chat: Chat, identity: Identity, draft: ShareDraft) -> Messa
 
 
 async def _share_with_agent(chat: Chat, identity: Identity, draft: ShareDraft, agent_id: str) -> MessageRow:
-    check_content(draft.body, [draft.item], draft.client_key, SHARE_PATHS)
+    check_content([TextPart(draft.body), CardsPart((draft.item,))], draft.client_key, SHARE_PATHS)
     sent = await _find_sent_or_check_agent(chat, identity, draft, agent_id)
     if sent is not None:
         return sent

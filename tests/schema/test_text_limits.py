@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from chat.mention_scanner import parse_mentions
+from chat.message_text import BODY_LENGTH
 from chat.naming import like_pattern
-from chat.sending import BODY_LENGTH
 from models.enums import ItemKind
 from schema.texts import QUERY_LENGTH, TEXT_LENGTH
 from tests.schema.places import Place, places

@@ -1,0 +1,90 @@
+"""The parts of a message, whatever their kind: its text, and what is stored beside it in a table of its own.
+
+A further kind of part is an entry in `STORED_PARTS`, for messages that exist, and a `Part` of `MessageDraft.parts`, for
+messages that are sent.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+from sqlalchemy import Text
+
+from chat.drafts import InputPaths
+from chat.message_text import nothing_visible
+from chat.operation import Transaction
+from models.columns import IDENTIFIER
+from models.rows import MessageRow
+from models.statements import sql
+
+
+class Part(Protocol):
+    """What a draft contains of one kind of part."""
+
+    @property
+    def suffices(self) -> bool:
+        """Whether a message can consist of this part alone."""
+
+    def check(self, paths: InputPaths, /) -> None:
+        """Raises Refused INVALID, with the path of the first invalid element, for a part that cannot be stored or has
+        too many elements."""
+
+    def hashed(self) -> Sequence[object]:
+        """Returns what the hash of the payload contains of the part. Nothing, if it is empty and of a kind that earlier
+        versions did not have: a client key that was used before an update keeps its hash."""
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A kind of part that is stored in a table of its own, with the message's id."""
+
+    table: str
+
+    @property
+    def presence(self) -> str:
+        """The SQL condition that the message has such a part."""
+        return f"EXISTS (SELECT FROM {self.table} WHERE account_id = :account_id AND message_id = :message_id)"
+
+    @property
+    def removal(self) -> str:
+        """The CTE that removes such parts of the message."""
+        condition = "account_id = :account_id AND message_id = :message_id"
+        return f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition})"  # noqa: S608
+
+
+STORED_PARTS = (StoredPart("cards"),)
+
+_HAS_PARTS = sql(
+    f"SELECT {' OR '.join(part.presence for part in STORED_PARTS)}",
+    account_id=Text,
+    message_id=IDENTIFIER,
+)
+_REMOVE_PARTS = sql(
+    f"WITH {', '.join(part.removal for part in STORED_PARTS)} SELECT",
+    account_id=Text,
+    message_id=IDENTIFIER,
+)
+
+
+def check_parts(parts: Sequence[Part], paths: InputPaths) -> None:
+    """Raises Refused INVALID for parts that are not a message together, or that cannot be stored."""
+    for part in parts:
+        part.check(paths)
+    if not any(part.suffices for part in parts):
+        raise nothing_visible()
+
+
+def hashed_parts(parts: Iterable[Part]) -> list[object]:
+    """Returns what the hash of the payload contains of the parts."""
+    return list(chain.from_iterable(part.hashed() for part in parts))
+
+
+async def has_stored_parts(tx: Transaction, message: MessageRow) -> bool:
+    """Returns whether the message has anything but its text, so that its text may be empty."""
+    return bool(await tx.fetch_value(_HAS_PARTS, message_id=message.message_id))
+
+
+async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:
+    """Removes everything but the message's text, in one statement."""
+    await tx.fetch(_REMOVE_PARTS, message_id=message.message_id)
