@@ -18,13 +18,11 @@ from benchmarks.generated_account import VIEWER, AccountPlan, generate
 from benchmarks.history import PAGE, SIDEBAR
 from benchmarks.latency import Step, measure_alternately
 from chat.identity import AgentToken
-from chat.ports import Chat
 from execution import Loader
 from live.hub import Hub
 from loaders import DataSources, Loaders
 from loaders.batches import Batch, Key, Value
 from schema.context import Services
-from server.clock import SystemClock
 from server.http.documents import DocumentLimits
 from server.http.operations import Operations, Result
 from server.http.requests import GraphQLRequest
@@ -76,7 +74,7 @@ async def _steps(app: Starlette, query: str, variables: Json) -> Sequence[Step]:
     """Returns executions of the request: with each of SCHEMAS, first with loaders that know all values, then with
     loaders that know none. Raises AssertionError unless all give the same data."""
     hub = app.state.hub
-    services = Services(Chat(app.state.pool, SystemClock(), hub, hub.data.cards), hub.data, "http://chat")
+    services = app.state.services
     token = AgentToken(PLAN.account_id, VIEWER, datetime.now(UTC) + timedelta(hours=1))
     memory: Memory = {}
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from chat.errors import RefusalCode, Refused
 
@@ -30,6 +31,7 @@ class InputPaths:
 
     channel: tuple[str, ...]
     card: PartPath
+    attachment: PartPath = lambda place: ("attachmentIds", str(place))
 
 
 def in_utc(given: datetime, path: str) -> datetime:
@@ -48,10 +50,18 @@ class IconAvatar:
     color: str
 
 
-def check_avatar(avatar: IconAvatar | None) -> None:
+@dataclass(frozen=True)
+class ImageAvatar:
+    """An image that the viewer has uploaded."""
+
+    attachment_id: UUID
+
+
+Avatar = IconAvatar | ImageAvatar
+
+
+def check_icon(avatar: IconAvatar) -> None:
     """Raises Refused INVALID for an impossible icon name or colour."""
-    if avatar is None:
-        return
     if not re.fullmatch(r"[a-z0-9-]{1,40}", avatar.icon):
         message = "An icon name must consist of 1 to 40 lower-case letters, digits and hyphens."
         raise Refused(RefusalCode.INVALID, message, "avatar", "icon", "icon")

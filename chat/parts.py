@@ -14,7 +14,7 @@ from sqlalchemy import Text
 from chat.drafts import InputPaths
 from chat.message_text import nothing_visible
 from chat.operation import Transaction
-from models.columns import IDENTIFIER
+from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.rows import MessageRow
 from models.statements import sql
 
@@ -40,6 +40,8 @@ class StoredPart:
     """A kind of part that is stored in a table of its own, with the message's id."""
 
     table: str
+    file_columns: tuple[str, ...] = ()
+    """The columns with the keys of stored files, which are deleted too."""
 
     @property
     def presence(self) -> str:
@@ -48,12 +50,24 @@ class StoredPart:
 
     @property
     def removal(self) -> str:
-        """The CTE that removes such parts of the message."""
+        """The CTEs that remove such parts of the message, and list their files as unused."""
         condition = "account_id = :account_id AND message_id = :message_id"
-        return f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition})"  # noqa: S608
+        removed = f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition} RETURNING *)"  # noqa: S608
+        return f"{removed}, {self._unused_files}" if self.file_columns else removed
+
+    @property
+    def _unused_files(self) -> str:
+        return f"""
+        unused_{self.table} AS (
+            INSERT INTO unused_files (account_id, storage_key, delete_at)
+            SELECT account_id, storage_key.value, :now
+              FROM removed_{self.table}, unnest(ARRAY[{", ".join(self.file_columns)}]) AS storage_key (value)
+             WHERE storage_key.value IS NOT NULL
+        )
+        """  # noqa: S608
 
 
-STORED_PARTS = (StoredPart("cards"),)
+STORED_PARTS = (StoredPart("cards"), StoredPart("attachments", ("storage_key", "thumbnail_key")))
 
 _HAS_PARTS = sql(
     f"SELECT {' OR '.join(part.presence for part in STORED_PARTS)}",
@@ -64,6 +78,7 @@ _REMOVE_PARTS = sql(
     f"WITH {', '.join(part.removal for part in STORED_PARTS)} SELECT",
     account_id=Text,
     message_id=IDENTIFIER,
+    now=TIMESTAMPTZ,
 )
 
 
@@ -87,4 +102,4 @@ async def has_stored_parts(tx: Transaction, message: MessageRow) -> bool:
 
 async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:
     """Removes everything but the message's text, in one statement."""
-    await tx.fetch(_REMOVE_PARTS, message_id=message.message_id)
+    await tx.fetch(_REMOVE_PARTS, message_id=message.message_id, now=tx.now)

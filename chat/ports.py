@@ -1,15 +1,15 @@
 """The external dependencies of the chat, as Protocols. `server` supplies the implementations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from chat.cards import Answer, Check
 from models.database import Database
-from models.enums import ItemKind
+from models.enums import AttachmentKind, ItemKind
 
 
 class Clock(Protocol):
@@ -68,6 +68,63 @@ class CardSource(Protocol):
         Calls the module once per 500 checks."""
 
 
+class WrittenFile(NamedTuple):
+    byte_size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What was found in a stored file. `content_type` is never what the uploader declares."""
+
+    kind: AttachmentKind
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    waveform: Sequence[int] | None = None
+
+
+class InspectedFile(NamedTuple):
+    """`cleaned` is the file without the metadata that must not be served, if it had any."""
+
+    facts: FileFacts
+    thumbnail: bytes | None
+    cleaned: bytes | None
+
+
+class Files(Protocol):
+    """The storage of files, and the inspection of what they contain. All of it can raise FilesUnavailable."""
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes], byte_limit: int) -> WrittenFile:
+        """Stores the chunks without keeping them in memory. Stores nothing if the iterator raises."""
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Stores the content, in the place of an earlier one."""
+
+    async def inspect(self, key: str, byte_size: int, content_type: str, filename: str) -> InspectedFile:
+        """Inspects a stored file, of which the uploader declares the type and the name."""
+
+    async def square_thumbnail(self, key: str) -> bytes | None:
+        """Returns a square image made from a stored one; None if it cannot be read."""
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Deletes the files. Ignores those that do not exist."""
+
+
+class FilesUnavailable(Exception):
+    """The storage of files does not answer."""
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    byte_size: int = 100_000_000
+    """The maximum size of a file."""
+
+    lifetime: timedelta = timedelta(hours=24)
+    """How long an upload can be sent."""
+
+
 @dataclass(frozen=True)
 class Chat:
     """The dependencies of every operation."""
@@ -76,5 +133,8 @@ class Chat:
     clock: Clock
     wake_ups: WakeUps
     cards: CardSource
+    files: Files
     email_delay: timedelta = timedelta(minutes=2)
     """How long an e-mail about a message waits for the agent to read it. Half of it for direct messages."""
+
+    upload_limits: UploadLimits = UploadLimits()

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
+from chat.attaching import AttachmentsPart, attach_uploads
 from chat.cards import ItemRef
 from chat.drafts import InputPaths
 from chat.errors import RefusalCode, Refused
@@ -39,11 +40,12 @@ class MessageDraft:
     reply_to_id: UUID | None = None
     client_key: str | None = None
     cards: tuple[ItemRef, ...] = ()
+    attachment_ids: tuple[UUID, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The text, and then the other parts."""
-        return TextPart(self.body), CardsPart(self.cards)
+        return TextPart(self.body), CardsPart(self.cards), AttachmentsPart(self.attachment_ids)
 
     @property
     def payload_hash(self) -> bytes:
@@ -101,6 +103,7 @@ async def write_message(
         check_not_deleted(replied_to, "replyToId")
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
+    await attach_uploads(tx, message, draft.attachment_ids, paths)
     await write_mentions(tx, message, mentions)
     await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)

@@ -15,6 +15,7 @@ from chat.ports import CardSource
 from chat.quiet_hours import QuietTimes
 from execution import Loader
 from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
+from loaders.attachments import load_attachments
 from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
 from loaders.channels import (
@@ -63,7 +64,7 @@ from loaders.pages import Page, empty_page
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, CardRow, MemberRow, MessageRow, NotificationRow
+from models.rows import AgentRow, AttachmentRow, CardRow, MemberRow, MessageRow, NotificationRow
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ class Loaders:
     @cached_property
     def cards(self) -> Loader[UUID, list[CardRow]]:
         return self._defaulting(load_cards, list)
+
+    @cached_property
+    def attachments(self) -> Loader[UUID, list[AttachmentRow]]:
+        return self._defaulting(load_attachments, list)
 
     @cached_property
     def shared_in(self) -> Loader[SharedInKey, Page[MessageRow]]:

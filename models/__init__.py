@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from models.accounts import Account, AccountClock
 from models.agents import Agent, PendingActivation, Presence, Team, TeamAgent
+from models.attachments import Attachment, UnusedFile
 from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
@@ -16,6 +17,7 @@ __all__ = [
     "Account",
     "AccountClock",
     "Agent",
+    "Attachment",
     "Author",
     "Card",
     "Change",
@@ -35,5 +37,6 @@ __all__ = [
     "Reaction",
     "Team",
     "TeamAgent",
+    "UnusedFile",
     "metadata",
 ]

@@ -33,6 +33,9 @@ class Channel(SQLModel, table=True):
         CheckConstraint('direct_low COLLATE "C" < direct_high COLLATE "C"', name="pair_in_order"),
         CheckConstraint("(kind = 'DIRECT') = (name IS NULL)", name="named_unless_direct"),
         CheckConstraint("(avatar_icon IS NULL) = (avatar_color IS NULL)", name="icon_with_color"),
+        CheckConstraint("avatar_icon IS NULL OR avatar_key IS NULL", name="icon_or_image"),
+        # The avatar that a link names.
+        Index(None, "account_id", "avatar_key", unique=True, postgresql_where="avatar_key IS NOT NULL"),
         # discoverChatChannels and manageableChatChannels: keyset pages by folded name.
         Index(None, "account_id", "sort_name", "channel_id"),
     )
@@ -45,6 +48,9 @@ class Channel(SQLModel, table=True):
     description: str | None = Field(default=None, sa_type=Text)
     avatar_icon: str | None = Field(default=None, sa_type=Text)
     avatar_color: str | None = Field(default=None, sa_type=Text)
+    avatar_key: str | None = Field(default=None, sa_type=Text)
+    """The storage key of the avatar's image, a file of its own: an id in hexadecimal digits, which links name."""
+
     direct_low: str | None = Field(default=None, sa_type=Text)
     direct_high: str | None = Field(default=None, sa_type=Text)
     created_by: str = Field(sa_type=Text)

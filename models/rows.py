@@ -16,11 +16,13 @@ from sqlmodel import SQLModel
 
 from models.accounts import Account
 from models.agents import Agent
+from models.attachments import Attachment
 from models.cards import Card
 from models.changes import Change
 from models.channels import Channel, Member
 from models.enums import (
     AgentRole,
+    AttachmentKind,
     CardPreview,
     ChangeKind,
     ChannelKind,
@@ -67,6 +69,7 @@ class ChannelRow(NamedTuple):
     description: str | None
     avatar_icon: str | None
     avatar_color: str | None
+    avatar_key: str | None
     created_at: datetime
     archived_at: datetime | None
     last_seq: int
@@ -123,6 +126,27 @@ class CardRow(NamedTuple):
     summary: str | None
 
 
+class AttachmentRow(NamedTuple):
+    attachment_id: UUID
+    uploader_id: str
+    filename: str
+    declared_type: str
+    kind: AttachmentKind
+    byte_size: int
+    created_at: datetime
+    expires_at: datetime | None
+    storage_key: str | None
+    thumbnail_key: str | None
+    content_type: str | None
+    sha256: bytes | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    waveform: bytes | None
+    message_id: UUID | None
+    place: int | None
+
+
 class NotificationRow(NamedTuple):
     agent_id: str
     message_id: UUID
@@ -163,6 +187,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
         MessageRow: Message,
         MentionRow: Mention,
         CardRow: Card,
+        AttachmentRow: Attachment,
         NotificationRow: Notification,
         QuietHoursRow: QuietHours,
         ChangeRow: Change,

@@ -13,7 +13,7 @@ from chat.operations.open_direct_message import open_direct_message
 from execution import root_field
 from loaders.channels import SidebarFilter
 from loaders.pages import PAGE_DEFAULT, empty_page, page_request
-from resolvers.drafts import given, icon_avatar, required
+from resolvers.drafts import channel_avatar, given, required
 from resolvers.mutation import mutation
 from schema.channel_inputs import (
     ArchiveChannelInput,
@@ -108,7 +108,7 @@ class ChannelsMutation:
             kind=input.kind,
             name=input.name,
             description=input.description,
-            avatar=icon_avatar(input.avatar),
+            avatar=channel_avatar(input.avatar),
             member_ids=list(input.member_ids),
         )
         created = await create_channel(info.context.chat, info.context.token, draft)
@@ -120,7 +120,7 @@ class ChannelsMutation:
             channel_id=channel_id(input.channel_id),
             name=required(input.name, "name"),
             description=given(input.description),
-            avatar=Given(icon_avatar(input.avatar.value)) if input.avatar is not None else None,
+            avatar=Given(channel_avatar(input.avatar.value)) if input.avatar is not None else None,
             kind=required(input.kind, "kind"),
         )
         await update_channel(info.context.chat, info.context.token, changes)

@@ -4,9 +4,10 @@ from typing import TypeVar
 
 import strawberry
 
-from chat.drafts import Given, IconAvatar
+from chat.drafts import Avatar, Given, IconAvatar, ImageAvatar
 from chat.errors import RefusalCode, Refused
-from schema.channel_inputs import ChannelAvatarInput
+from schema.channel_inputs import ChannelAvatarInput, IconAvatarInput
+from schema.ids import attachment_id
 
 Value = TypeVar("Value")
 
@@ -28,10 +29,14 @@ def required(field: strawberry.Maybe[Value | None], path: str) -> Given[Value] |
     return Given(field.value)
 
 
-def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:
-    """Returns the avatar. Raises Refused INVALID for an input without an icon."""
+def channel_avatar(avatar: ChannelAvatarInput | None) -> Avatar | None:
+    """Returns the avatar. Raises Refused INVALID unless the input has either an image or an icon."""
     if avatar is None:
         return None
-    if avatar.icon is None:
-        raise Refused(RefusalCode.INVALID, "An avatar must have an icon.", "avatar")
-    return IconAvatar(avatar.icon.icon, avatar.icon.color)
+    match avatar.image_id, avatar.icon:
+        case str(image_id), None:
+            return ImageAvatar(attachment_id(image_id, "avatar", "imageId"))
+        case None, IconAvatarInput(icon=icon, color=color):
+            return IconAvatar(icon, color)
+        case _:
+            raise Refused(RefusalCode.INVALID, "An avatar must have either an image or an icon.", "avatar")

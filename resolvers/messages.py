@@ -14,7 +14,7 @@ from execution import root_field
 from resolvers.mutation import mutation
 from schema.channels import channel
 from schema.context import RequestInfo
-from schema.ids import Prefix, channel_id, message_id, parse_id
+from schema.ids import Prefix, attachment_id, channel_id, message_id, parse_id
 from schema.message_inputs import (
     AddReactionInput,
     DeleteMessageInput,
@@ -59,6 +59,9 @@ class MessagesMutation:
             reply_to_id=_optional_message_id(input.reply_to_id, "replyToId"),
             client_key=input.client_key,
             cards=tuple(card.ref() for card in input.cards),
+            attachment_ids=tuple(
+                attachment_id(id, "attachmentIds", str(place)) for place, id in enumerate(input.attachment_ids)
+            ),
         )
         return SendMessagePayload(
             message=await message_of(info.context, await send_message(info.context.chat, info.context.token, draft))

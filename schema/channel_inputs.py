@@ -17,8 +17,14 @@ class IconAvatarInput:
     color: str = strawberry.field(description="The background colour, #rrggbb.")
 
 
-@strawberry.input(name="ChatChannelAvatarInput", description="The picture of a channel in lists.")
+@strawberry.input(
+    name="ChatChannelAvatarInput", description="The picture of a channel in lists: either an image or an icon."
+)
 class ChannelAvatarInput:
+    image_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="An image that the viewer has uploaded with createChatUpload. The avatar is a square copy of it.",
+    )
     icon: IconAvatarInput | None = strawberry.field(default=None, description="An icon on a coloured background.")
 
 

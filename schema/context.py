@@ -11,6 +11,7 @@ from chat.identity import AgentToken, Identity
 from chat.ports import Chat
 from chat.positions import encode_position
 from chat.viewer import Viewer, require_active, require_administrator, require_agent, require_enabled
+from files.links import FileLinks
 from loaders import DataSources, Loaders
 
 
@@ -21,6 +22,7 @@ class Services:
     chat: Chat
     data: DataSources
     public_url: str
+    links: FileLinks
 
 
 class FieldContext(Protocol):

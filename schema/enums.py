@@ -8,6 +8,7 @@ import strawberry
 from chat.errors import RefusalCode
 from models.enums import (
     AgentRole,
+    AttachmentKind,
     CardPreview,
     ChannelKind,
     Creators,
@@ -40,6 +41,17 @@ describe_enum(
     {
         AgentRole.AGENT: "An ordinary agent.",
         AgentRole.ADMINISTRATOR: "Also manages the chat's settings and all channels except direct messages.",
+    },
+)
+describe_enum(
+    AttachmentKind,
+    "ChatAttachmentKind",
+    "The kinds of files, by what was found in them.",
+    {
+        AttachmentKind.IMAGE: "An image that browsers show.",
+        AttachmentKind.AUDIO: "An audio file, such as a recording.",
+        AttachmentKind.VIDEO: "A video.",
+        AttachmentKind.FILE: "Any other file.",
     },
 )
 describe_enum(

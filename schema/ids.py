@@ -10,6 +10,7 @@ from graphql import GraphQLError, GraphQLID, IntValueNode, StringValueNode, Valu
 
 from chat.errors import DenialCode
 from chat.locking import not_found
+from chat.uploads import unknown_upload
 
 _EXACT = range(-(2**63), 2**64)
 """The integers that JSON parsers read exactly. orjson reads others as floats."""
@@ -19,6 +20,7 @@ class Prefix(StrEnum):
     CHANNEL = "chn"
     MESSAGE = "msg"
     CARD = "crd"
+    ATTACHMENT = "att"
     MEMBER = "mbr"
     MEMBERSHIP = "mbs"
     MENTION = "mnt"
@@ -59,6 +61,14 @@ def message_id(id: str, *path: str) -> UUID:
     found = parse_id(Prefix.MESSAGE, id)
     if found is None:
         raise not_found("message", *(path or ("messageId",)))
+    return found
+
+
+def attachment_id(id: str, *path: str) -> UUID:
+    """Returns the attachment's id. Raises Refused NOT_FOUND for text that is not the id of an attachment."""
+    found = parse_id(Prefix.ATTACHMENT, id)
+    if found is None:
+        raise unknown_upload(*path)
     return found
 
 

@@ -6,7 +6,7 @@ from schema.cards import SharedEntityRefInput
 from schema.channel_inputs import CHANNEL_ID
 
 MESSAGE_ID = "The message."
-BODY = "The text, in Markdown, up to 20,000 characters. It may be empty only if the message has a card."
+BODY = "The text, in Markdown, up to 20,000 characters. It may be empty only beside an attachment or a card."
 EMOJI = "Exactly one emoji."
 
 
@@ -19,6 +19,10 @@ class SendMessageInput:
             BODY + " Mentions: [@Ana](mention://user/12/Ana), mention://team/…, mention://channel/all. Ids are"
             " percent-encoded. Mentions in code, quotes, comments and images do not count."
         ),
+    )
+    attachment_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="The viewer's uploads to send, at most 20, without duplicates. Their bytes must be received.",
     )
     cards: list[SharedEntityRefInput] = strawberry.field(
         default_factory=list,

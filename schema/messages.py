@@ -17,6 +17,7 @@ from loaders.messages import ReactionCount
 from loaders.pages import PAGE_DEFAULT, Page, page_request
 from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
+from schema.attachments import Attachment
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Context, Info
 from schema.enums import MentionTarget, SystemEvent
@@ -186,6 +187,17 @@ class Message:
     async def reply_to(messages: list["Message"], info: Info) -> list["Message | None"]:
         replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
         return await messages_by_id(info.context.loaders, replied_to)
+
+    @level_field(description="The files of the message, in the order in which they were sent.")
+    @staticmethod
+    async def attachments(messages: list["Message"], info: Info) -> list[list[Attachment]]:
+        found = await info.context.loaders.attachments.load_many(message.row.message_id for message in messages)
+        # All readers of a message get the same list, which is then completed once.
+        made = {
+            id(rows): [Attachment(account_id=message.reader.account_id, row=row) for row in rows]
+            for message, rows in zip(messages, found, strict=True)
+        }
+        return [made[id(rows)] for rows in found]
 
     @level_field(description="The items shared in the message, as the viewer may see them.")
     @staticmethod

@@ -1,8 +1,11 @@
 """Payloads of the mutations: the changed object, or the reasons why the mutation failed."""
 
+from datetime import datetime
+
 import strawberry
 
 from chat.errors import Refused
+from schema.attachments import Attachment
 from schema.channels import Channel
 from schema.enums import RefusalCode
 from schema.members import Member, Membership
@@ -93,6 +96,24 @@ class RemoveAuthorPayload(ChannelPayload): ...
 
 @strawberry.type(name="OpenDirectMessagePayload", description="The direct message.")
 class OpenDirectMessagePayload(ChannelPayload): ...
+
+
+@strawberry.type(name="CreateChatUploadPayload", description="The upload, and where to send its bytes.")
+class CreateUploadPayload(Payload):
+    attachment: Attachment | None = strawberry.field(
+        default=None,
+        description="The upload. `sendChatMessage` accepts its id once the bytes are received. Null if the mutation"
+        " failed.",
+    )
+    upload_url: str | None = strawberry.field(
+        default=None,
+        description="Where to send the bytes, with PUT and without a token. It accepts exactly the declared number of"
+        " bytes, once. Null if the mutation failed.",
+    )
+    expires_at: datetime | None = strawberry.field(
+        default=None,
+        description="When the upload expires: it must be sent in a message before. Null if the mutation failed.",
+    )
 
 
 @strawberry.type(name="MarkChatReadPayload", description="The channel with its new unread counts.")

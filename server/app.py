@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from chat.ports import Chat
+from chat.ports import Chat, UploadLimits
+from files.links import FileLinks
 from live.hub import Hub
 from live.presence import PresenceTracker
 from live.pruning import prune_periodically
@@ -27,11 +28,14 @@ from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.directory_thread import DirectoryThread
 from server.email import email_worker
+from server.file_store import open_files
+from server.file_sweep import sweep_files_periodically
 from server.graphiql import assets_mount, page
 from server.http.admission import SocketLimits
 from server.http.connections import Connections
 from server.http.documents import DocumentLimits
 from server.http.endpoint import GraphQLEndpoint
+from server.http.file_routes import file_routes
 from server.http.health import health_routes
 from server.http.operations import Operations
 from server.http.origins import OriginPolicy
@@ -65,8 +69,10 @@ def create_app(
     hub = Hub(data, settings.broadcast_address(database_url))
     presence, connections = PresenceTracker(hub), Connections()
     email_delay = timedelta(seconds=settings.email_delay_seconds)
-    chat = Chat(pool, SystemClock(), hub, sources, email_delay)
-    services = Services(chat, data, settings.url)
+    files, links = open_files(settings), FileLinks(settings.url, settings.file_link_key())
+    upload_limits = UploadLimits(settings.file_bytes, timedelta(hours=settings.upload_hours))
+    chat = Chat(pool, SystemClock(), hub, sources, files, email_delay, upload_limits)
+    services = Services(chat, data, settings.url, links)
     worker = email_worker(settings, pool, chat.clock) if settings.email_worker else None
     background = BackgroundParts(
         {
@@ -74,6 +80,7 @@ def create_app(
             "presence": presence.run,
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
+            "file_sweep": partial(sweep_files_periodically, chat),
             **({"emails": worker.run} if worker is not None else {}),
             **database_parts,
         }
@@ -102,12 +109,14 @@ def create_app(
             assets_mount(),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
             *_unsubscribe_routes(settings, pool),
+            *file_routes(chat, files, links, settings),
             *health_routes(pool, head_revision(), hub, background, connections),
             Route("/graphql", endpoint, middleware=origins),
             WebSocketRoute("/graphql", endpoint, middleware=origins),
         ],
         lifespan=lifespan,
     )
+    app.state.services = services
     app.state.pool = pool
     app.state.pools = [pool, directory.pool]
     app.state.hub = hub

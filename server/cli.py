@@ -71,6 +71,7 @@ def serve(
     from server.app import create_app
     from server.demo import seed as seed_demo
     from server.exit_signals import exit_on_signals
+    from server.file_store import open_files
     from server.http.draining import DrainingServer
     from server.logs import configure_logging
     from server.postgres.database import open_database
@@ -81,7 +82,7 @@ def serve(
     with bind_listener(settings) as listener, open_database(settings) as database:
         upgrade(database.url)
         if settings.is_demo:
-            asyncio.run(seed_demo(database.url))
+            asyncio.run(seed_demo(database.url, open_files(settings)))
         print_banner(settings)
         app = create_app(settings, database.url, database_parts=database.background_parts)
         server = DrainingServer(app, app.state.connections, settings)
@@ -137,12 +138,13 @@ def seed(
         )
 
     from server.demo import seed as seed_demo
+    from server.file_store import open_files
     from server.postgres.database import open_database
     from server.postgres.migrate import upgrade
 
     with open_database(settings) as database:
         upgrade(database.url)
-        asyncio.run(seed_demo(database.url))
+        asyncio.run(seed_demo(database.url, open_files(settings)))
 
 
 @app.command()

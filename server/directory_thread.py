@@ -68,6 +68,7 @@ class DirectoryThread:
             replace(chat, database=self.pool, wake_ups=wake_ups),
             DataSources(self.pool, chat.cards),
             self._services.public_url,
+            self._services.links,
         )
 
 

@@ -28,6 +28,7 @@ from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
 from resolvers.sharing import SharingMutation, SharingQuery
+from resolvers.uploads import UploadsMutation
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
 from schema.entities import ENTITIES
@@ -56,6 +57,7 @@ class Mutation(
     MembersMutation,
     MessagesMutation,
     NotificationsMutation,
+    UploadsMutation,
     SharingMutation,
     AccountMutation,
 ): ...

@@ -36,6 +36,10 @@ EMAIL_FOLDER = "emails"
 LINK_LABEL = b"internal-chat links in e-mails"
 """What the key of links is derived for, so that it is not the secret of tokens."""
 
+FILE_LINK_LABEL = b"internal-chat links to files"
+FILES_FOLDER = "files"
+"""The folder of files in the data directory."""
+
 DEMO_ISSUER = "internal-chat-demo"
 DEFAULT_ISSUER = "internal-chat"
 DEFAULT_SENDER = "Internal Chat <internal-chat@localhost>"
@@ -48,7 +52,7 @@ class Misconfigured(Exception):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, validate_default=True)
 
-    data_dir: Path = Field(Path(".data"), description="The folder of the embedded database and the demo's secret.")
+    data_dir: Path = Field(Path(".data"), description="The folder of the embedded database, files and secrets.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The port to listen on.")
     database_url: str | None = Field(
@@ -129,10 +133,21 @@ class Settings(BaseSettings):
     )
     link_secret: SecretStr | None = Field(
         None,
-        description=f"The secret that signs the links in e-mails, at least {SECRET_BYTES} bytes. Unset: derived from"
-        " CHAT_JWT_SECRET.",
+        description=f"The secret that signs links in e-mails and to files, at least {SECRET_BYTES} bytes. Unset:"
+        " derived from CHAT_JWT_SECRET.",
     )
 
+    files_url: str | None = Field(
+        None,
+        repr=False,
+        description="Where files are stored: a directory, or s3://bucket/prefix. Unset: `files` in CHAT_DATA_DIR.",
+    )
+    file_bytes: Annotated[int, Field(ge=1, le=2_147_483_647)] = Field(
+        100_000_000, description="The maximum size of a file, in bytes."
+    )
+    upload_hours: Annotated[float, Field(gt=0, le=720)] = Field(
+        24.0, description="After how many hours an upload that was not sent in a message is deleted."
+    )
     sources: str | None = Field(
         None,
         repr=False,
@@ -228,6 +243,12 @@ class Settings(BaseSettings):
             raise ValueError("With CHAT_JWKS_URL, CHAT_SMTP_URL needs CHAT_LINK_SECRET: it signs the links in e-mails.")
         return self
 
+    @model_validator(mode="after")
+    def _same_links_in_all_processes(self) -> Self:
+        if self.files_url and self.jwks_url and not self.link_secret:
+            raise ValueError("With CHAT_JWKS_URL, CHAT_FILES_URL needs CHAT_LINK_SECRET: it signs the links to files.")
+        return self
+
     @property
     def is_demo(self) -> bool:
         return self.jwt_secret is None and self.jwks_url is None
@@ -275,13 +296,7 @@ class Settings(BaseSettings):
     def hs256_secret(self) -> str | None:
         """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
         if self.is_demo:
-            try:
-                return stored_secret(self.data_dir / "jwt-secret", SECRET_BYTES)
-            except OSError as error:
-                raise Misconfigured(
-                    f"The data directory {self.data_dir} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a"
-                    " directory that this user can create or write to."
-                ) from None
+            return self._stored_secret("jwt-secret")
         return self.jwt_secret.get_secret_value() if self.jwt_secret else None
 
     def link_key(self) -> bytes | None:
@@ -289,6 +304,28 @@ class Settings(BaseSettings):
         secret for links. The first call in the demo creates its secret."""
         secret = self.link_secret.get_secret_value() if self.link_secret else self.hs256_secret()
         return hmac.digest(secret.encode(), LINK_LABEL, "sha256") if secret is not None else None
+
+    def file_link_key(self) -> bytes:
+        """Returns the key that signs the links to files. Without a secret in the settings, it is derived from one that
+        the first call creates in the data directory: that of tokens in the demo, or one of links."""
+        secret = self.link_secret.get_secret_value() if self.link_secret else self.hs256_secret()
+        if secret is None:
+            secret = self._stored_secret("link-secret")
+        return hmac.digest(secret.encode(), FILE_LINK_LABEL, "sha256")
+
+    @property
+    def files_address(self) -> str:
+        """The URL or path of the storage of files."""
+        return self.files_url or str(self.data_dir / FILES_FOLDER)
+
+    def _stored_secret(self, name: str) -> str:
+        try:
+            return stored_secret(self.data_dir / name, SECRET_BYTES)
+        except OSError as error:
+            raise Misconfigured(
+                f"The data directory {self.data_dir} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a"
+                " directory that this user can create or write to."
+            ) from None
 
 
 def read_settings(host: str | None = None, port: int | None = None) -> Settings:

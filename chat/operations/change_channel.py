@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.access import Seat
-from chat.drafts import Given, IconAvatar, check_avatar
+from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
+from chat.drafts import Avatar, Given
+from chat.identity import Identity
 from chat.locking import lock_channel, require_viewer
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_change_kind, check_edit, check_manage
+from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.recipients import delete_notifications_of_non_members
 from models.enums import ChangeKind, ChannelKind, SystemEvent
@@ -18,7 +21,9 @@ from models.statements import sql
 _KEY = "WHERE account_id = :account_id AND channel_id = :channel_id"
 _SET_NAME = sql(f"UPDATE channels SET name = :name, sort_name = :sort_name {_KEY}")  # noqa: S608
 _SET_DESCRIPTION = sql(f"UPDATE channels SET description = :description {_KEY}")  # noqa: S608
-_SET_AVATAR = sql(f"UPDATE channels SET avatar_icon = :icon, avatar_color = :color {_KEY}")  # noqa: S608
+_SET_AVATAR = sql(
+    f"UPDATE channels SET avatar_icon = :icon, avatar_color = :color, avatar_key = :avatar_key {_KEY}"  # noqa: S608
+)
 _SET_KIND = sql(f"UPDATE channels SET kind = :kind {_KEY}")  # noqa: S608
 _SET_ARCHIVED_AT = sql(f"UPDATE channels SET archived_at = :archived_at {_KEY}")  # noqa: S608
 
@@ -28,25 +33,28 @@ class ChannelChanges:
     channel_id: UUID
     name: Given[str] | None = None
     description: Given[str | None] | None = None
-    avatar: Given[IconAvatar | None] | None = None
+    avatar: Given[Avatar | None] | None = None
     kind: Given[ChannelKind] | None = None
 
 
-@operation
-async def update_channel(tx: Transaction, changes: ChannelChanges) -> None:
+async def update_channel(chat: Chat, identity: Identity, changes: ChannelChanges) -> None:
     """Changes the given fields. Fields that already have the given value are not reported. Raises Refused."""
+    avatar = await prepare_avatar(chat, identity, changes.avatar.value) if changes.avatar else None
+    await _update_channel(chat, identity, changes, avatar)
+
+
+@operation
+async def _update_channel(tx: Transaction, changes: ChannelChanges, avatar: PreparedAvatar | None) -> None:
     name = checked_name(changes.name.value) if changes.name else None
     description = Given(checked_description(changes.description.value)) if changes.description else None
-    if changes.avatar:
-        check_avatar(changes.avatar.value)
     seat = await lock_channel(tx, changes.channel_id)
     check_edit(seat)
     if name is not None:
         await _change_name(tx, seat, name)
     if description is not None:
         await _change_description(tx, seat, description.value)
-    if changes.avatar:
-        await _change_avatar(tx, seat.channel, changes.avatar.value)
+    if avatar is not None:
+        await _change_avatar(tx, seat.channel, avatar)
     if changes.kind:
         await _change_kind(tx, seat, changes.kind.value)
 
@@ -85,11 +93,13 @@ async def _change_description(tx: Transaction, seat: Seat, description: str | No
         await _report(tx, seat, SystemEvent.DESCRIBED, before, description)
 
 
-async def _change_avatar(tx: Transaction, channel: ChannelRow, avatar: IconAvatar | None) -> None:
+async def _change_avatar(tx: Transaction, channel: ChannelRow, avatar: PreparedAvatar) -> None:
     """Posts no system message: a new avatar is not important enough."""
-    icon, color = (avatar.icon, avatar.color) if avatar else (None, None)
-    if (icon, color) != (channel.avatar_icon, channel.avatar_color):
-        await tx.fetch(_SET_AVATAR, channel_id=channel.channel_id, icon=icon, color=color)
+    stored = (avatar.icon, avatar.color, avatar.storage_key)
+    if stored != (channel.avatar_icon, channel.avatar_color, channel.avatar_key):
+        await use_avatar(tx, avatar, replaced_key=channel.avatar_key)
+        icon, color, key = stored
+        await tx.fetch(_SET_AVATAR, channel_id=channel.channel_id, icon=icon, color=color, avatar_key=key)
         tx.announce(ChangeKind.CHANNEL_UPDATED, channel.channel_id)
 
 

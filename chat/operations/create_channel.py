@@ -1,17 +1,20 @@
 """Creating a channel with its first members, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from chat.drafts import IconAvatar, check_avatar
+from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
+from chat.drafts import Avatar
+from chat.identity import Identity
 from chat.locking import require_viewer
 from chat.membership import add_members, check_number_of_agents, require_active_agents
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
+from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.viewer import CHANNEL_MANAGERS, Viewer
 from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
@@ -20,12 +23,12 @@ from models.statements import sql
 _INSERT_CHANNEL = sql(
     """
     INSERT INTO channels (
-        account_id, channel_id, kind, name, sort_name, description, avatar_icon, avatar_color, created_by, created_at,
-        last_seq, post_count, member_count, last_activity_at
+        account_id, channel_id, kind, name, sort_name, description, avatar_icon, avatar_color, avatar_key, created_by,
+        created_at, last_seq, post_count, member_count, last_activity_at
     )
     VALUES (
-        :account_id, :channel_id, :kind, :name, :sort_name, :description, :icon, :color, :created_by, :now,
-        0, 0, 0, :now
+        :account_id, :channel_id, :kind, :name, :sort_name, :description, :icon, :color, :avatar_key, :created_by,
+        :now, 0, 0, 0, :now
     )
     """
 )
@@ -44,38 +47,44 @@ class ChannelDraft:
     kind: ChannelKind
     name: str
     description: str | None
-    avatar: IconAvatar | None
+    avatar: Avatar | None
     member_ids: Sequence[str]
 
 
-@operation
-async def create_channel(tx: Transaction, draft: ChannelDraft) -> UUID:
+async def create_channel(chat: Chat, identity: Identity, draft: ChannelDraft) -> UUID:
     """Returns the channel's id. Its creator is the owner and, in an announcement, also an author. Raises Refused."""
     name, description = checked_name(draft.name), checked_description(draft.description)
-    check_avatar(draft.avatar)
     check_number_of_agents(draft.member_ids, "memberIds")
+    avatar = await prepare_avatar(chat, identity, draft.avatar)
+    return await _create_channel(chat, identity, replace(draft, name=name, description=description), avatar)
+
+
+@operation
+async def _create_channel(tx: Transaction, draft: ChannelDraft, avatar: PreparedAvatar) -> UUID:
     viewer = await require_viewer(tx)
     manages = await tx.fetch(CHANNEL_MANAGERS, agent_ids=[viewer.agent_id])
     check_create(viewer, draft.kind, bool(manages))
     member_ids = await _first_members(tx, viewer, draft)
 
+    await use_avatar(tx, avatar)
     channel_id = uuid7()
     await tx.fetch(
         _INSERT_CHANNEL,
         channel_id=channel_id,
         kind=draft.kind,
-        name=name,
-        sort_name=fold(name),
-        description=description,
-        icon=draft.avatar.icon if draft.avatar else None,
-        color=draft.avatar.color if draft.avatar else None,
+        name=draft.name,
+        sort_name=fold(draft.name),
+        description=draft.description,
+        icon=avatar.icon,
+        color=avatar.color,
+        avatar_key=avatar.storage_key,
         created_by=viewer.agent_id,
         now=tx.now,
     )
     tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
     await add_members(tx, channel_id, [viewer.agent_id], MemberRole.OWNER)
     added = await add_members(tx, channel_id, member_ids)
-    await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.CREATED, after=name))
+    await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.CREATED, after=draft.name))
     if draft.kind == ChannelKind.ANNOUNCEMENT:
         await tx.fetch(_INSERT_AUTHOR, channel_id=channel_id, agent_id=viewer.agent_id)
     elif added:

@@ -14,6 +14,7 @@ TAB_ORDER = (
     "send",
     "react",
     "card",
+    "upload",
     "create",
     "subscribe",
     "resume",

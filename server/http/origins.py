@@ -4,7 +4,7 @@ Browsers send requests of other sites' pages, but show them no answer without CO
 policy to WebSockets, so the server checks. No request is authenticated by a cookie: a page needs a token in any case.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,8 +22,16 @@ class OriginPolicy(CORSMiddleware):
     """Refuses sockets and preflight requests of pages of other origins. Any request header may be sent: clients add
     their own, and none of them is trusted."""
 
-    def __init__(self, app: ASGIApp, allowed_origins: Collection[str]) -> None:
-        super().__init__(app, allowed_origins, allow_methods=("GET", "POST"), allow_headers=("*",))
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_origins: Collection[str],
+        allow_methods: Sequence[str] = ("GET", "POST"),
+        expose_headers: Sequence[str] = (),
+    ) -> None:
+        super().__init__(
+            app, allowed_origins, allow_methods=allow_methods, allow_headers=("*",), expose_headers=expose_headers
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and not self._may_open_socket(scope):

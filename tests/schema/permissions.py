@@ -158,6 +158,8 @@ ROWS = (
         with_(private, favourite=True, personalNote="Meu")),
     row("sendChatMessage",         "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"channelId": scene.private, "body": "Oi", "replyToId": scene.message, "clientKey": "1"}),
+    row("createChatUpload",        "ok         ok         ok         ok         ok         ok",
+        with_(no_variables, filename="nota.txt", contentType="text/plain", byteSize=3)),
     row("shareToChat",             "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
     row("setChatTyping",           "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",

@@ -16,10 +16,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from chat.identity import AgentToken
-from chat.ports import Chat
 from models.enums import ItemKind
-from schema.context import Services
-from server.clock import SystemClock
 from server.http.documents import DocumentLimits
 from server.http.operations import Operations
 from server.http.requests import GraphQLRequest
@@ -78,11 +75,9 @@ async def test_queries_give_the_results_of_graphql_core(app: Starlette, scene: S
 
 
 async def _execute(operations: Operations, app: Starlette, account: Account, reader: str, document: Document) -> Json:
-    data = app.state.hub.data
-    services = Services(Chat(app.state.pool, SystemClock(), app.state.hub, data.cards), data, "https://chat.test")
     token = AgentToken(account.account_id, reader, datetime.now(UTC) + timedelta(hours=1))
     operation = await operations.find(GraphQLRequest(document.text, document.variables, None), token)
-    result = await operations.execute(operation, StreamContext(services, token, app.state.hub))
+    result = await operations.execute(operation, StreamContext(app.state.services, token, app.state.hub))
     answer: Json = orjson.loads(result.encode())
     assert "INTERNAL_SERVER_ERROR" not in str(answer.get("errors")), answer["errors"]
     return answer

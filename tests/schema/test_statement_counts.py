@@ -1,9 +1,11 @@
 """The number of SQL statements of the most frequent requests is limited and does not grow with the amount of data."""
 
+from typing import NamedTuple
+
 from tests.support.api import Account, Api, Json
 
 SIDEBAR_STATEMENTS = 5
-PAGE_STATEMENTS = 8
+PAGE_STATEMENTS = 9
 SEND_STATEMENTS = 12
 
 SIDEBAR = """{ chatChannels(first: 100) { nodes {
@@ -14,7 +16,7 @@ SIDEBAR = """{ chatChannels(first: 100) { nodes {
 PAGE = """query ($id: ID!, $size: Int) { chatChannel(id: $id) { name messages(last: $size) { nodes {
   id seq body createdAt author { name avatarUrl }
   reactions { emoji count viewerReacted } mentions { target agent { name } reachable }
-  replyTo { body author { name } } systemEvent { kind agents { name } }
+  attachments { id url thumbnailUrl } replyTo { body author { name } } systemEvent { kind agents { name } }
 } pageInfo { hasPreviousPage startCursor } } } }"""
 
 SEND = """mutation ($input: SendChatMessageInput!) { sendChatMessage(input: $input) {
@@ -46,6 +48,29 @@ async def test_mentioning_a_team_and_everybody(api: Api) -> None:
     assert len(few) == len(many)
 
 
+async def test_sending_and_deleting_attachments(api: Api) -> None:
+    none, few, many = [await _send_and_delete(api, uploads) for uploads in (0, 1, 20)]
+    assert len(many.sent) == len(few.sent) == len(none.sent) + 1
+    assert len(many.deleted) == len(few.deleted) == len(none.deleted)
+
+
+class Statements(NamedTuple):
+    sent: list[str]
+    deleted: list[str]
+
+
+async def _send_and_delete(api: Api, uploads: int) -> Statements:
+    bruno = (await api.create_account()).bruno
+    channel, ids = await bruno.create_channel(), [await bruno.upload() for _ in range(uploads)]
+    with api.statements() as sent:
+        message = await bruno.send(channel, attachmentIds=ids)
+    assert len(await bruno.attachments(message)) == uploads
+    with api.statements() as deleted:
+        await bruno.mutate("deleteChatMessage", "message { id }", messageId=message)
+    assert await bruno.attachments(message) == []
+    return Statements(sent, deleted)
+
+
 async def _channel_list_of(api: Api, channels: int) -> list[str]:
     account = await api.create_account(extra_agents=channels // 2)
     bruno = account.bruno
@@ -72,11 +97,15 @@ async def _page_of(api: Api, messages: int) -> list[str]:
     first = await account.bruno.send(channel, "Começo")
     for agent in agents:
         body = f"[@Eu](mention://user/{agent.id}/Eu) e [@Ana](mention://user/ana/Ana)"
-        id = await agent.send(channel, body, replyToId=first)
+        id = await agent.send(channel, body, replyToId=first, attachmentIds=[await agent.upload()])
         await agent.mutate("addChatReaction", "message { id }", messageId=id, emoji="👍")
     with api.statements() as sent:
         page = (await account.bruno.query(PAGE, id=channel, size=messages))["chatChannel"]["messages"]["nodes"]
-    answered = [node for node in page if node["replyTo"] and len(node["mentions"]) == 2 and node["reactions"]]
+    answered = [
+        node
+        for node in page
+        if node["replyTo"] and len(node["mentions"]) == 2 and node["reactions"] and node["attachments"]
+    ]
     assert len(answered) == messages
     return sent
 

@@ -15,6 +15,11 @@ from tests.support.fingerprint import fingerprint
 
 # Ids of the platform: every agent of the account may know them.
 PLATFORM_IDS = {"agentId", "agentIds", "memberIds"}
+# Uploads belong to one agent, so the requests of the table, which several agents send, have none.
+OF_UPLOADERS: Mapping[str, Json] = {
+    "attachmentIds": {"attachmentIds": "", "replyToId": None},
+    "imageId": {"avatar": {"imageId": ""}},
+}
 OF_ROOT_ID = {"chatChannel": "channelId", "chatMessage": "messageId"}
 
 
@@ -43,10 +48,11 @@ PLACES = sorted(_places())
 
 @dataclass(frozen=True)
 class Hidden:
-    """Ids of channels and messages that neither davi nor the other account can see."""
+    """Ids of channels, messages and uploads that neither davi nor the other account's bruno can see."""
 
     channels: dict[str, str]
     messages: dict[str, str]
+    uploads: dict[str, str]
 
     @classmethod
     async def build(cls, scene: Scene) -> "Hidden":
@@ -60,6 +66,9 @@ class Hidden:
         real = {"private": private, "direct": direct}
         messages = {name: await bruno.send(channel) for name, channel in real.items()}
         messages["foreign"] = await stranger.send(foreign)
+        uploads = {"bruno's": await bruno.upload(), "a stranger's": await stranger.upload()}
+        sent = await bruno.upload()
+        await bruno.send(private, attachmentIds=[sent])
         made_up = {"random": uuid4().hex, "garbage": "x", "upper case": uuid4().hex.upper(), "short": uuid4().hex[1:]}
         return cls(
             {**real, "foreign": foreign, "a message": messages["private"].replace("msg", "chn")}
@@ -68,11 +77,16 @@ class Hidden:
             {**messages, "a channel": private.replace("chn", "msg")}
             | {name: f"msg_{id}" for name, id in made_up.items()}
             | {"prefix": messages["private"].replace("msg", "chn"), "nothing": ""},
+            {**uploads, "sent": sent, "a message": messages["private"].replace("msg", "att")}
+            | {name: f"att_{id}" for name, id in made_up.items()}
+            | {"prefix": sent.replace("att", "msg"), "nothing": ""},
         )
 
     def of(self, thing: str) -> dict[str, str]:
         if thing == "notificationIds":
             return {name: id.replace("msg_", "ntf_") for name, id in self.messages.items()}
+        if thing in OF_UPLOADERS:
+            return self.uploads
         return self.messages if thing in ("messageId", "replyToId") else self.channels
 
 
@@ -95,7 +109,8 @@ async def test_a_hidden_id_is_answered_like_an_unknown_one(api: Api, field: str,
     row, hidden = MATRIX[field], await Hidden.build(scene)
     if row.prepare:
         await row.prepare(scene)
-    request = row.variables(scene)
+    table = row.variables(scene)
+    request = table | OF_UPLOADERS.get(thing, {})
     assert _with_id(request, place, "?") != request, "the table has a value for every id"
     own_of_other = await _own(scene, request)
     before = [await fingerprint(scene.account), await fingerprint(scene.other)]
@@ -110,7 +125,7 @@ async def test_a_hidden_id_is_answered_like_an_unknown_one(api: Api, field: str,
     assert [await fingerprint(scene.account), await fingerprint(scene.other)] == before
     # With the id of the table the request passes for some caller, so the answers above are due to the ids.
     allowed = scene.caller(next(name for name, word in reversed(row.outcomes.items()) if word == "ok"))
-    query, variables = document(field, request)
+    query, variables = document(field, table)
     assert outcome(field, (await allowed.execute(query, **variables)).body) == "ok"
 
 

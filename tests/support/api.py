@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from asyncpg.connection import LoggedQuery
@@ -26,6 +27,11 @@ ItemRegistry = dict[tuple[str, ItemRef], DemoItem]
 
 _accounts = count(1)
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
+
+
+def path_of(url: str) -> str:
+    """Returns the path of a link. The server of a test is not at the address of its settings."""
+    return urlsplit(url).path
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,29 @@ class AgentClient(ApiClient):
         payload = await self.mutate("sendChatMessage", "message { id }", channelId=channel_id, body=body, **input)
         id: str = payload["message"]["id"]
         return id
+
+    async def create_upload(
+        self, byte_size: int, filename: str = "note.txt", content_type: str = "text/plain"
+    ) -> tuple[str, str]:
+        """Returns the id of a new upload, and the path to which its bytes are sent."""
+        selection = "attachment { id } uploadUrl"
+        file: Json = {"filename": filename, "contentType": content_type, "byteSize": byte_size}
+        payload = await self.mutate("createChatUpload", selection, **file)
+        return payload["attachment"]["id"], path_of(payload["uploadUrl"])
+
+    async def upload(
+        self, content: bytes = b"A note.", filename: str = "note.txt", content_type: str = "text/plain"
+    ) -> str:
+        """Returns the id of an upload whose bytes were received."""
+        id, path = await self.create_upload(len(content), filename, content_type)
+        answer = await self.http.put(path, content=content)
+        assert answer.status_code == 204, answer.text
+        return id
+
+    async def attachments(self, message_id: str, selection: str = "id url") -> list[Json]:
+        query = f"query ($id: ID!) {{ chatMessage(id: $id) {{ attachments {{ {selection} }} }} }}"
+        found: list[Json] = (await self.query(query, id=message_id))["chatMessage"]["attachments"]
+        return found
 
     async def find_channel(self, channel_id: str, selection: str = "id") -> Json | None:
         found: Json | None = (

@@ -51,7 +51,8 @@ class ServerProcess(ProcessUnderTest):
             "CHAT_DATA_DIR": str(folder),
             "CHAT_DRAIN_SECONDS": "1",
         }
-        self._environment = environment(usual | settings)
+        self.settings = usual | settings
+        self._environment = environment(self.settings)
 
     @property
     def url(self) -> str:

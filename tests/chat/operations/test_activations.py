@@ -8,6 +8,7 @@ from chat.identity import DirectoryToken
 from chat.operations.activations import accounts_with_pending, apply_activations
 from chat.ports import Chat
 from server.clock import SystemClock
+from server.file_store import open_files
 from tests.support.api import Account
 
 PATIENCE = 10.0
@@ -87,7 +88,7 @@ async def test_an_agent_who_is_activated_again_meanwhile_stays_listed(
 
 def _chat(account: Account) -> Chat:
     hub = account.api.hub
-    return Chat(account.api.pool, SystemClock(), hub, hub.data.cards)
+    return Chat(account.api.pool, SystemClock(), hub, hub.data.cards, open_files(account.api.settings))
 
 
 async def _apply(account: Account) -> None:

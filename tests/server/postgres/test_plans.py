@@ -33,7 +33,7 @@ from tests.schema.documents import SUBSCRIPTIONS, document
 from tests.schema.permissions import MATRIX, Row
 from tests.schema.scene import Scene
 from tests.schema.test_statement_counts import PAGE, SEND, SIDEBAR
-from tests.support.api import Api, ItemRegistry, Json
+from tests.support.api import Api, ItemRegistry, Json, path_of
 from tests.support.databases import Databases
 from tests.support.sockets import open_socket
 from tests.support.waiting import until
@@ -46,6 +46,7 @@ LARGE_TABLES = {
     "mentions",
     "mentioned_agents",
     "cards",
+    "attachments",
     "notifications",
     "emails",
 }
@@ -57,6 +58,20 @@ cheapest, so that is ruled out."""
 PRUNING = "DELETE FROM changes"
 """Reads the account's first changes, at most 5,000."""
 
+FILL_ATTACHMENTS = (
+    """INSERT INTO attachments (account_id, attachment_id, uploader_id, filename, declared_type, kind, byte_size,
+                                created_at, message_id, place, storage_key, content_type, sha256)
+       SELECT account_id, message_id, author_id, 'a.txt', 'text/plain', 'FILE', 1, now(),
+              message_id, 0, message_id, 'text/plain', 'hash'
+         FROM messages""",
+    """INSERT INTO attachments (account_id, attachment_id, uploader_id, filename, declared_type, kind, byte_size,
+                                created_at, expires_at)
+       SELECT account_id, gen_random_uuid(), author_id, 'a.txt', 'text/plain', 'FILE', 1, now(), now()
+         FROM messages
+        WHERE seq % 5 = 0""",
+    """INSERT INTO unused_files (account_id, storage_key, delete_at)
+       SELECT account_id, message_id, now() FROM messages WHERE seq % 5 = 0""",
+)
 FILL_NOTIFICATIONS = (
     """INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, is_mentioned, type,
                                   reason, alert, bell, email, created_at, email_state, email_at, email_id)
@@ -78,6 +93,7 @@ FILL = (
     """INSERT INTO changed_agents (account_id, change, agent_id)
        SELECT changes.account_id, change, agent_id FROM changes, agents LIMIT 100""",
     *FILL_NOTIFICATIONS,
+    *FILL_ATTACHMENTS,
 )
 """Inserts rows that a generated account does not have. In an empty table all indexes cost the same."""
 
@@ -106,7 +122,7 @@ async def server(
     """A server on a database with a large account that the statistics know, and the address of its sockets."""
     url = await asyncio.to_thread(databases.create, f"plans_{worker_id}")
     await generate(url, AccountPlan("large", channels=1_000, messages=60_000))
-    await _execute(url, FILL_NOTIFICATIONS)
+    await _execute(url, (*FILL_NOTIFICATIONS, *FILL_ATTACHMENTS))
     await vacuum(url)
     settings = Settings(data_dir=tmp_path_factory.mktemp("plans"))
     items: ItemRegistry = {}
@@ -208,6 +224,11 @@ async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str], ex
         scene = await Scene.build(api)
         bruno = scene.account.bruno
         await bruno.send(scene.private, "A card", cards=[{"kind": "DEAL", "id": "1"}], replyToId=scene.message)
+        upload = await bruno.upload()
+        message = await bruno.send(scene.private, "A file", attachmentIds=[upload])
+        (attachment,) = await bruno.attachments(message)
+        await api.http.get(path_of(attachment["url"]))
+        await bruno.mutate("deleteChatMessage", "message { id }", messageId=message)
         await bruno.query(SIDEBAR)
         await bruno.query(PAGE, id=scene.private, size=50)
         await bruno.query(CHANNEL, id=scene.private, around=scene.message)

@@ -1,0 +1,12 @@
+"""Inputs of the mutations of uploads."""
+
+import strawberry
+
+
+@strawberry.input(name="CreateChatUploadInput", description="What the client declares about the file to upload.")
+class CreateUploadInput:
+    filename: str = strawberry.field(description="The name of the file, up to 255 characters. Folders are removed.")
+    content_type: str = strawberry.field(
+        description="The media type that the client supposes, or an empty text. What the file contains decides."
+    )
+    byte_size: int = strawberry.field(description="The exact size of the file in bytes.")

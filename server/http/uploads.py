@@ -1,0 +1,115 @@
+"""Receiving the bytes of uploads: `PUT /uploads/<token>`.
+
+The token in the path is the authority. It names the upload and its uploader, who must still be allowed to use the chat.
+The bytes are passed on to the storage as they arrive: while it is slow, uvicorn reads nothing from the client.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chat.errors import DenialCode, Denied, RefusalCode, Refused
+from chat.identity import AgentToken
+from chat.operations.receive_upload import begin_reception, receive_upload, wrong_size
+from chat.ports import Chat, FilesUnavailable
+from files.links import FileLinks, UploadLink
+from loaders.attachments import read_attachment
+from models.rows import AttachmentRow
+from server.http.extensions import abort_connection
+from server.http.file_errors import error_response, method_not_allowed, storage_unavailable, unknown_link
+
+UPLOAD_SECONDS = 3600.0
+"""How long the bytes may take to arrive. Shorter than `chat.unused_files.WRITE_LEASE`."""
+
+STATUSES = {RefusalCode.CONFLICT: 409}
+
+
+class ClientStalled(Exception):
+    """The client sends nothing, or too slowly."""
+
+
+@dataclass(frozen=True)
+class UploadEndpoint:
+    """An ASGI application. `stall_seconds` is how long a client may send nothing."""
+
+    chat: Chat
+    links: FileLinks
+    stall_seconds: float
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            response = await self._respond(request, receive)
+        except ClientDisconnect:
+            return
+        except ClientStalled:
+            response = error_response(408, DenialCode.BAD_USER_INPUT, "The file did not arrive in time.")
+            await response(scope, receive, send)
+            abort_connection(scope)
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, receive: Receive) -> Response:
+        if request.method != "PUT":
+            return method_not_allowed("PUT")
+        link = self.links.verify(request.path_params["token"], self.chat.clock.now())
+        if not isinstance(link, UploadLink):
+            return unknown_link()
+        upload = await self._find(link)
+        if upload is None:
+            return unknown_link()
+        uploader = AgentToken(link.account_id, upload.uploader_id, upload.created_at)
+        try:
+            await self._receive(uploader, upload, request, receive)
+        except Refused as refused:
+            return _refusal(refused)
+        except Denied as denied:
+            return error_response(403, denied.code, denied.message)
+        except FilesUnavailable:
+            return storage_unavailable()
+        return Response(status_code=204)
+
+    async def _find(self, link: UploadLink) -> AttachmentRow | None:
+        async with self.chat.database.connection(link.account_id) as connection:
+            return await read_attachment(connection, link.account_id, link.attachment_id)
+
+    async def _receive(self, uploader: AgentToken, upload: AttachmentRow, request: Request, receive: Receive) -> None:
+        reception = await begin_reception(self.chat, uploader, upload.attachment_id)
+        _check_length(request, upload.byte_size)
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await receive_upload(self.chat, uploader, reception, self._chunks(receive))
+        except TimeoutError:
+            raise ClientStalled from None
+
+    async def _chunks(self, receive: Receive) -> AsyncIterator[bytes]:
+        """Yields the body of the request. Raises ClientDisconnect or ClientStalled."""
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(self.stall_seconds):
+                    message = await receive()
+            except TimeoutError:
+                raise ClientStalled from None
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            if body := message.get("body", b""):
+                yield body
+            more = message.get("more_body", False)
+
+
+def _check_length(request: Request, byte_size: int) -> None:
+    """Raises Refused INVALID, before anything is received, if the client announces another size than was declared."""
+    announced = request.headers.get("content-length")
+    if announced is not None and announced != str(byte_size):
+        raise wrong_size(byte_size)
+
+
+def _refusal(refused: Refused) -> Response:
+    if refused.code == RefusalCode.NOT_FOUND:
+        return unknown_link()
+    return error_response(STATUSES.get(refused.code, 400), refused.code, refused.message)
