@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from models.enums import MemberRole, NotificationLevel
-from server.demo.fields import STRICT, AgentId, Card, Text, Time
+from server.demo.fields import STRICT, AgentId, Card, FileName, Text, Time
 
 
 @dataclass(frozen=True, eq=False, config=STRICT)
@@ -20,6 +20,8 @@ class Message:
     """The first words of an earlier message in the exchange."""
     cards: tuple[Card, ...] = ()
     """Items of one kind. The author must be able to see them."""
+    files: tuple[FileName, ...] = ()
+    """Files that are made for the demo: images (.png) and recordings (.wav)."""
     reactions: Mapping[str, tuple[AgentId, ...]] = Field(default_factory=dict)
     edited_to: Text | None = None
     """What the author changes the text to soon afterwards."""

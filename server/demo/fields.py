@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationInfo
 
 from chat.cards import ItemRef
+from server.demo.generated_files import MAKERS, ending
 
 STRICT = ConfigDict(extra="forbid")
 """Refuses keys that the format does not have."""
@@ -53,6 +54,12 @@ def _item_ref(text: object, info: ValidationInfo[References]) -> ItemRef:
     raise ValueError('a card is the kind and id of an item in items.toml, such as "DEAL 77"')
 
 
+def _file(name: str) -> str:
+    if ending(name) not in MAKERS:
+        raise ValueError(f"the name of a file ends with .{' or .'.join(MAKERS)}")
+    return name
+
+
 def _offset(text: object) -> timedelta:
     time = _TIME.fullmatch(text) if isinstance(text, str) else None
     if time is None:
@@ -65,4 +72,5 @@ AgentId: TypeAlias = Annotated[str, AfterValidator(_agent_id)]
 Time: TypeAlias = Annotated[timedelta, BeforeValidator(_offset)]
 Text: TypeAlias = Annotated[str, AfterValidator(_text)]
 """Markdown. An agent, a team or everybody is mentioned as @Name."""
+FileName: TypeAlias = Annotated[str, AfterValidator(_file)]
 Card: TypeAlias = Annotated[ItemRef, BeforeValidator(_item_ref)]

@@ -1,6 +1,6 @@
 """Plays the content through the chat's own operations, so the demo is a state that agents could have produced."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 from uuid import UUID
@@ -13,15 +13,18 @@ from chat.operations.authors import add_authors
 from chat.operations.change_channel import ChannelChanges, archive_channel, update_channel
 from chat.operations.change_messages import add_reaction, delete_message, edit_message
 from chat.operations.create_channel import ChannelDraft, create_channel
+from chat.operations.create_upload import create_upload
 from chat.operations.members import add_channel_members, change_member_role, join_channel, leave_channel
 from chat.operations.open_direct_message import open_direct_message
 from chat.operations.personal import MembershipChanges, update_membership
 from chat.operations.reading import mark_all_read
+from chat.operations.receive_upload import begin_reception, receive_upload
 from chat.operations.send_message import send_message
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import write_directory
-from chat.ports import CardSource, Chat, Signal
+from chat.ports import CardSource, Chat, Files, Signal
 from chat.sending import MessageDraft
+from chat.uploads import UploadDraft
 from models.database import Database
 from models.enums import ChannelKind
 from server.demo.account_format import DemoDirectory
@@ -40,6 +43,7 @@ from server.demo.channel_format import (
     Rename,
 )
 from server.demo.fields import MENTION
+from server.demo.generated_files import MAKERS, ending
 from server.demo.timeline import (
     AccountStep,
     AddReaction,
@@ -83,11 +87,12 @@ class Player:
         database: Database,
         directory: DemoDirectory,
         sources: CardSource,
+        files: Files,
         founded: datetime,
     ) -> None:
         self._directory = directory
         self._clock = SimulatedClock(founded)
-        self._chat = Chat(database, self._clock, NoWakeUps(), sources)
+        self._chat = Chat(database, self._clock, NoWakeUps(), sources, files)
         self._channel_ids: dict[GroupChannel | DirectMessage, UUID] = {}
         self._deactivated: set[str] = set()
         self._message_ids: dict[Message, UUID] = {}
@@ -156,9 +161,23 @@ class Player:
 
     async def _send(self, channel_id: UUID, message: Message, reply_to: Message | None) -> None:
         reply_to_id = self._message_ids[reply_to] if reply_to else None
-        draft = MessageDraft(channel_id, self._with_mentions(message.text), reply_to_id, cards=message.cards)
+        draft = MessageDraft(
+            channel_id,
+            self._with_mentions(message.text),
+            reply_to_id,
+            cards=message.cards,
+            attachment_ids=tuple([await self._upload(message.by, name) for name in message.files]),
+        )
         sent = await send_message(self._chat, self._as(message.by), draft)
         self._message_ids[message] = sent.message_id
+
+    async def _upload(self, agent_id: str, name: str) -> UUID:
+        content_type, make = MAKERS[ending(name)]
+        content, uploader = make(name), self._as(agent_id)
+        upload = await create_upload(self._chat, uploader, UploadDraft(name, content_type, len(content)))
+        reception = await begin_reception(self._chat, uploader, upload.attachment_id)
+        await receive_upload(self._chat, uploader, reception, _one_chunk(content))
+        return upload.attachment_id
 
     async def _sync(self) -> None:
         agents = [
@@ -179,6 +198,10 @@ class Player:
     def _with_mentions(self, text: str) -> str:
         """Returns the text with each @Name as a mention in the platform's syntax."""
         return MENTION.sub(lambda name: self._mentions[name[1]], text)
+
+
+async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _membership_changes(channel_id: UUID, settings: ChangeSettings) -> MembershipChanges:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from chat.ports import Files
 from models.database import Connection
 from models.statements import sql
 from server.demo.loading import load_accounts, load_items
@@ -20,7 +21,7 @@ _SEEDED = sql("SELECT EXISTS (SELECT FROM accounts WHERE account_id = '1')")
 _ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended('internal-chat demo', 0))")
 
 
-async def seed(database_url: str) -> None:
+async def seed(database_url: str, files: Files) -> None:
     """Writes the demo unless account "1" exists.
 
     The whole demo is one transaction, which all operations share. So account "1" becomes visible together with
@@ -34,17 +35,18 @@ async def seed(database_url: str) -> None:
                 return
             await _ONE_AT_A_TIME.fetch(connection)
             if not await _is_seeded(connection):
-                await write_demo(connection, datetime.now(UTC))
+                await write_demo(connection, files, datetime.now(UTC))
     finally:
         await connection.close()
 
 
-async def write_demo(connection: Connection, now: datetime) -> None:
+async def write_demo(connection: Connection, files: Files, now: datetime) -> None:
     """Writes all accounts of the demo, whose last events are on the day before `now`. Raises ContentError."""
     sources = build_sources(DEMO_SOURCES, load_items())
     midnight = midnight_before(now)
     for account in load_accounts():
-        player = Player(_OneTransaction(connection), account.directory, sources, midnight + account.directory.founded)
+        founded = midnight + account.directory.founded
+        player = Player(_OneTransaction(connection), account.directory, sources, files, founded)
         await player.found()
         await player.play(steps(account, midnight))
 

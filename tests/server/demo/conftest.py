@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from server.addresses import async_url
 from server.app import create_app
 from server.demo import seed
+from server.file_store import StoredFiles, open_files
 from server.postgres.database import single_connection
 from server.settings import Settings
 from tests.server.demo.databases import migrated_database
@@ -16,9 +17,14 @@ from tests.support.api import Api
 
 
 @pytest.fixture(scope="session")
-async def demo_url(database_url: str) -> str:
+def files(settings: Settings) -> StoredFiles:
+    return open_files(settings)
+
+
+@pytest.fixture(scope="session")
+async def demo_url(database_url: str, files: StoredFiles) -> str:
     url = await migrated_database(database_url, "demo")
-    await seed(url)
+    await seed(url, files)
     return url
 
 

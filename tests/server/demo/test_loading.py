@@ -129,6 +129,12 @@ def test_a_reply_refers_to_the_message_with_those_first_words(content: Path) -> 
         ("channels/geral.toml", 'by = "bruno"', 'by = "eva"', 'exchange 1, message 3, by: there is no agent "eva"'),
         ("channels/geral.toml", "@Bruno", "@Eva", "exchange 1, message 2, text: @Eva mentions nobody"),
         ("channels/geral.toml", "DEAL 77", "DEAL 78", "message 3, card 1: a card is the kind and id of an item"),
+        (
+            "channels/geral.toml",
+            'text = "Hi"',
+            'text = "Hi", files = ["a.pdf"]',
+            "the name of a file ends with .png or",
+        ),
         ("channels/geral.toml", '["ana"]', '["eva"]', "message 3, reactions, 👋 1: there is no agent"),
         ("channels/geral.toml", '"Good m"', '"Good"', 'message 3: "Good" must be the first words of exactly one'),
         ("channels/geral.toml", '"Good m"', '"Hi"', 'message 3: "Hi" must be the first words of exactly one earlier'),

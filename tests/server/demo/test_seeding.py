@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.demo import player, seed
+from server.file_store import StoredFiles
 from server.postgres.database import single_connection
 from tests.server.demo.databases import migrated_database
 
@@ -21,6 +22,7 @@ TABLES = [
     "mentions",
     "reactions",
     "cards",
+    "attachments",
     "personal_notes",
     "changes",
 ]
@@ -30,22 +32,26 @@ async def row_counts(connection: AsyncConnection) -> dict[str, int]:
     return {table: await connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES}
 
 
-async def test_seeding_a_second_time_changes_nothing(demo_url: str, connection: AsyncConnection) -> None:
+async def test_seeding_a_second_time_changes_nothing(
+    files: StoredFiles, demo_url: str, connection: AsyncConnection
+) -> None:
     before = await row_counts(connection)
     assert min(before.values()) > 0, before
-    await seed(demo_url)
+    await seed(demo_url, files)
     assert await row_counts(connection) == before
 
 
-async def test_concurrent_seeding_writes_the_demo_once(database_url: str, connection: AsyncConnection) -> None:
+async def test_concurrent_seeding_writes_the_demo_once(
+    files: StoredFiles, database_url: str, connection: AsyncConnection
+) -> None:
     url = await migrated_database(database_url, "demo_twice")
-    await asyncio.gather(seed(url), seed(url))
+    await asyncio.gather(seed(url, files), seed(url, files))
     async with single_connection(url) as other:
         assert await row_counts(other) == await row_counts(connection)
 
 
 async def test_interrupted_seeding_writes_nothing(
-    database_url: str, connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+    files: StoredFiles, database_url: str, connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await migrated_database(database_url, "demo_interrupted")
 
@@ -55,8 +61,8 @@ async def test_interrupted_seeding_writes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(player, "archive_channel", interrupted)
         with pytest.raises(InterruptedError):
-            await seed(url)
+            await seed(url, files)
     async with single_connection(url) as other:
         assert set((await row_counts(other)).values()) == {0}
-        await seed(url)
+        await seed(url, files)
         assert await row_counts(other) == await row_counts(connection)
