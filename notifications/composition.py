@@ -63,6 +63,7 @@ class DigestComposer:
             author_name=message.author_name,
             sent_at=message.created_at,
             text=message.body,
+            filenames=tuple(message.filenames),
             card_kinds=tuple(message.card_kinds),
             link=self.links.message(envelope.channel_id, message.message_id),
             type=message.type,

@@ -47,6 +47,7 @@ class SentMessage(NamedTuple):
     author_name: str
     body: str | None
     created_at: datetime
+    filenames: Sequence[str]
     card_kinds: Sequence[ItemKind]
 
 
@@ -63,6 +64,7 @@ class _Message(NamedTuple):
     author_name: str
     body: str | None
     created_at: datetime
+    filenames: Sequence[str]
     card_kinds: Sequence[ItemKind]
 
 
@@ -134,6 +136,11 @@ _MESSAGES = sql(
     """
     SELECT message.message_id, author.name, CASE WHEN account.email_contents THEN message.body END, message.created_at,
            ARRAY(
+            SELECT filename FROM attachments
+             WHERE account_id = :account_id AND attachments.message_id = message.message_id
+             ORDER BY place
+           ),
+           ARRAY(
             SELECT kind FROM cards
              WHERE account_id = :account_id AND cards.message_id = message.message_id
              ORDER BY place
@@ -197,6 +204,6 @@ async def _read_messages(
 ) -> Mapping[UUID, _Message]:
     records = await _MESSAGES.fetch(connection, account_id=account_id, message_ids=message_ids)
     return {
-        message_id: _Message(author_name, body, created_at, [ItemKind(kind) for kind in card_kinds])
-        for message_id, author_name, body, created_at, card_kinds in records
+        message_id: _Message(author_name, body, created_at, filenames, [ItemKind(kind) for kind in card_kinds])
+        for message_id, author_name, body, created_at, filenames, card_kinds in records
     }

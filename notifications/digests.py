@@ -13,11 +13,12 @@ EXCERPTS_LIMIT = 20
 @dataclass(frozen=True)
 class MessageExcerpt:
     """A message that notifies the recipient. `text` is its Markdown; None if the account leaves contents out of
-    e-mails, which hides the cards too. `sent_at` is in UTC."""
+    e-mails, which hides the files and cards too. `sent_at` is in UTC."""
 
     author_name: str
     sent_at: datetime
     text: str | None
+    filenames: tuple[str, ...]
     card_kinds: tuple[ItemKind, ...]
     link: str
     type: NotificationType

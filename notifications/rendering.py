@@ -62,7 +62,7 @@ class ShownMessage:
     action: str
     time: str
     lines: tuple[str, ...]
-    cards: tuple[str, ...]
+    parts: tuple[str, ...]
     link: str
 
 
@@ -95,21 +95,24 @@ def _shown(message: MessageExcerpt, digest: Digest, chosen: Language) -> ShownMe
         action=chosen.translations.gettext(ACTIONS[message.type]),
         time=chosen.date_and_time(message.sent_at, digest.time_zone),
         lines=tuple(text.split("\n")) if text else (),
-        cards=_cards(message, chosen),
+        parts=_parts(message, chosen),
         link=message.link,
     )
 
 
+def _parts(message: MessageExcerpt, chosen: Language) -> tuple[str, ...]:
+    """Returns the names of the files and the kinds of the cards; nothing if the account leaves contents out."""
+    return (*message.filenames, *_cards(message, chosen)) if message.text is not None else ()
+
+
 def _cards(message: MessageExcerpt, chosen: Language) -> tuple[str, ...]:
     """Returns the kinds of the cards, each with its number if there are several."""
-    if message.text is None:
-        return ()
     names = Counter(chosen.translations.gettext(CARDS[kind]) for kind in message.card_kinds)
     return tuple(f"{name} × {count}" if count > 1 else name for name, count in names.items())
 
 
 def _preview(first: ShownMessage) -> str:
     """Returns what mail clients show beside the subject in a list of e-mails."""
-    content = " ".join([*first.lines, *first.cards]) or first.action
+    content = " ".join([*first.lines, *first.parts]) or first.action
     preview = f"{first.author}: {content}"
     return preview if len(preview) <= PREVIEW_LENGTH else f"{preview[: PREVIEW_LENGTH - 1]}…"

@@ -20,9 +20,11 @@ def message(
     author: str = "Bruno Lima",
     type: NotificationType = NotificationType.MENTION,
     card_kinds: Sequence[ItemKind] = (),
+    filenames: Sequence[str] = (),
 ) -> MessageExcerpt:
     sent_at = WRITTEN_AT - timedelta(minutes=5)
-    return MessageExcerpt(author, sent_at, text, tuple(card_kinds), "https://chat.example/m/msg_0197", type)
+    link = "https://chat.example/m/msg_0197"
+    return MessageExcerpt(author, sent_at, text, tuple(filenames), tuple(card_kinds), link, type)
 
 
 def digest(

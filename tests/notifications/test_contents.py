@@ -28,6 +28,15 @@ async def test_the_account_can_leave_contents_out(office: Office) -> None:
     assert "Secret" not in office.received("bruno")[0]
 
 
+async def test_a_message_with_only_files_has_their_names(office: Office) -> None:
+    direct = await office.account.ana.mutate("openDirectMessage", "channel { id }", agentId="bruno")
+    uploads = [await office.account.ana.upload(filename=name) for name in ("b.txt", "a.txt")]
+    await office.account.ana.send(direct["channel"]["id"], "", attachmentIds=uploads)
+    await office.work_after()
+    (contents,) = office.composer.composed
+    assert [(each.body, list(each.filenames)) for each in contents.shown] == [("", ["b.txt", "a.txt"])]
+
+
 async def test_cards_appear_as_their_kinds(office: Office) -> None:
     for kind, id in (("DEAL", "1"), ("TASK", "2")):
         office.account.add_item(ItemKind(kind), id)

@@ -168,20 +168,27 @@ def test_a_sender_can_have_a_name(text: str, expected: Mailbox) -> None:
     assert parse_mailbox(text) == expected
 
 
-def test_without_contents_an_email_has_neither_text_nor_cards() -> None:
+def test_without_contents_an_email_has_neither_text_nor_files_nor_cards() -> None:
     announcement = message(None, "Carla", NotificationType.ANNOUNCEMENT)
-    email = sent(digest(message(None, card_kinds=[ItemKind.DEAL]), announcement))
+    email = sent(digest(message(None, card_kinds=[ItemKind.DEAL], filenames=["contrato.pdf"]), announcement))
     for subtype in ("plain", "html"):
         shown = body(email, subtype)
         assert "Your account's settings keep message text out of e-mails." in shown
         assert "posted an announcement" in shown
         assert "Deal" not in shown
+        assert "contrato" not in shown
 
 
 def test_cards_appear_as_their_kinds() -> None:
     email = sent(digest(message("", card_kinds=[ItemKind.TASK, ItemKind.DEAL, ItemKind.TASK]), locale="pt"))
     assert "[Tarefa × 2]\n[Negócio]\n" in body(email, "plain")
     assert ">Tarefa × 2</span>" in body(email, "html")
+
+
+def test_files_appear_with_their_names() -> None:
+    email = sent(digest(message("", filenames=["contrato <1>.pdf", "foto.png"])))
+    assert "[contrato <1>.pdf]\n[foto.png]\n" in body(email, "plain")
+    assert ">contrato &lt;1&gt;.pdf</span>" in body(email, "html")
 
 
 def test_texts_and_names_are_escaped_in_html() -> None:
