@@ -5,7 +5,7 @@
   manage a visible channel's name and members, but do not read its messages.
 - Postable: where the agent can send a message now.
 
-`readable()`, `readable_by()` and `postable()` are the SQL equivalents of `Seat.readable` and
+`readable()`, `readable_by()`, `READABLE_CHANNELS` and `postable()` are the SQL equivalents of `Seat.readable` and
 `chat.policies.check_post`; a property test (tests/chat/test_rules_in_sql.py) checks that they agree.
 """
 
@@ -205,5 +205,12 @@ PEER = one_row(_peer().correlate(Agent, Channel), "peer")
 """The other agent of a direct message."""
 
 AUTHOR = one_row(select(col(Author.agent_id)).where(_in_channel(Author)).correlate(Agent, Channel), "author")
+
+READABLE_CHANNELS = """
+    SELECT channel_id FROM members WHERE account_id = :account_id AND agent_id = :agent_id
+     UNION
+    SELECT channel_id FROM channels WHERE account_id = :account_id AND kind = 'PUBLIC'
+"""
+"""All channels that the agent can read, for statements that check many messages."""
 
 READABLE_MESSAGES = Statement(readable_messages())

@@ -12,6 +12,7 @@ from chat.operation import Transaction
 from chat.uploads import unknown_upload
 from models.attachments import IS_UNSENT
 from models.columns import IDENTIFIER, TIMESTAMPTZ
+from models.enums import AttachmentKind
 from models.rows import MessageRow
 from models.statements import sql
 
@@ -35,7 +36,7 @@ _ATTACH = sql(
                    ) AS upload
            ) AS given
      WHERE attachments.ctid = given.ctid AND {IS_UNSENT}
-    RETURNING attachments.attachment_id
+    RETURNING attachments.attachment_id, attachments.kind
     """,  # noqa: S608
     account_id=Text,
     message_id=IDENTIFIER,
@@ -71,11 +72,12 @@ class AttachmentsPart:
 
 async def attach_uploads(
     tx: Transaction, message: MessageRow, attachment_ids: Sequence[UUID], paths: InputPaths
-) -> None:
-    """Makes the author's uploads attachments of the message, in this order. Raises Refused NOT_FOUND for the first one
-    that is not an upload of the author, is incomplete, or was sent or has expired: the same for all."""
+) -> frozenset[AttachmentKind]:
+    """Makes the author's uploads attachments of the message, in this order, and returns their kinds. Raises Refused
+    NOT_FOUND for the first one that is not an upload of the author, is incomplete, or was sent or has expired: the same
+    for all."""
     if not attachment_ids:
-        return
+        return frozenset()
     places = sorted(range(len(attachment_ids)), key=attachment_ids.__getitem__)
     attached = await tx.fetch(
         _ATTACH,
@@ -85,7 +87,8 @@ async def attach_uploads(
         attachment_ids=[attachment_ids[place] for place in places],
         places=places,
     )
-    found = {attachment_id for (attachment_id,) in attached}
+    kinds = {attachment_id: AttachmentKind(kind) for attachment_id, kind in attached}
     for place, attachment_id in enumerate(attachment_ids):
-        if attachment_id not in found:
+        if attachment_id not in kinds:
             raise unknown_upload(*paths.attachment(place))
+    return frozenset(kinds.values())

@@ -41,6 +41,16 @@ class ResolvedMentions:
     def reaches_agents(self) -> bool:
         return self.everybody or bool(self.agent_ids)
 
+    @property
+    def named_ids(self) -> frozenset[str]:
+        """The agents who are mentioned themselves, not as part of a group."""
+        return frozenset(mention.agent_id for mention in self.mentions if mention.agent_id is not None)
+
+    @property
+    def names_group(self) -> bool:
+        """Whether a team or everybody is mentioned."""
+        return any(mention.target != MentionTarget.AGENT for mention in self.mentions)
+
 
 async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
     """Returns the mentions of the text. Raises Refused FORBIDDEN if it mentions everybody and

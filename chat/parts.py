@@ -7,7 +7,7 @@ messages that are sent.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Text
 
@@ -15,6 +15,7 @@ from chat.drafts import InputPaths
 from chat.message_text import nothing_visible
 from chat.operation import Transaction
 from models.columns import IDENTIFIER, TIMESTAMPTZ
+from models.enums import AttachmentKind, ItemKind
 from models.rows import MessageRow
 from models.statements import sql
 
@@ -44,9 +45,10 @@ class StoredPart:
     """The columns with the keys of stored files, which are deleted too."""
 
     @property
-    def presence(self) -> str:
-        """The SQL condition that the message has such a part."""
-        return f"EXISTS (SELECT FROM {self.table} WHERE account_id = :account_id AND message_id = :message_id)"
+    def kinds(self) -> str:
+        """The SQL expression for the kinds of such parts that the message has, as an array."""
+        condition = "account_id = :account_id AND message_id = :message_id"
+        return f"ARRAY(SELECT DISTINCT kind FROM {self.table} WHERE {condition})"  # noqa: S608
 
     @property
     def removal(self) -> str:
@@ -69,8 +71,16 @@ class StoredPart:
 
 STORED_PARTS = (StoredPart("cards"), StoredPart("attachments", ("storage_key", "thumbnail_key")))
 
-_HAS_PARTS = sql(
-    f"SELECT {' OR '.join(part.presence for part in STORED_PARTS)}",
+
+class PartKinds(NamedTuple):
+    """The kinds of a message's stored parts, in the order of `STORED_PARTS`."""
+
+    cards: frozenset[ItemKind] = frozenset()
+    attachments: frozenset[AttachmentKind] = frozenset()
+
+
+_KINDS = sql(
+    f"SELECT {', '.join(part.kinds for part in STORED_PARTS)}",
     account_id=Text,
     message_id=IDENTIFIER,
 )
@@ -95,9 +105,10 @@ def hashed_parts(parts: Iterable[Part]) -> list[object]:
     return list(chain.from_iterable(part.hashed() for part in parts))
 
 
-async def has_stored_parts(tx: Transaction, message: MessageRow) -> bool:
-    """Returns whether the message has anything but its text, so that its text may be empty."""
-    return bool(await tx.fetch_value(_HAS_PARTS, message_id=message.message_id))
+async def stored_part_kinds(tx: Transaction, message: MessageRow) -> PartKinds:
+    """Returns the kinds of everything that the message has but its text. If there is any, its text may be empty."""
+    ((cards, attachments),) = await tx.fetch(_KINDS, message_id=message.message_id)
+    return PartKinds(frozenset(map(ItemKind, cards)), frozenset(map(AttachmentKind, attachments)))
 
 
 async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:

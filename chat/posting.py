@@ -1,7 +1,7 @@
 """Writing messages into a channel. The caller holds the channel's lock, so each statement can take the next `seq`.
 
-A post (a person's message) is counted as unread, moves its author's read marker, and marks the author's
-notifications in the channel as read. A system message reports a change of the channel and does none of this.
+A post (a person's message) is counted as unread, moves its author's read marker, marks the author's notifications in
+the channel as read, and can be searched for. A system message reports a change of the channel and does none of this.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from chat.bell import IS_UNREAD, MARK_READ
 from chat.changes import NewChange
 from chat.operation import Transaction
+from chat.search_index import INSERT_ENTRY
 from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.enums import ChangeKind, SystemEvent
 from models.rows import MessageRow
@@ -37,7 +38,7 @@ _INSERT_POST = sql(
     ), bell AS (
         UPDATE notifications SET {MARK_READ}
          WHERE {IS_UNREAD} AND channel_id = :channel_id AND (SELECT count(*) FROM marker) >= 0
-    )
+    ), found_by AS ({INSERT_ENTRY})
     INSERT INTO messages (
         account_id, message_id, channel_id, seq, post_number, author_id, body, reply_to_id, client_key, payload_hash,
         created_at, revision
@@ -53,6 +54,7 @@ _INSERT_POST = sql(
     message_id=IDENTIFIER,
     reply_to_id=IDENTIFIER,
     now=TIMESTAMPTZ,
+    terms=Text,
 )
 
 _INSERT_SYSTEM_MESSAGES = sql(
@@ -81,11 +83,12 @@ _INSERT_SYSTEM_MESSAGES = sql(
 
 @dataclass(frozen=True)
 class Post:
-    """A person's message, checked and ready to be written."""
+    """A person's message, checked and ready to be written. `terms` are what it is found by (`chat.search_terms`)."""
 
     channel_id: UUID
     author_id: str
     body: str
+    terms: str
     reply_to_id: UUID | None = None
     client_key: str | None = None
     payload_hash: bytes | None = None

@@ -16,14 +16,16 @@ from chat.cards import ItemRef
 from chat.drafts import InputPaths
 from chat.errors import RefusalCode, Refused
 from chat.locking import lock_channel, not_found, read_seat
-from chat.mentions import resolve_mentions, write_mentions
+from chat.mentions import ResolvedMentions, resolve_mentions, write_mentions
 from chat.message_text import TextPart
 from chat.naming import checked_text
 from chat.operation import Transaction
-from chat.parts import Part, check_parts, hashed_parts
+from chat.parts import Part, PartKinds, check_parts, hashed_parts
 from chat.policies import check_not_deleted, check_post, check_read
 from chat.posting import Post, write_post
 from chat.recipients import notify_of_new
+from chat.search_index import update_entry
+from chat.search_terms import MessageFacts, lexemes
 from chat.sharing import CardsPart, SharedItem, write_cards
 from models import Message
 from models.columns import ACCOUNT_ID
@@ -102,8 +104,12 @@ async def write_message(
             raise not_found("message", "replyToId")
         check_not_deleted(replied_to, "replyToId")
     mentions = await resolve_mentions(tx, seat, draft.body)
-    message = await write_post(tx, _post(seat, draft))
-    await attach_uploads(tx, message, draft.attachment_ids, paths)
+    kinds = PartKinds(cards=frozenset(ref.kind for ref in draft.cards))
+    message = await write_post(tx, _post(seat, draft, search_facts(seat, draft.body, mentions, kinds)))
+    attached = await attach_uploads(tx, message, draft.attachment_ids, paths)
+    if attached:
+        facts = search_facts(seat, draft.body, mentions, kinds._replace(attachments=attached))
+        await update_entry(tx, message.message_id, facts)
     await write_mentions(tx, message, mentions)
     await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)
@@ -159,11 +165,25 @@ async def _earlier_messages(
     return sent, replied_to
 
 
-def _post(seat: Seat, draft: MessageDraft) -> Post:
+def search_facts(seat: Seat, body: str, mentions: ResolvedMentions, kinds: PartKinds) -> MessageFacts:
+    """Returns what a message of the seat's agent is found by."""
+    return MessageFacts(
+        channel_id=seat.channel.channel_id,
+        author_id=seat.agent.agent_id,
+        body=body,
+        card_kinds=kinds.cards,
+        attachment_kinds=kinds.attachments,
+        mentioned_ids=mentions.named_ids,
+        mentions_group=mentions.names_group,
+    )
+
+
+def _post(seat: Seat, draft: MessageDraft, facts: MessageFacts) -> Post:
     return Post(
         channel_id=draft.channel_id,
         author_id=seat.agent.agent_id,
         body=draft.body,
+        terms=lexemes(facts),
         reply_to_id=draft.reply_to_id,
         client_key=draft.client_key,
         payload_hash=draft.payload_hash if draft.client_key is not None else None,

@@ -61,6 +61,7 @@ from loaders.notifications import (
     load_unread_counts,
 )
 from loaders.pages import Page, empty_page
+from loaders.search import FoundMessage, SearchKey, load_search_pages
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
@@ -190,6 +191,10 @@ class Loaders:
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:
         return self._defaulting(load_mentions, list)
+
+    @cached_property
+    def searches(self) -> Loader[SearchKey, Page[FoundMessage]]:
+        return self._defaulting(load_search_pages, empty_page)
 
     @cached_property
     def bells(self) -> Loader[BellKey, Page[NotificationRow]]:

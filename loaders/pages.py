@@ -35,17 +35,25 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """The rows of a page. `key_at` returns the sort key of the row with this index: most cursors are never selected."""
+    """The rows of a page. `key_at` returns the sort key of the row with this index: most cursors are never selected.
+    `end` is given if the next page begins elsewhere than after the last row."""
 
     list_name: str
     rows: Sequence[Row]
     key_at: Callable[[int], Cursor]
     has_previous: bool
     has_next: bool
+    end: Cursor | None = None
 
     def cursor(self, index: int) -> str:
         """Returns the cursor of the row with this index."""
         return encode_cursor(self.list_name, *self.key_at(index))
+
+    def end_cursor(self) -> str | None:
+        """Returns the cursor after which the next page begins. None for an empty page of a list that has ended."""
+        if self.end is not None:
+            return encode_cursor(self.list_name, *self.end)
+        return self.cursor(len(self.rows) - 1) if self.rows else None
 
 
 def page_request(list_name: str, first: int | None, after: str | None, *types: type[Sortable]) -> PageRequest:

@@ -10,6 +10,7 @@ from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
+from models.search import SearchBackfill, SearchEntry
 
 metadata = SQLModel.metadata
 
@@ -35,6 +36,8 @@ __all__ = [
     "Presence",
     "QuietHours",
     "Reaction",
+    "SearchBackfill",
+    "SearchEntry",
     "Team",
     "TeamAgent",
     "UnusedFile",

@@ -49,7 +49,7 @@ class Connection(Generic[Node]):
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,
             start_cursor=self.page.cursor(0) if self.items else None,
-            end_cursor=self.page.cursor(len(self.items) - 1) if self.items else None,
+            end_cursor=self.page.end_cursor(),
         )
 
 

@@ -41,6 +41,7 @@ from server.http.operations import Operations
 from server.http.origins import OriginPolicy
 from server.http.unsubscribe import unsubscribe_routes
 from server.identity.sign_in import SignIn
+from server.indexing import index_periodically
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
@@ -81,6 +82,7 @@ def create_app(
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
             "file_sweep": partial(sweep_files_periodically, chat),
+            "indexing": partial(index_periodically, chat),
             **({"emails": worker.run} if worker is not None else {}),
             **database_parts,
         }

@@ -27,6 +27,7 @@ from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
+from resolvers.search import SearchQuery
 from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.uploads import UploadsMutation
 from resolvers.viewer import ViewerMutation, ViewerQuery
@@ -47,7 +48,16 @@ from subscriptions.people import PeopleSubscription
         " and its error has a code. `chatViewer` and, for administrators, `chatAccountSettings` work nevertheless."
     )
 )
-class Query(ViewerQuery, ChannelsQuery, MessagesQuery, NotificationsQuery, AgentsQuery, SharingQuery, AccountQuery): ...
+class Query(
+    ViewerQuery,
+    ChannelsQuery,
+    MessagesQuery,
+    SearchQuery,
+    NotificationsQuery,
+    AgentsQuery,
+    SharingQuery,
+    AccountQuery,
+): ...
 
 
 @strawberry.type(description="Writes. Expected failures are in the `userErrors` of each payload.")

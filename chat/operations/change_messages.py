@@ -8,9 +8,11 @@ from chat.locking import lock_message
 from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
 from chat.message_text import check_body, check_has_text
 from chat.operation import Transaction, operation
-from chat.parts import has_stored_parts, remove_stored_parts
+from chat.parts import remove_stored_parts, stored_part_kinds
 from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.recipients import delete_notifications, notify_of_edited
+from chat.search_index import delete_entry, update_entry
+from chat.sending import search_facts
 from models.enums import ChangeKind
 from models.rows import MessageRow
 from models.statements import sql
@@ -62,10 +64,12 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
     check_edit_message(seat, message)
     if message.body == body:
         return message
-    if not await has_stored_parts(tx, message):
+    kinds = await stored_part_kinds(tx, message)
+    if not any(kinds):
         check_has_text(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
     edited = await _save(tx, message._replace(body=body, edited_at=tx.now), ChangeKind.MESSAGE_EDITED)
+    await update_entry(tx, message_id, search_facts(seat, body, mentions, kinds))
     await rewrite_mentions(tx, edited, mentions)
     await notify_of_edited(tx, seat, edited, mentions.unreachable_ids)
     return edited
@@ -83,7 +87,9 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     await delete_notifications(tx, message_id)
     await remove_stored_parts(tx, message)
     await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
-    return await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
+    deleted = await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
+    await delete_entry(tx, message_id)
+    return deleted
 
 
 @operation

@@ -13,6 +13,7 @@ TAB_ORDER = (
     "channel",
     "send",
     "react",
+    "search",
     "card",
     "upload",
     "create",

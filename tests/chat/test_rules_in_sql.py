@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from chat.access import READABLE_MESSAGES, SEAT_COLUMNS, Seat, pair_arrays, postable, readable, seats
+from chat.access import READABLE_CHANNELS, READABLE_MESSAGES, SEAT_COLUMNS, Seat, pair_arrays, postable, readable, seats
 from chat.identity import AgentToken
 from chat.mentions import resolve_mentions
 from chat.operation import Transaction
@@ -22,6 +22,7 @@ from models import Account as AccountTable
 from models import Agent, Author, Channel, Member, Message, Presence
 from models.enums import AgentRole, ChannelKind, MemberRole
 from models.rows import AccountRow, AgentRow, ChannelRow, MemberRow
+from models.statements import sql
 from tests.chat.seats import row_of
 from tests.support.api import Account, Api
 from tests.support.waiting import until_true
@@ -67,6 +68,19 @@ async def test_messages_are_readable_where_the_seat_is(account: Account) -> None
         records = await READABLE_MESSAGES.fetch(connection, account_id=account.account_id, **pair_arrays(pairs))
     found = {(agent_id, message_id) for agent_id, message_id, *_ in records}
     assert found == {pair for pair, seat in zip(pairs, seats_in_python, strict=True) if seat.readable}
+
+
+async def test_the_readable_channels_are_those_of_readable_seats(account: Account) -> None:
+    seats_in_python = await _all_seats(account)
+    statement = sql(READABLE_CHANNELS, account_id=Text, agent_id=Text)
+    for viewer_id in VIEWERS:
+        async with account.api.pool.connection(None) as connection:
+            records = await statement.fetch(connection, account_id=account.account_id, agent_id=viewer_id)
+        made = {seat.channel.channel_id for seat in seats_in_python if seat.agent.agent_id == viewer_id}
+        readable_ids = {
+            seat.channel.channel_id for seat in seats_in_python if seat.agent.agent_id == viewer_id and seat.readable
+        }
+        assert {channel_id for (channel_id,) in records} & made == readable_ids
 
 
 async def test_an_item_can_be_shared_where_the_agent_can_post(account: Account) -> None:

@@ -36,9 +36,10 @@ def test_every_unique_key_begins_with_the_account(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_index_begins_with_the_account(name: str) -> None:
-    """No statement reads across accounts, so an index in another order would only slow down writes."""
+    """No statement reads across accounts, so an index in another order would only slow down writes. The lexemes of the
+    search index begin with a key of the account."""
     indexes = [[column.name for column in index.columns] for index in _table(name).indexes]
-    assert [index for index in indexes if not _begins_with_the_account(index)] == []
+    assert [index for index in indexes if not _begins_with_the_account(index) and index != ["terms"]] == []
 
 
 @pytest.mark.parametrize("name", TABLES)

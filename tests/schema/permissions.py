@@ -103,6 +103,8 @@ ROWS = (
         with_(no_variables, query="privado")),
     row("chatMessage",             "null       null       ok         ok         ok         null",
         lambda scene: {"id": scene.message}),
+    row("searchChatMessages",      "empty      empty      ok         ok         ok         empty",
+        lambda scene: {"query": "ola", "filter": {"channelId": scene.private}}),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
         with_(no_variables, query="extra 0002")),
     row("chatNotifications",       "empty      empty      ok         ok         empty      empty",

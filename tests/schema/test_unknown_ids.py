@@ -14,7 +14,7 @@ from tests.support.api import Api, ApiClient, Json
 from tests.support.fingerprint import fingerprint
 
 # Ids of the platform: every agent of the account may know them.
-PLATFORM_IDS = {"agentId", "agentIds", "memberIds"}
+PLATFORM_IDS = {"agentId", "agentIds", "authorId", "memberIds"}
 # Uploads belong to one agent, so the requests of the table, which several agents send, have none.
 OF_UPLOADERS: Mapping[str, Json] = {
     "attachmentIds": {"attachmentIds": "", "replyToId": None},

@@ -49,6 +49,7 @@ LARGE_TABLES = {
     "attachments",
     "notifications",
     "emails",
+    "search_entries",
 }
 
 PLANNING = SETTINGS | {"enable_seqscan": "off"}
@@ -72,7 +73,10 @@ FILL_ATTACHMENTS = (
     """INSERT INTO unused_files (account_id, storage_key, delete_at)
        SELECT account_id, message_id, now() FROM messages WHERE seq % 5 = 0""",
 )
-FILL_NOTIFICATIONS = (
+BY_LEXEMES = "terms @@"
+"""A search reads the entries of some slices: the lexemes begin with a key of the account and the slice."""
+
+FILL_FROM_MESSAGES = (
     """INSERT INTO notifications (account_id, agent_id, message_id, channel_id, seq, revision, is_mentioned, type,
                                   reason, alert, bell, email, created_at, email_state, email_at, email_id)
        SELECT account_id, author_id, message_id, channel_id, seq, 1, true, 'MENTION',
@@ -80,6 +84,10 @@ FILL_NOTIFICATIONS = (
          FROM messages""",
     """INSERT INTO emails (account_id, email_id, agent_id, channel_id, created_at, state, attempts, next_attempt_at)
        SELECT account_id, message_id, author_id, channel_id, now(), 'WAITING', 1, now() FROM messages""",
+    """INSERT INTO search_entries (account_id, message_id, channel_id, slice, created_at, terms)
+       SELECT account_id, message_id, channel_id, seq >> 13, created_at,
+              array_to_tsvector(ARRAY['key#', 'key' || seq % 10, 'key' || message_id])
+         FROM messages""",
 )
 """Inserts the same rows as FILL, for the tables that no generated account has rows in."""
 
@@ -92,7 +100,7 @@ FILL = (
        SELECT account_id, message_id, message_id, 0, 'DEAL', '1', author_id, 'Deal', now() FROM messages""",
     """INSERT INTO changed_agents (account_id, change, agent_id)
        SELECT changes.account_id, change, agent_id FROM changes, agents LIMIT 100""",
-    *FILL_NOTIFICATIONS,
+    *FILL_FROM_MESSAGES,
     *FILL_ATTACHMENTS,
 )
 """Inserts rows that a generated account does not have. In an empty table all indexes cost the same."""
@@ -122,7 +130,7 @@ async def server(
     """A server on a database with a large account that the statistics know, and the address of its sockets."""
     url = await asyncio.to_thread(databases.create, f"plans_{worker_id}")
     await generate(url, AccountPlan("large", channels=1_000, messages=60_000))
-    await _execute(url, (*FILL_NOTIFICATIONS, *FILL_ATTACHMENTS))
+    await _execute(url, (*FILL_FROM_MESSAGES, *FILL_ATTACHMENTS))
     await vacuum(url)
     settings = Settings(data_dir=tmp_path_factory.mktemp("plans"))
     items: ItemRegistry = {}
@@ -151,11 +159,11 @@ class Explain:
         found = []
         for statement in statements:
             if statement.lstrip().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
-                plan = await self._plan(statement)
+                plan = await self.plan(statement)
                 found += [f"{node}\n{statement}" for node in _bad_nodes(plan)]
         return found
 
-    async def _plan(self, statement: str) -> Json:
+    async def plan(self, statement: str) -> Json:
         await self.connection.execute(f"PREPARE explained AS {statement}")
         parameters = max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
         arguments = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
@@ -212,7 +220,32 @@ async def test_no_statement_reads_all_of_an_account_that_is_expected_to_be_small
     await connection.execute("ANALYZE")
     statements = [statement for statement in all_texts() if PRUNING not in statement]
     assert await Explain(connection).reads_of_whole_accounts(statements) == []
+    await _check_search(Explain(connection))
     await connection.close()
+
+
+async def test_a_search_reads_by_lexemes(explain: Explain) -> None:
+    await _check_search(explain)
+
+
+async def test_a_search_reads_by_lexemes_without_statistics(databases: Databases) -> None:
+    """As after a restore. The planner knows the size of the tables, and nothing else."""
+    url = await asyncio.to_thread(databases.create, "plans_without_statistics")
+    await generate(url, AccountPlan("restored", channels=3, messages=5_000))
+    await _execute(url, [*FILL_FROM_MESSAGES, "DELETE FROM pg_statistic"])
+    connection = await asyncpg.connect(**driver_arguments(url), server_settings=SETTINGS)
+    await _check_search(Explain(connection))
+    await connection.close()
+
+
+async def _check_search(explain: Explain) -> None:
+    """Fails unless the matches are read by the index of the lexemes, and by nothing else."""
+    (statement,) = [text for text in all_texts() if "WITH RECURSIVE readable" in text]
+    reads = [node for node in _nodes(await explain.plan(statement)) if BY_LEXEMES in str(node)]
+    assert {node["Node Type"] for node in reads} == {"Bitmap Heap Scan", "Bitmap Index Scan"}
+    (scan,) = [node for node in reads if node["Node Type"] == "Bitmap Index Scan"]
+    assert scan["Index Name"] == "ix_search_entries_terms"
+    assert scan["Index Cond"].startswith(f"({BY_LEXEMES}")
 
 
 async def test_no_request_reads_by_the_account_alone(server: tuple[Api, str], explain: Explain) -> None:
@@ -275,13 +308,20 @@ def _statements(api: Api) -> Iterator[set[str]]:
         yield collected
 
 
-def _bad_nodes(node: Json) -> Iterator[Json]:
-    children = node.pop("Plans", [])
+def _nodes(plan: Json) -> Iterator[Json]:
+    children = plan.pop("Plans", [])
+    yield plan
+    for child in children:
+        yield from _nodes(child)
+
+
+def _bad_nodes(plan: Json) -> Iterator[Json]:
+    return filter(_is_bad, _nodes(plan))
+
+
+def _is_bad(node: Json) -> bool:
     condition = node.get("Index Cond") or node.get("Recheck Cond", "")
     reads = (
         node.get("Relation Name") in LARGE_TABLES and "Scan" in node["Node Type"] and node["Node Type"] != "Tid Scan"
     )
-    if reads and " AND " not in condition:
-        yield node
-    for child in children:
-        yield from _bad_nodes(child)
+    return reads and " AND " not in condition and BY_LEXEMES not in condition

@@ -1,0 +1,157 @@
+"""Indexing the messages that were sent before the search index existed, from the newest to the oldest.
+
+Each batch is one transaction, which also notes how far it got. So the work can stop at any time and be continued by any
+process. Two processes never index the same account at the same time.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Integer, Text
+
+from chat.operation import Transaction, operation
+from chat.search_index import SLICE_BITS, in_slice
+from chat.search_terms import MessageFacts, lexemes
+from models.columns import IDENTIFIER, TEXT_ARRAY
+from models.database import Database, Record
+from models.enums import ItemKind
+from models.statements import sql
+
+BATCH = 200
+
+_LAST_ID = UUID(int=2**128 - 1)
+
+_ACCOUNTS = sql("SELECT account_id FROM search_backfills")
+
+_CLAIM = sql(
+    """
+    SELECT before_id, position FROM search_backfills WHERE account_id = :account_id FOR UPDATE SKIP LOCKED
+    """
+)
+
+_READ = sql(
+    """
+    SELECT message.message_id, channel_id, author_id, body, revision,
+           entry.slice, system_event IS NULL AND deleted_at IS NULL AND entry.slice IS NULL AS is_missing,
+           ARRAY(SELECT kind FROM cards
+                  WHERE account_id = :account_id AND message_id = message.message_id ORDER BY place),
+           ARRAY(SELECT agent_id FROM mentions
+                  WHERE account_id = :account_id AND message_id = message.message_id AND agent_id IS NOT NULL),
+           EXISTS (SELECT FROM mentions
+                    WHERE account_id = :account_id AND message_id = message.message_id AND target <> 'AGENT')
+      FROM (
+            SELECT * FROM messages
+             WHERE account_id = :account_id AND message_id < :before_id
+             ORDER BY message_id DESC
+             LIMIT :batch
+           ) AS message
+           LEFT JOIN LATERAL (
+            SELECT slice FROM search_entries WHERE account_id = :account_id AND message_id = message.message_id LIMIT 1
+           ) AS entry ON true
+     ORDER BY message.message_id DESC
+    """,
+    account_id=Text,
+    before_id=IDENTIFIER,
+    batch=Integer,
+)
+
+# Waits for edits that have not been committed, and then omits the messages that they changed.
+_INSERT = sql(
+    f"""
+    INSERT INTO search_entries (account_id, message_id, channel_id, slice, created_at, terms)
+    SELECT :account_id, message_id, channel_id, slice, created_at, {in_slice("terms", "slice")}::tsvector
+      FROM unnest(:message_ids, :revisions, :slices, :all_terms) AS given (message_id, read_revision, slice, terms)
+           CROSS JOIN LATERAL (
+            SELECT channel_id, created_at FROM messages
+             WHERE account_id = :account_id AND message_id = given.message_id AND revision = read_revision
+               FOR SHARE
+           ) AS message
+    ON CONFLICT DO NOTHING
+    RETURNING message_id
+    """,  # noqa: S608
+    account_id=Text,
+    message_ids=ARRAY(IDENTIFIER),
+    revisions=ARRAY(Integer),
+    slices=ARRAY(BigInteger),
+    all_terms=TEXT_ARRAY,
+)
+
+_ADVANCE = sql(
+    "UPDATE search_backfills SET before_id = :before_id, position = :position WHERE account_id = :account_id",
+    before_id=IDENTIFIER,
+)
+_COMPLETE = sql("DELETE FROM search_backfills WHERE account_id = :account_id")
+
+
+class _Entry(NamedTuple):
+    """An entry to write, made from this revision of the message."""
+
+    message_id: UUID
+    revision: int
+    slice: int
+    facts: MessageFacts
+
+
+async def accounts_to_index(database: Database) -> list[str]:
+    """Returns the accounts that have messages without entries."""
+    async with database.connection(None) as connection:
+        return [account_id for (account_id,) in await _ACCOUNTS.fetch(connection)]
+
+
+@operation
+async def index_messages(tx: Transaction) -> int:
+    """Indexes the account's next messages. Returns how many; 0 if none are left, or another process is indexing the
+    account now."""
+    claimed = await tx.fetch_row(_CLAIM)
+    if claimed is None:
+        return 0
+    before_id, position = claimed
+    rows = await tx.fetch(_READ, before_id=before_id or _LAST_ID, batch=BATCH)
+    entries, position = _entries(rows, position)
+    if await _write(tx, entries) < len(entries):
+        # The messages that changed meanwhile are read again with the next batch.
+        return len(rows)
+    if len(rows) < BATCH:
+        await tx.fetch(_COMPLETE)
+    else:
+        await tx.fetch(_ADVANCE, before_id=rows[-1][0], position=position)
+    return len(rows)
+
+
+def _entries(rows: Sequence[Record], position: int) -> tuple[list[_Entry], int]:
+    """Returns the missing entries, and the position after them. A message that was sent meanwhile has an entry: those
+    before it must not be in a later slice."""
+    entries = []
+    for message_id, channel_id, author_id, body, revision, slice_, is_missing, kinds, mentioned, group in rows:
+        if slice_ is not None:
+            position = min(position, ((slice_ + 1) << SLICE_BITS) - 1)
+        if is_missing:
+            card_kinds = frozenset(map(ItemKind, kinds))
+            facts = MessageFacts(
+                channel_id,
+                author_id,
+                body,
+                card_kinds=card_kinds,
+                mentioned_ids=frozenset(mentioned),
+                mentions_group=group,
+            )
+            entries.append(_Entry(message_id, revision, position >> SLICE_BITS, facts))
+        position = max(0, position - 1)
+    return entries, position
+
+
+async def _write(tx: Transaction, entries: Sequence[_Entry]) -> int:
+    """Returns how many entries were written. Their lexemes are made in a thread, because long texts take a while."""
+    if not entries:
+        return 0
+    all_terms = await asyncio.to_thread(lambda: [lexemes(entry.facts) for entry in entries])
+    written = await tx.fetch(
+        _INSERT,
+        message_ids=[entry.message_id for entry in entries],
+        revisions=[entry.revision for entry in entries],
+        slices=[entry.slice for entry in entries],
+        all_terms=all_terms,
+    )
+    return len(written)
