@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import execution, history, live, notifications, peer
+from benchmarks import execution, history, live, notifications, peer, search
 from benchmarks.environment import Environment, Options, temporary_environment
 
 BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
     "live": live.run,
     "notifications": notifications.run,
     "peer": peer.run,
+    "search": search.run,
 }
 
 SMALLEST_CHANNEL = 60
@@ -33,7 +34,7 @@ def main() -> None:
         "--messages",
         type=int,
         default=1_000_000,
-        help="in the larger account; the smaller one and that of peer have a tenth (%(default)s)",
+        help="in the larger account; the others of search, the smaller one and that of peer have a tenth (%(default)s)",
     )
     parser.add_argument("--channels", type=int, default=500, help="in each account (%(default)s)")
     parser.add_argument("--rounds", type=int, default=200, help="measured rounds per request (%(default)s)")

@@ -23,7 +23,7 @@ from server.settings import Settings
 
 Json = dict[str, Any]
 
-BACKGROUND_STATEMENTS = ("FROM account_clocks", "presences", "DELETE FROM changes")
+BACKGROUND_STATEMENTS = ("\nFROM account_clocks", "presences", "DELETE FROM changes", "FROM search_backfills")
 """Fragments of the statements that the server executes at intervals, whether or not there are requests."""
 
 

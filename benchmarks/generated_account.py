@@ -5,13 +5,14 @@ channel by channel would make every page of history unrealistically fast. As aft
 last 14 days.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import BigInteger, Text, TextClause, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from uuid_utils.compat import uuid7
 
 from chat.naming import fold
@@ -30,6 +31,12 @@ UNREAD = 10
 
 VIEWER = "agent-000"
 
+EVERYDAY = """
+    left(repeat('A sentence of an everyday conversation. ', 6), 30 + (seq * 37 % 200)::int)
+    || CASE WHEN seq % 10 = 0 THEN ' [@' || neighbour_id || '](mention://user/' || neighbour_id || ')' ELSE '' END
+"""
+"""The text of a message, as an SQL expression over its row of `draft`."""
+
 
 @dataclass(frozen=True)
 class AccountPlan:
@@ -42,6 +49,7 @@ class AccountPlan:
     account_id: str
     channels: int
     messages: int
+    body: str = EVERYDAY
 
     @property
     def lengths(self) -> list[int]:
@@ -70,12 +78,19 @@ class GeneratedAccount:
 
 async def generate(database_url: str, plan: AccountPlan) -> GeneratedAccount:
     """Returns the account after writing it. Raises AssertionError if it breaks an invariant of the schema."""
-    # Not the application's pool: its limit of 10 seconds per statement is too short for these.
-    engine = create_async_engine(async_url(database_url))
-    try:
-        return await _generate(engine, plan)
-    finally:
-        await engine.dispose()
+    async with _transaction(database_url) as connection:
+        generated = await _write(connection, plan)
+        # Without statistics of the new account, the planner would choose nested loops over all messages.
+        await connection.execute(text("ANALYZE"))
+        await _check(connection, plan)
+        return generated
+
+
+async def generate_without_statistics(database_url: str, plan: AccountPlan) -> GeneratedAccount:
+    """Returns the account after writing it, without letting the planner know of it. Its invariants are not checked,
+    which would take long."""
+    async with _transaction(database_url) as connection:
+        return await _write(connection, plan)
 
 
 async def vacuum(database_url: str) -> None:
@@ -87,22 +102,29 @@ async def vacuum(database_url: str) -> None:
     await engine.dispose()
 
 
-async def _generate(engine: AsyncEngine, plan: AccountPlan) -> GeneratedAccount:
+@asynccontextmanager
+async def _transaction(database_url: str) -> AsyncIterator[AsyncConnection]:
+    # Not the application's pool: its limit of 10 seconds per statement is too short for these.
+    engine = create_async_engine(async_url(database_url))
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def _write(connection: AsyncConnection, plan: AccountPlan) -> GeneratedAccount:
     now = datetime.now(UTC)
     channels = list(_channels(plan, now - YEAR))
-    async with engine.begin() as connection:
-        await _add_rows(connection, plan, channels, now - YEAR)
-        # The statements take every id from existing rows, so foreign keys need not be checked row by row.
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        parameters = {"account_id": plan.account_id, "start": now - YEAR, "year": YEAR, "now": now}
-        for statement in _STATEMENTS:
-            wanted = {name: parameters[name] for name in statement.compile().params}
-            await connection.execute(statement, wanted)
-        # Without statistics of the new account, the planner would choose nested loops over all messages.
-        await connection.execute(text("ANALYZE"))
-        await _check(connection, plan)
-        long_channel_id = channels[0].channel_id
-        middle_ids = (await connection.scalars(_MIDDLE, {"channel_id": long_channel_id})).all()
+    await _add_rows(connection, plan, channels, now - YEAR)
+    # The statements take every id from existing rows, so foreign keys need not be checked row by row.
+    await connection.execute(text("SET LOCAL session_replication_role = replica"))
+    parameters = {"account_id": plan.account_id, "start": now - YEAR, "year": YEAR, "now": now}
+    for statement in _statements(plan):
+        wanted = {name: parameters[name] for name in statement.compile().params}
+        await connection.execute(statement, wanted)
+    long_channel_id = channels[0].channel_id
+    middle_ids = (await connection.scalars(_MIDDLE, {"channel_id": long_channel_id})).all()
     return GeneratedAccount(plan.account_id, long_channel_id, middle_ids)
 
 
@@ -198,24 +220,18 @@ _DRAFT = text(
     """
 )
 
-_MESSAGES = text(
-    """
+_MESSAGES = """
     INSERT INTO messages (account_id, message_id, channel_id, seq, post_number, author_id, body, system_event,
                           system_agent_ids, reply_to_id, created_at, revision)
     SELECT :account_id, message_id, channel_id, seq, post_number, author_id,
-           CASE WHEN opening THEN '' ELSE
-                left(repeat('A sentence of an everyday conversation. ', 6), 30 + (seq * 37 % 200)::int)
-                || CASE WHEN seq % 10 = 0
-                        THEN ' [@' || neighbour_id || '](mention://user/' || neighbour_id || ')' ELSE '' END
-           END,
+           CASE WHEN opening THEN '' ELSE {body} END,
            CASE WHEN opening THEN 'CREATED' END,
-           CASE WHEN opening THEN '{}'::text[] END,
+           CASE WHEN opening THEN '{{}}'::text[] END,
            CASE WHEN seq % 5 = 0 THEN earlier_id END,
            moment, 1
       FROM draft
      ORDER BY change
-    """
-)
+"""
 
 _MENTIONS = text(
     """
@@ -260,10 +276,12 @@ _ACTIVITY = text(
     """
 )
 
-_STATEMENTS = [
-    statement.bindparams(bindparam("account_id", type_=Text))
-    for statement in (_DRAFT, _MESSAGES, _MENTIONS, _MENTIONED, _REACTIONS, _CHANGES, _ACTIVITY)
-]
+
+def _statements(plan: AccountPlan) -> list[TextClause]:
+    messages = text(_MESSAGES.format(body=plan.body))
+    statements = (_DRAFT, messages, _MENTIONS, _MENTIONED, _REACTIONS, _CHANGES, _ACTIVITY)
+    return [statement.bindparams(bindparam("account_id", type_=Text)) for statement in statements]
+
 
 _MIDDLE = text(
     """

@@ -19,11 +19,12 @@ class Latency:
 
     p50: float
     p95: float
+    max: float
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
         cuts = quantiles(seconds, n=20, method="inclusive")
-        return cls(p50=cuts[9] * 1000, p95=cuts[18] * 1000)
+        return cls(p50=cuts[9] * 1000, p95=cuts[18] * 1000, max=max(seconds) * 1000)
 
 
 async def measure_alternately(steps: Sequence[Step], rounds: int) -> list[Latency]:
