@@ -6,6 +6,7 @@ If a result depends on the viewer, the key is (agent_id, id).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -60,6 +61,7 @@ from loaders.notifications import (
     load_unread_counts,
 )
 from loaders.pages import Page, empty_page
+from loaders.pins import PinnedKey, load_pin_times, load_pinned
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
@@ -181,6 +183,14 @@ class Loaders:
     @cached_property
     def reactors(self) -> Loader[ReactorsKey, Page[str]]:
         return self._defaulting(load_reactors, empty_page)
+
+    @cached_property
+    def pin_times(self) -> Loader[UUID, datetime | None]:
+        return self._optional(load_pin_times)
+
+    @cached_property
+    def pinned(self) -> Loader[PinnedKey, Page[MessageRow]]:
+        return self._defaulting(load_pinned, empty_page)
 
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:

@@ -9,6 +9,7 @@ from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
+from models.pins import Pin
 
 metadata = SQLModel.metadata
 
@@ -30,6 +31,7 @@ __all__ = [
     "NotificationPreference",
     "PendingActivation",
     "PersonalNote",
+    "Pin",
     "Presence",
     "QuietHours",
     "Reaction",

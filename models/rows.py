@@ -47,6 +47,7 @@ class AccountRow(NamedTuple):
     who_creates_announcement: Creators
     card_preview: CardPreview
     email_contents: bool
+    members_pin: bool
 
 
 class AgentRow(NamedTuple):

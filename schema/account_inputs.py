@@ -55,6 +55,9 @@ class UpdateAccountSettingsInput:
     email_contents: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether the chat's e-mails contain the text of messages."
     )
+    members_pin: strawberry.Maybe[bool | None] = strawberry.field(
+        default=None, description="Whether every member can pin messages in channels of up to 50 members."
+    )
 
 
 @strawberry.input(name="ChatDirectoryAccountInput", description="The account of the service token.")

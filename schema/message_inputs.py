@@ -60,6 +60,16 @@ class RemoveReactionInput:
     emoji: str = strawberry.field(description=EMOJI)
 
 
+@strawberry.input(name="PinChatMessageInput", description="The message to pin.")
+class PinMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
+@strawberry.input(name="UnpinChatMessageInput", description="The message to unpin.")
+class UnpinMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
 @strawberry.input(name="MarkChatReadInput", description="The channel to mark read, and the last message read.")
 class MarkReadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)

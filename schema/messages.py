@@ -9,7 +9,7 @@ import strawberry
 
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
-from chat.policies import allowed, check_delete_message, check_edit_message, check_react
+from chat.policies import allowed, check_delete_message, check_edit_message, check_pin, check_react
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
@@ -122,6 +122,7 @@ class Reaction:
 class MessagePermissions:
     seat: strawberry.Private[Seat]
     row: strawberry.Private[MessageRow]
+    reader: strawberry.Private[Viewer]
 
     @strawberry.field(description="Edit its text.")
     def edit(self) -> bool:
@@ -134,6 +135,10 @@ class MessagePermissions:
     @strawberry.field(description="Add and remove reactions.")
     def react(self) -> bool:
         return allowed(check_react, self.seat, self.row)
+
+    @strawberry.field(description="Pin and unpin it.")
+    def pin(self) -> bool:
+        return allowed(check_pin, self.reader, self.seat, self.row)
 
 
 @strawberry.federation.type(
@@ -181,7 +186,12 @@ class Message:
     def system_event(self) -> SystemEventDetails | None:
         return SystemEventDetails(row=self.row) if self.row.system_event is not None else None
 
-    @level_field(description="The message to which this one replies. It is in the same channel.")
+    @level_field(
+        description=(
+            "The message to which this one replies. It is in the same channel. In a system message of the kind PINNED:"
+            " the message that was pinned."
+        )
+    )
     @staticmethod
     async def reply_to(messages: list["Message"], info: Info) -> list["Message | None"]:
         replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
@@ -235,6 +245,11 @@ class Message:
     def deleted_at(self) -> datetime | None:
         return self.row.deleted_at
 
+    @level_field(description="When it was last pinned. Null if it is not pinned.")
+    @staticmethod
+    async def pinned_at(messages: list["Message"], info: Info) -> list[datetime | None]:
+        return await info.context.loaders.pin_times.load_many(message.row.message_id for message in messages)
+
     @strawberry.field(description="A link to the message, for agents who can read it.")
     def permalink(self, info: Info) -> str:
         channel = public_id(Prefix.CHANNEL, self.row.channel_id)
@@ -245,7 +260,7 @@ class Message:
     @staticmethod
     async def viewer_can(messages: list["Message"], info: Info) -> list[MessagePermissions | Denied]:
         return [
-            seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row)
+            seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row, reader=message.reader)
             for message, seat in zip(messages, await seats_of(messages, info), strict=True)
         ]
 

@@ -27,6 +27,7 @@ from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
+from resolvers.pins import PinsMutation
 from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
@@ -55,6 +56,7 @@ class Mutation(
     ChannelsMutation,
     MembersMutation,
     MessagesMutation,
+    PinsMutation,
     NotificationsMutation,
     SharingMutation,
     AccountMutation,

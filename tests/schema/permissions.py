@@ -80,6 +80,10 @@ async def reaction(scene: Scene) -> None:
     await scene.account.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
 
 
+async def pin(scene: Scene) -> None:
+    await scene.account.bruno.mutate("pinChatMessage", "message { id }", messageId=scene.message)
+
+
 async def mention_everybody(scene: Scene) -> None:
     text = "[@Todos](mention://channel/all)"
     await scene.account.bruno.mutate("editChatMessage", "message { id }", messageId=scene.message, body=text)
@@ -170,6 +174,10 @@ ROWS = (
         with_(message, emoji="🎉")),
     row("removeChatReaction",      "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
         with_(message, emoji="👍"), prepare=reaction),
+    row("pinChatMessage",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message),
+    row("unpinChatMessage",        "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message, prepare=pin),
     row("markChatRead",            "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         private_message),
     row("markChatUnread",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",

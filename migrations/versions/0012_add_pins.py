@@ -1,0 +1,68 @@
+"""Add pins, and the setting that lets members pin."""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0012"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+KINDS = [
+    "MESSAGE_ADDED",
+    "MESSAGE_EDITED",
+    "MESSAGE_DELETED",
+    "MESSAGE_REACTED",
+    "MEMBER_ADDED",
+    "MEMBER_REMOVED",
+    "MEMBER_CHANGED",
+    "AUTHORS_CHANGED",
+    "CHANNEL_CREATED",
+    "CHANNEL_UPDATED",
+    "MADE_PUBLIC",
+    "MADE_PRIVATE",
+    "AGENT_ADDED",
+    "AGENT_CHANGED",
+    "AGENT_DEACTIVATED",
+    "AGENT_REACTIVATED",
+    "MEMBERS_COUNTED",
+    "SETTINGS_CHANGED",
+]
+
+
+def upgrade() -> None:
+    op.add_column("accounts", sa.Column("members_pin", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.create_table(
+        "pins",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.UUID(), nullable=False),
+        sa.Column("channel_id", sa.UUID(), nullable=False),
+        sa.Column("pinned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "message_id"],
+            ["messages.account_id", "messages.message_id"],
+            name=op.f("fk_pins_messages_account_id_message_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "message_id", name=op.f("pk_pins")),
+    )
+    op.create_index(
+        op.f("ix_pins_account_id_channel_id_pinned_at_message_id"),
+        "pins",
+        ["account_id", "channel_id", "pinned_at", "message_id"],
+    )
+    _allow([*KINDS, "MESSAGE_PINNED"])
+
+
+def downgrade() -> None:
+    """Announces pinned messages as edited messages."""
+    op.execute(sa.text("UPDATE changes SET kind = 'MESSAGE_EDITED' WHERE kind = 'MESSAGE_PINNED'"))
+    _allow(KINDS)
+    op.drop_table("pins")
+    op.drop_column("accounts", "members_pin")
+
+
+def _allow(kinds: list[str]) -> None:
+    allowed = ", ".join(f"'{kind}'" for kind in kinds)
+    op.drop_constraint(op.f("ck_changes_kind"), "changes")
+    op.create_check_constraint(op.f("ck_changes_kind"), "changes", f"kind IN ({allowed})")
