@@ -62,6 +62,7 @@ from loaders.notifications import (
 )
 from loaders.pages import Page, empty_page
 from loaders.pins import PinnedKey, load_pin_times, load_pinned
+from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
@@ -191,6 +192,15 @@ class Loaders:
     @cached_property
     def pinned(self) -> Loader[PinnedKey, Page[MessageRow]]:
         return self._defaulting(load_pinned, empty_page)
+
+    @cached_property
+    def saved(self) -> Loader[Pair, bool]:
+        """Whether the agent has saved the message."""
+        return self._defaulting(load_saved, bool)
+
+    @cached_property
+    def saved_lists(self) -> Loader[SavedKey, Page[MessageRow]]:
+        return self._defaulting(load_saved_lists, empty_page)
 
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:

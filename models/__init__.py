@@ -10,6 +10,7 @@ from models.channels import Author, Channel, Member, PersonalNote
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
 from models.pins import Pin
+from models.saved_messages import SavedMessage
 
 metadata = SQLModel.metadata
 
@@ -35,6 +36,7 @@ __all__ = [
     "Presence",
     "QuietHours",
     "Reaction",
+    "SavedMessage",
     "Team",
     "TeamAgent",
     "metadata",

@@ -250,6 +250,13 @@ class Message:
     async def pinned_at(messages: list["Message"], info: Info) -> list[datetime | None]:
         return await info.context.loaders.pin_times.load_many(message.row.message_id for message in messages)
 
+    @level_field(description="Whether the viewer has saved it. Nobody else sees that.")
+    @staticmethod
+    async def saved(messages: list["Message"], info: Info) -> list[bool]:
+        return await info.context.loaders.saved.load_many(
+            (message.reader.agent_id, message.row.message_id) for message in messages
+        )
+
     @strawberry.field(description="A link to the message, for agents who can read it.")
     def permalink(self, info: Info) -> str:
         channel = public_id(Prefix.CHANNEL, self.row.channel_id)

@@ -28,6 +28,7 @@ from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
 from resolvers.pins import PinsMutation
+from resolvers.saved_messages import SavedMessagesMutation, SavedMessagesQuery
 from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.viewer import ViewerMutation, ViewerQuery
 from schema.context import RequestInfo
@@ -47,7 +48,16 @@ from subscriptions.people import PeopleSubscription
         " and its error has a code. `chatViewer` and, for administrators, `chatAccountSettings` work nevertheless."
     )
 )
-class Query(ViewerQuery, ChannelsQuery, MessagesQuery, NotificationsQuery, AgentsQuery, SharingQuery, AccountQuery): ...
+class Query(
+    ViewerQuery,
+    ChannelsQuery,
+    MessagesQuery,
+    SavedMessagesQuery,
+    NotificationsQuery,
+    AgentsQuery,
+    SharingQuery,
+    AccountQuery,
+): ...
 
 
 @strawberry.type(description="Writes. Expected failures are in the `userErrors` of each payload.")
@@ -57,6 +67,7 @@ class Mutation(
     MembersMutation,
     MessagesMutation,
     PinsMutation,
+    SavedMessagesMutation,
     NotificationsMutation,
     SharingMutation,
     AccountMutation,

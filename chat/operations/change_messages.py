@@ -54,6 +54,7 @@ _DELETE_REACTION = sql(
 
 _DELETE_REACTIONS = sql("DELETE FROM reactions WHERE account_id = :account_id AND message_id = :message_id")
 _DELETE_PIN = sql("DELETE FROM pins WHERE account_id = :account_id AND message_id = :message_id")
+_DELETE_SAVED = sql("DELETE FROM saved_messages WHERE account_id = :account_id AND message_id = :message_id")
 
 
 @operation
@@ -76,8 +77,8 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
 
 @operation
 async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
-    """Returns the tombstone: the message without its text, cards, mentions, reactions and pin. Deleting a deleted
-    message changes nothing. Raises Refused."""
+    """Returns the tombstone: the message without its text, cards, mentions, reactions and pin, and saved by nobody.
+    Deleting a deleted message changes nothing. Raises Refused."""
     seat, message = await lock_message(tx, message_id)
     check_delete_message(seat, message)
     if message.deleted_at is not None:
@@ -87,6 +88,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     await remove_cards(tx, message)
     await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
     await tx.fetch(_DELETE_PIN, message_id=message_id)
+    await tx.fetch(_DELETE_SAVED, message_id=message_id)
     return await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
 
 

@@ -80,6 +80,11 @@ async def reaction(scene: Scene) -> None:
     await scene.account.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
 
 
+async def save(scene: Scene) -> None:
+    for agent in (scene.account.davi, scene.account.carla, scene.account.bruno):
+        await agent.mutate("saveChatMessage", "message { id }", messageId=scene.message)
+
+
 async def pin(scene: Scene) -> None:
     await scene.account.bruno.mutate("pinChatMessage", "message { id }", messageId=scene.message)
 
@@ -107,6 +112,8 @@ ROWS = (
         with_(no_variables, query="privado")),
     row("chatMessage",             "null       null       ok         ok         ok         null",
         lambda scene: {"id": scene.message}),
+    row("savedChatMessages",       "empty      empty      ok         ok         ok         empty",
+        no_variables, prepare=save),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
         with_(no_variables, query="extra 0002")),
     row("chatNotifications",       "empty      empty      ok         ok         empty      empty",
@@ -178,6 +185,10 @@ ROWS = (
         message),
     row("unpinChatMessage",        "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
         message, prepare=pin),
+    row("saveChatMessage",         "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message),
+    row("unsaveChatMessage",       "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message, prepare=save),
     row("markChatRead",            "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         private_message),
     row("markChatUnread",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",

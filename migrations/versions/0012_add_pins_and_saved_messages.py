@@ -1,4 +1,4 @@
-"""Add pins, and the setting that lets members pin."""
+"""Add pins, the setting that lets members pin, and saved messages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,10 +52,34 @@ def upgrade() -> None:
         ["account_id", "channel_id", "pinned_at", "message_id"],
     )
     _allow([*KINDS, "MESSAGE_PINNED"])
+    op.create_table(
+        "saved_messages",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "message_id"],
+            ["messages.account_id", "messages.message_id"],
+            name=op.f("fk_saved_messages_messages_account_id_message_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "agent_id"],
+            ["agents.account_id", "agents.agent_id"],
+            name=op.f("fk_saved_messages_agents_account_id_agent_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "message_id", "agent_id", name=op.f("pk_saved_messages")),
+    )
+    op.create_index(
+        op.f("ix_saved_messages_account_id_agent_id_saved_at_message_id"),
+        "saved_messages",
+        ["account_id", "agent_id", "saved_at", "message_id"],
+    )
 
 
 def downgrade() -> None:
     """Announces pinned messages as edited messages."""
+    op.drop_table("saved_messages")
     op.execute(sa.text("UPDATE changes SET kind = 'MESSAGE_EDITED' WHERE kind = 'MESSAGE_PINNED'"))
     _allow(KINDS)
     op.drop_table("pins")
