@@ -204,6 +204,13 @@ def check_pin(viewer: Viewer, seat: Seat, message: MessageRow) -> None:
     check_not_archived(seat)
 
 
+def check_forward(message: MessageRow) -> None:
+    """Whoever can read a message can forward it."""
+    if message.system_event is not None:
+        raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be forwarded.", "messageId")
+    check_not_deleted(message)
+
+
 def check_not_deleted(message: MessageRow, field: str = "messageId") -> None:
     """`field` is the input field that holds the message's id."""
     if message.deleted_at is not None:

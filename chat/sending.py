@@ -13,6 +13,7 @@ from sqlmodel import col
 from chat.access import Seat
 from chat.cards import ItemRef
 from chat.errors import RefusalCode, Refused
+from chat.forwarding import read_original, write_forward
 from chat.locking import lock_channel, not_found, read_seat
 from chat.mentions import resolve_mentions, write_mentions
 from chat.naming import checked_text, is_visible
@@ -37,12 +38,17 @@ class MessageDraft:
     reply_to_id: UUID | None = None
     client_key: str | None = None
     cards: tuple[ItemRef, ...] = ()
+    forwarded_id: UUID | None = None
+    """The message that this one quotes. It then shares the original's cards, which `cards` does not list."""
 
     @property
     def payload_hash(self) -> bytes:
         """Equal for two drafts exactly if they would send the same message."""
         cards = [[ref.kind, ref.item_id] for ref in self.cards]
-        return sha256(orjson.dumps([str(self.channel_id), self.body, self.reply_to_id, cards])).digest()
+        payload: list[object] = [str(self.channel_id), self.body, self.reply_to_id, cards]
+        if self.forwarded_id is not None:
+            payload.append({"forwarded": self.forwarded_id})
+        return sha256(orjson.dumps(payload)).digest()
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,15 @@ async def write_message(
         if replied_to is None:
             raise not_found("message", "replyToId")
         check_not_deleted(replied_to, "replyToId")
+    forwarded_id = draft.forwarded_id
+    original = await read_original(tx, seat.agent.agent_id, forwarded_id) if forwarded_id is not None else None
     mentions = await resolve_mentions(tx, seat, draft.body)
     message = await write_post(tx, _post(seat, draft))
     await write_mentions(tx, message, mentions)
     await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)
+    if original is not None:
+        await write_forward(tx, message, original)
     return message
 
 
@@ -113,7 +123,7 @@ def check_content(body: str, cards: Sequence[ItemRef], client_key: str | None, p
     if not cards:
         check_has_text(body)
     check_refs(cards, paths.card)
-    _check_client_key(client_key)
+    check_client_key(client_key)
 
 
 def check_body(body: str) -> None:
@@ -136,7 +146,8 @@ async def is_client_key_used(tx: Transaction, author_id: str, client_key: str | 
     return await tx.fetch_row(_SENT_WITH_KEY, author_id=author_id, client_key=client_key) is not None
 
 
-def _check_client_key(client_key: str | None) -> None:
+def check_client_key(client_key: str | None) -> None:
+    """Raises Refused INVALID for a key that is empty, too long or cannot be stored."""
     if client_key is not None and not 1 <= len(checked_text(client_key, "clientKey")) <= CLIENT_KEY_LENGTH:
         message = f"A client key must have 1 to {CLIENT_KEY_LENGTH} characters."
         raise Refused(RefusalCode.INVALID, message, "clientKey")

@@ -28,6 +28,7 @@ from loaders.channels import (
     load_sidebars,
 )
 from loaders.destinations import load_destinations
+from loaders.forwards import load_forwards
 from loaders.members import (
     AuthorsKey,
     MembersKey,
@@ -66,7 +67,7 @@ from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, CardRow, MemberRow, MessageRow, NotificationRow
+from models.rows import AgentRow, CardRow, ForwardRow, MemberRow, MessageRow, NotificationRow
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,11 @@ class Loaders:
     @cached_property
     def pinned(self) -> Loader[PinnedKey, Page[MessageRow]]:
         return self._defaulting(load_pinned, empty_page)
+
+    @cached_property
+    def forwards(self) -> Loader[UUID, ForwardRow | None]:
+        """What messages quote, for callers that have checked the reader's access to the messages."""
+        return self._optional(load_forwards)
 
     @cached_property
     def saved(self) -> Loader[Pair, bool]:

@@ -7,6 +7,7 @@ from models.agents import Agent, PendingActivation, Presence, Team, TeamAgent
 from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
+from models.forwards import Forward
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
 from models.pins import Pin
@@ -24,6 +25,7 @@ __all__ = [
     "ChangedAgent",
     "Channel",
     "Email",
+    "Forward",
     "Member",
     "Mention",
     "MentionedAgent",

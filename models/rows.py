@@ -35,6 +35,7 @@ from models.enums import (
     SendKey,
     SystemEvent,
 )
+from models.forwards import Forward
 from models.messages import Mention, Message
 from models.notifications import Notification, QuietHours
 
@@ -124,6 +125,14 @@ class CardRow(NamedTuple):
     summary: str | None
 
 
+class ForwardRow(NamedTuple):
+    message_id: UUID
+    original_id: UUID
+    author_id: str
+    sent_at: datetime
+    body: str
+
+
 class NotificationRow(NamedTuple):
     agent_id: str
     message_id: UUID
@@ -164,6 +173,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
         MessageRow: Message,
         MentionRow: Mention,
         CardRow: Card,
+        ForwardRow: Forward,
         NotificationRow: Notification,
         QuietHoursRow: QuietHours,
         ChangeRow: Change,

@@ -6,7 +6,10 @@ import strawberry
 
 from chat.drafts import Given, IconAvatar
 from chat.errors import RefusalCode, Refused
+from chat.operations.destinations import CHANNEL_PATH, Destination, ToAgent, ToChannel
 from schema.channel_inputs import ChannelAvatarInput
+from schema.ids import channel_id
+from schema.sharing import ShareDestinationRefInput
 
 Value = TypeVar("Value")
 
@@ -35,3 +38,14 @@ def icon_avatar(avatar: ChannelAvatarInput | None) -> IconAvatar | None:
     if avatar.icon is None:
         raise Refused(RefusalCode.INVALID, "An avatar must have an icon.", "avatar")
     return IconAvatar(avatar.icon.icon, avatar.icon.color)
+
+
+def destination(ref: ShareDestinationRefInput) -> Destination:
+    """Raises Refused INVALID unless exactly one is given. Checked here too, because a gateway may drop @oneOf."""
+    match ref.channel_id, ref.agent_id:
+        case strawberry.Some(value=channel), None:
+            return ToChannel(channel_id(channel, *CHANNEL_PATH))
+        case None, strawberry.Some(value=agent_id):
+            return ToAgent(agent_id)
+        case _:
+            raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")

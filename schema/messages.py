@@ -25,6 +25,7 @@ from schema.ids import Prefix, derived_id, parse_id, public_id
 if TYPE_CHECKING:
     from schema.cards import SharedCard
     from schema.channels import Channel
+    from schema.forwards import ForwardedFrom
 
 
 @strawberry.type(name="ChatSystemEvent", description="What a system message reports.")
@@ -196,6 +197,20 @@ class Message:
     async def reply_to(messages: list["Message"], info: Info) -> list["Message | None"]:
         replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
         return await messages_by_id(info.context.loaders, replied_to)
+
+    @level_field(description="What the message quotes if it is a forward. Null for every other message.")
+    @staticmethod
+    async def forwarded_from(
+        messages: list["Message"], info: Info
+    ) -> list[Annotated["ForwardedFrom", strawberry.lazy("schema.forwards")] | None]:
+        # ForwardedFrom and Message also refer to each other.
+        from schema.forwards import ForwardedFrom
+
+        found = await info.context.loaders.forwards.load_many(message.row.message_id for message in messages)
+        return [
+            ForwardedFrom(row=row, reader=message.reader) if row is not None else None
+            for message, row in zip(messages, found, strict=True)
+        ]
 
     @level_field(description="The items shared in the message, as the viewer may see them.")
     @staticmethod

@@ -24,6 +24,7 @@ from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.agents import AgentsQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
+from resolvers.forwards import ForwardsMutation
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
@@ -66,6 +67,7 @@ class Mutation(
     ChannelsMutation,
     MembersMutation,
     MessagesMutation,
+    ForwardsMutation,
     PinsMutation,
     SavedMessagesMutation,
     NotificationsMutation,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
+from chat.forwarding import remove_forward
 from chat.locking import lock_message
 from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
 from chat.operation import Transaction, operation
@@ -18,7 +19,13 @@ from models.statements import sql
 EMOJIS_LIMIT = 50
 """How many different emojis a message can have: clients show each as a button."""
 
-_HAS_CARDS = sql("SELECT EXISTS (SELECT FROM cards WHERE account_id = :account_id AND message_id = :message_id)")
+# Whether the message has a content besides its text: cards, or a message that it quotes.
+_HAS_OTHER_CONTENT = sql(
+    """
+    SELECT EXISTS (SELECT FROM cards WHERE account_id = :account_id AND message_id = :message_id)
+        OR EXISTS (SELECT FROM forwards WHERE account_id = :account_id AND message_id = :message_id)
+    """
+)
 
 _UPDATE_MESSAGE = sql(
     """
@@ -59,14 +66,14 @@ _DELETE_SAVED = sql("DELETE FROM saved_messages WHERE account_id = :account_id A
 
 @operation
 async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageRow:
-    """Returns the message with its new text and mentions. The text may be empty if the message has a card. Raises
-    Refused."""
+    """Returns the message with its new text and mentions. The text may be empty if the message has a card or is a
+    forward. Raises Refused."""
     check_body(body)
     seat, message = await lock_message(tx, message_id)
     check_edit_message(seat, message)
     if message.body == body:
         return message
-    if not await tx.fetch_value(_HAS_CARDS, message_id=message_id):
+    if not await tx.fetch_value(_HAS_OTHER_CONTENT, message_id=message_id):
         check_has_text(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
     edited = await _save(tx, message._replace(body=body, edited_at=tx.now), ChangeKind.MESSAGE_EDITED)
@@ -77,8 +84,8 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
 
 @operation
 async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
-    """Returns the tombstone: the message without its text, cards, mentions, reactions and pin, and saved by nobody.
-    Deleting a deleted message changes nothing. Raises Refused."""
+    """Returns the tombstone: the message without its text, cards, quotation, mentions, reactions and pin, and saved by
+    nobody. Deleting a deleted message changes nothing. Raises Refused."""
     seat, message = await lock_message(tx, message_id)
     check_delete_message(seat, message)
     if message.deleted_at is not None:
@@ -86,6 +93,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     await rewrite_mentions(tx, message, NO_MENTIONS)
     await delete_notifications(tx, message_id)
     await remove_cards(tx, message)
+    await remove_forward(tx, message)
     await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
     await tx.fetch(_DELETE_PIN, message_id=message_id)
     await tx.fetch(_DELETE_SAVED, message_id=message_id)

@@ -290,6 +290,12 @@ table(
     ("a deactivated peer", [make_seat(DIRECT, peer_active=False), of_colleague], None),
 )
 
+table(
+    policies.check_forward,
+    ("a colleague's message", [of_colleague], None),
+    ("a system message", [system], FORBIDDEN),
+    ("a deleted message", [deleted], NOT_FOUND),
+)
 pins, pins_not = make_viewer(), make_viewer(members_pin=False)
 crowd = MEMBERS_PIN_LIMIT + 1
 table(

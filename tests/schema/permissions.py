@@ -171,6 +171,8 @@ ROWS = (
         lambda scene: {"channelId": scene.private, "body": "Oi", "replyToId": scene.message, "clientKey": "1"}),
     row("shareToChat",             "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
+    row("forwardChatMessage",      "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
+        lambda scene: {"messageId": scene.message, "destination": {"channelId": scene.private}}),
     row("setChatTyping",           "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         with_(private, typing=True)),
     row("editChatMessage",         "NOT_FOUND  NOT_FOUND  FORBIDDEN  FORBIDDEN  ok         NOT_FOUND",

@@ -1,4 +1,4 @@
-"""Add pins, the setting that lets members pin, and saved messages."""
+"""Add pins, the setting that lets members pin, saved messages, and forwards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,10 +75,36 @@ def upgrade() -> None:
         "saved_messages",
         ["account_id", "agent_id", "saved_at", "message_id"],
     )
+    op.create_table(
+        "forwards",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.UUID(), nullable=False),
+        sa.Column("original_id", sa.UUID(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "message_id"],
+            ["messages.account_id", "messages.message_id"],
+            name=op.f("fk_forwards_messages_account_id_message_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "original_id"],
+            ["messages.account_id", "messages.message_id"],
+            name=op.f("fk_forwards_messages_account_id_original_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "author_id"],
+            ["agents.account_id", "agents.agent_id"],
+            name=op.f("fk_forwards_agents_account_id_author_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "message_id", name=op.f("pk_forwards")),
+    )
 
 
 def downgrade() -> None:
     """Announces pinned messages as edited messages."""
+    op.drop_table("forwards")
     op.drop_table("saved_messages")
     op.execute(sa.text("UPDATE changes SET kind = 'MESSAGE_EDITED' WHERE kind = 'MESSAGE_PINNED'"))
     _allow(KINDS)
