@@ -204,6 +204,13 @@ def check_pin(viewer: Viewer, seat: Seat, message: MessageRow) -> None:
     check_not_archived(seat)
 
 
+def check_see_readers(seat: Seat) -> None:
+    """Who has read the messages of an announcement. In other channels, nobody can see it."""
+    check_read(seat)
+    if seat.channel.kind != ChannelKind.ANNOUNCEMENT or not (seat.author or seat.is_manager):
+        raise Refused(RefusalCode.FORBIDDEN, "Only authors and managers of an announcement can see who has read it.")
+
+
 def check_forward(message: MessageRow) -> None:
     """Whoever can read a message can forward it."""
     if message.system_event is not None:

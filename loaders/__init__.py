@@ -63,6 +63,7 @@ from loaders.notifications import (
 )
 from loaders.pages import Page, empty_page
 from loaders.pins import PinnedKey, load_pin_times, load_pinned
+from loaders.readers import ReadersKey, SentAt, load_read_counts, load_readers
 from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
@@ -198,6 +199,14 @@ class Loaders:
     def forwards(self) -> Loader[UUID, ForwardRow | None]:
         """What messages quote, for callers that have checked the reader's access to the messages."""
         return self._optional(load_forwards)
+
+    @cached_property
+    def read_counts(self) -> Loader[SentAt, int]:
+        return self._defaulting(load_read_counts, int)
+
+    @cached_property
+    def readers(self) -> Loader[ReadersKey, Page[str]]:
+        return self._defaulting(load_readers, empty_page)
 
     @cached_property
     def saved(self) -> Loader[Pair, bool]:

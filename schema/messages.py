@@ -9,12 +9,20 @@ import strawberry
 
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
-from chat.policies import allowed, check_delete_message, check_edit_message, check_pin, check_react
+from chat.policies import (
+    allowed,
+    check_delete_message,
+    check_edit_message,
+    check_pin,
+    check_react,
+    check_see_readers,
+)
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
 from loaders.messages import ReactionCount
 from loaders.pages import PAGE_DEFAULT, Page, page_request
+from loaders.readers import SentAt
 from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
@@ -278,6 +286,33 @@ class Message:
         message = public_id(Prefix.MESSAGE, self.row.message_id)
         return f"{info.context.services.public_url}/channels/{channel}/messages/{message}"
 
+    @level_field(
+        description=(
+            "In an announcement, for its authors and managers: the active members who have read the message, without"
+            " its author, ordered by id. An agent has read it if their read marker is at it or after it. Null in other"
+            " channels and for other viewers."
+        )
+    )
+    @staticmethod
+    async def read_by(
+        messages: list["Message"], info: Info, first: First = PAGE_DEFAULT, after: After = None
+    ) -> list[Connection[Agent] | None]:
+        request = page_request("readers", first, after, str)
+        sent = await _sent_with_visible_readers(messages, info)
+        pages = await info.context.loaders.readers.load_many((each, request) for each in sent if each is not None)
+        readers = await agents_of_each(info.context.loaders, [page.rows for page in pages])
+        found = map(connection_of, readers, pages)
+        return [next(found) if each is not None else None for each in sent]
+
+    @level_field(
+        description="How many agents `readBy` has, for those who can see it. Null in other channels and for others."
+    )
+    @staticmethod
+    async def read_count(messages: list["Message"], info: Info) -> list[int | None]:
+        sent = await _sent_with_visible_readers(messages, info)
+        counts = iter(await info.context.loaders.read_counts.load_many(each for each in sent if each is not None))
+        return [next(counts) if each is not None else None for each in sent]
+
     @level_field(description="What the viewer may do with the message now.")
     @staticmethod
     async def viewer_can(messages: list["Message"], info: Info) -> list[MessagePermissions | Denied]:
@@ -304,6 +339,17 @@ async def messages_by_id(loaders: Loaders, wanted: Sequence[tuple[Viewer, UUID |
 
 def messages_for(reader: Viewer, page: Page[MessageRow]) -> Connection[Message]:
     return connect(page, lambda row: Message(row=row, reader=reader))
+
+
+async def _sent_with_visible_readers(messages: Sequence[Message], info: Info) -> list[SentAt | None]:
+    """Returns None for a message whose readers its own reader may not see."""
+    rows = [message.row for message in messages]
+    return [
+        SentAt(row.channel_id, row.seq, row.author_id)
+        if isinstance(seat, Seat) and allowed(check_see_readers, seat)
+        else None
+        for row, seat in zip(rows, await seats_of(messages, info), strict=True)
+    ]
 
 
 async def seats_of(messages: Sequence[Message], info: Info) -> list[Seat | Denied]:

@@ -296,6 +296,15 @@ table(
     ("a system message", [system], FORBIDDEN),
     ("a deleted message", [deleted], NOT_FOUND),
 )
+table(
+    policies.check_see_readers,
+    ("announcement, reader", [make_seat(ANNOUNCEMENT)], FORBIDDEN),
+    ("announcement, author", [make_seat(ANNOUNCEMENT, author=True)], None),
+    ("announcement, channel admin", [make_seat(ANNOUNCEMENT, ADMIN)], None),
+    ("announcement, administrator", [make_seat(ANNOUNCEMENT, administrator=True)], None),
+    ("announcement, no member any more", [make_seat(ANNOUNCEMENT, None, administrator=True)], FORBIDDEN),
+    *((f"{kind}, owner", [make_seat(kind, OWNER)], FORBIDDEN) for kind in (PUBLIC, PRIVATE, DIRECT)),
+)
 pins, pins_not = make_viewer(), make_viewer(members_pin=False)
 crowd = MEMBERS_PIN_LIMIT + 1
 table(
