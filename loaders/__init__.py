@@ -15,7 +15,7 @@ from chat.cards import Answer
 from chat.ports import CardSource
 from chat.quiet_hours import QuietTimes
 from execution import Loader
-from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
+from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences, load_statuses
 from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
 from loaders.channels import (
@@ -68,7 +68,7 @@ from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, CardRow, ForwardRow, MemberRow, MessageRow, NotificationRow
+from models.rows import AgentRow, CardRow, ForwardRow, MemberRow, MessageRow, NotificationRow, StatusRow
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,10 @@ class Loaders:
     @cached_property
     def presences(self) -> Loader[str, PresenceStatus]:
         return self._defaulting(load_presences, lambda: PresenceStatus.OFFLINE)
+
+    @cached_property
+    def statuses(self) -> Loader[str, StatusRow | None]:
+        return self._optional(load_statuses)
 
     @cached_property
     def agent_lists(self) -> Loader[AgentListKey, Page[AgentRow]]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Enum, FromClause, inspect
 from sqlmodel import SQLModel
 
 from models.accounts import Account
-from models.agents import Agent
+from models.agents import Agent, Presence
 from models.cards import Card
 from models.changes import Change
 from models.channels import Channel, Member
@@ -59,6 +59,13 @@ class AgentRow(NamedTuple):
     role: AgentRole
     active: bool
     send_key: SendKey
+
+
+class StatusRow(NamedTuple):
+    agent_id: str
+    status_emoji: str | None
+    status_text: str | None
+    status_until: datetime | None
 
 
 class ChannelRow(NamedTuple):
@@ -168,6 +175,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
     {
         AccountRow: Account,
         AgentRow: Agent,
+        StatusRow: Presence,
         ChannelRow: Channel,
         MemberRow: Member,
         MessageRow: Message,

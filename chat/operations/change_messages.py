@@ -104,7 +104,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
 async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Adding an emoji that the viewer added before changes nothing. Raises Refused: INVALID also
     for the 51st different emoji."""
-    qualified = qualified_emoji(emoji)
+    qualified = qualified_emoji(emoji, "emoji")
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
     await _check_emojis_limit(tx, message_id, qualified)
@@ -117,7 +117,7 @@ async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message
 @operation
 async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Removing an emoji that the viewer did not add changes nothing. Raises Refused."""
-    qualified = qualified_emoji(emoji)
+    qualified = qualified_emoji(emoji, "emoji")
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
     removed = await tx.fetch(_DELETE_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id)

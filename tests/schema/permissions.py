@@ -140,7 +140,7 @@ ROWS = (
     row("updateChatNotificationPreference", "ok ok      ok         ok         ok         ok",
         with_(no_variables, type="MENTION", bell=False)),
     row("setChatPresence",         "ok         ok         ok         ok         ok         ok",
-        with_(no_variables, status="BUSY")),
+        with_(no_variables, presence="BUSY")),
     row("createChatChannel",       "FORBIDDEN  FORBIDDEN  FORBIDDEN  ok         ok         ok",
         with_(no_variables, kind="PRIVATE", name="Novo", memberIds=["davi"])),
     row("updateChatChannel",       "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",

@@ -1,4 +1,4 @@
-"""Add pins, the setting that lets members pin, saved messages, and forwards."""
+"""Add pins, the setting that lets members pin, saved messages, forwards, and statuses of agents."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -100,10 +100,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "message_id", name=op.f("pk_forwards")),
     )
+    op.add_column("presences", sa.Column("status_emoji", sa.Text(), nullable=True))
+    op.add_column("presences", sa.Column("status_text", sa.Text(), nullable=True))
+    op.add_column("presences", sa.Column("status_until", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        op.f("ix_presences_account_id_status_until"),
+        "presences",
+        ["account_id", "status_until"],
+        postgresql_where=sa.text("status_until IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
     """Announces pinned messages as edited messages."""
+    op.drop_index(op.f("ix_presences_account_id_status_until"), "presences")
+    for column in ("status_until", "status_text", "status_emoji"):
+        op.drop_column("presences", column)
     op.drop_table("forwards")
     op.drop_table("saved_messages")
     op.execute(sa.text("UPDATE changes SET kind = 'MESSAGE_EDITED' WHERE kind = 'MESSAGE_PINNED'"))
