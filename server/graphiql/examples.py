@@ -14,6 +14,8 @@ TAB_ORDER = (
     "send",
     "react",
     "card",
+    "forward",
+    "pin",
     "create",
     "subscribe",
     "resume",
