@@ -69,6 +69,8 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
         ChangeKind.MESSAGE_EDITED: Effect(ChannelChangeKind.MESSAGE_UPDATED, Inbox.MEMBERS, addresses=True),
         ChangeKind.MESSAGE_DELETED: Effect(ChannelChangeKind.MESSAGE_DELETED, Inbox.MEMBERS),
         ChangeKind.MESSAGE_REACTED: Effect(ChannelChangeKind.MESSAGE_UPDATED),
+        # Pinned or unpinned. The system message of a pin updates the inbox.
+        ChangeKind.MESSAGE_PINNED: Effect(ChannelChangeKind.MESSAGE_UPDATED),
         ChangeKind.MEMBER_ADDED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENTS, Access.AGENTS_JOINED),
         ChangeKind.MEMBER_REMOVED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.AGENTS, Access.AGENTS_LEFT),
         ChangeKind.MEMBER_CHANGED: Effect(ChannelChangeKind.MEMBERS_CHANGED, Inbox.MEMBERS),

@@ -34,12 +34,12 @@ class InputPaths:
     attachment: PartPath = lambda place: ("attachmentIds", str(place))
 
 
-def in_utc(given: datetime, path: str) -> datetime:
+def in_utc(given: datetime, *path: str) -> datetime:
     """Returns the time in UTC. Raises Refused INVALID for one without a time zone."""
     if given.tzinfo is not None:
         with suppress(OverflowError):
             return given.astimezone(UTC)
-    raise Refused(RefusalCode.INVALID, f"`{path}` must have a time zone and a year from 1 to 9999.", path)
+    raise Refused(RefusalCode.INVALID, f"`{path[-1]}` must have a time zone and a year from 1 to 9999.", *path)
 
 
 @dataclass(frozen=True)

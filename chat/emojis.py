@@ -16,9 +16,10 @@ _QUALIFIED = {
 emojis."""
 
 
-def qualified_emoji(text: str) -> str:
-    """Returns the emoji's fully-qualified form. Raises Refused INVALID for anything that is not exactly one emoji."""
+def qualified_emoji(text: str, *path: str) -> str:
+    """Returns the emoji's fully-qualified form. Raises Refused INVALID for anything that is not exactly one emoji.
+    `path` is the input field that holds it."""
     found = _QUALIFIED.get(text.replace(_PRESENTATION, ""))
     if found is None:
-        raise Refused(RefusalCode.INVALID, "A reaction must be exactly one emoji.", "emoji")
+        raise Refused(RefusalCode.INVALID, "The value must be exactly one emoji.", *path)
     return found

@@ -41,6 +41,9 @@ class StoredPart:
     """A kind of part that is stored in a table of its own, with the message's id."""
 
     table: str
+    kind: str = "kind"
+    """The SQL expression for the kind of such a part."""
+
     file_columns: tuple[str, ...] = ()
     """The columns with the keys of stored files, which are deleted too."""
 
@@ -48,7 +51,7 @@ class StoredPart:
     def kinds(self) -> str:
         """The SQL expression for the kinds of such parts that the message has, as an array."""
         condition = "account_id = :account_id AND message_id = :message_id"
-        return f"ARRAY(SELECT DISTINCT kind FROM {self.table} WHERE {condition})"  # noqa: S608
+        return f"ARRAY(SELECT DISTINCT {self.kind} FROM {self.table} WHERE {condition})"  # noqa: S608
 
     @property
     def removal(self) -> str:
@@ -69,7 +72,11 @@ class StoredPart:
         """  # noqa: S608
 
 
-STORED_PARTS = (StoredPart("cards"), StoredPart("attachments", ("storage_key", "thumbnail_key")))
+STORED_PARTS = (
+    StoredPart("cards"),
+    StoredPart("attachments", file_columns=("storage_key", "thumbnail_key")),
+    StoredPart("forwards", kind="'MESSAGE'"),
+)
 
 
 class PartKinds(NamedTuple):
@@ -77,6 +84,7 @@ class PartKinds(NamedTuple):
 
     cards: frozenset[ItemKind] = frozenset()
     attachments: frozenset[AttachmentKind] = frozenset()
+    forwards: frozenset[str] = frozenset()
 
 
 _KINDS = sql(
@@ -107,8 +115,8 @@ def hashed_parts(parts: Iterable[Part]) -> list[object]:
 
 async def stored_part_kinds(tx: Transaction, message: MessageRow) -> PartKinds:
     """Returns the kinds of everything that the message has but its text. If there is any, its text may be empty."""
-    ((cards, attachments),) = await tx.fetch(_KINDS, message_id=message.message_id)
-    return PartKinds(frozenset(map(ItemKind, cards)), frozenset(map(AttachmentKind, attachments)))
+    ((cards, attachments, forwards),) = await tx.fetch(_KINDS, message_id=message.message_id)
+    return PartKinds(frozenset(map(ItemKind, cards)), frozenset(map(AttachmentKind, attachments)), frozenset(forwards))
 
 
 async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:

@@ -19,6 +19,10 @@ EVERYBODY_LIMIT = 50
 """In channels with more members than this, only owners and admins can mention everybody."""
 
 
+MEMBERS_PIN_LIMIT = 50
+"""In channels with more members than this, only owners and admins can pin messages."""
+
+
 def allowed(rule: Callable[Facts, object], *facts: Facts.args, **named: Facts.kwargs) -> bool:
     """Returns whether the rule passes."""
     try:
@@ -182,6 +186,36 @@ def check_react(seat: Seat, message: MessageRow) -> None:
     check_member(seat)
     check_not_deleted(message)
     check_not_archived(seat)
+
+
+def check_pin(viewer: Viewer, seat: Seat, message: MessageRow) -> None:
+    """Pinning and unpinning. Both agents of a direct message can pin. Elsewhere those can who manage the channel, and
+    in small channels also the members, unless the account's setting excludes them. In an announcement, these are its
+    authors: a pin posts a system message."""
+    check_read(seat)
+    if message.system_event is not None:
+        raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be pinned.")
+    check_not_deleted(message)
+    if seat.channel.kind != ChannelKind.DIRECT and not seat.is_manager:
+        check_member(seat)
+        check_author(seat)
+        if not viewer.account.members_pin or seat.channel.member_count > MEMBERS_PIN_LIMIT:
+            raise Refused(RefusalCode.FORBIDDEN, "Only owners and admins of the channel can pin messages in it.")
+    check_not_archived(seat)
+
+
+def check_see_readers(seat: Seat) -> None:
+    """Who has read the messages of an announcement. In other channels, nobody can see it."""
+    check_read(seat)
+    if seat.channel.kind != ChannelKind.ANNOUNCEMENT or not (seat.author or seat.is_manager):
+        raise Refused(RefusalCode.FORBIDDEN, "Only authors and managers of an announcement can see who has read it.")
+
+
+def check_forward(message: MessageRow) -> None:
+    """Whoever can read a message can forward it."""
+    if message.system_event is not None:
+        raise Refused(RefusalCode.FORBIDDEN, "System messages cannot be forwarded.", "messageId")
+    check_not_deleted(message)
 
 
 def check_not_deleted(message: MessageRow, field: str = "messageId") -> None:

@@ -108,6 +108,9 @@ class Files(Protocol):
     async def square_thumbnail(self, key: str) -> bytes | None:
         """Returns a square image made from a stored one; None if it cannot be read."""
 
+    async def copy(self, source: str, target: str) -> None:
+        """Copies a stored file. Copies nothing if it does not exist."""
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Deletes the files. Ignores those that do not exist."""
 

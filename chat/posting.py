@@ -62,7 +62,7 @@ _INSERT_SYSTEM_MESSAGES = sql(
     WITH posted AS (
         SELECT * FROM jsonb_to_recordset(:messages)
                    AS posted (channel_id uuid, message_id uuid, actor_id text, event text, agent_ids text[],
-                              before text, after text)
+                              before text, after text, reply_to_id uuid)
     ), channel AS (
         UPDATE channels SET last_seq = last_seq + 1
           FROM posted
@@ -70,9 +70,10 @@ _INSERT_SYSTEM_MESSAGES = sql(
      RETURNING channels.channel_id, last_seq, post_count
     )
     INSERT INTO messages (account_id, message_id, channel_id, seq, post_number, author_id, body,
-                          system_event, system_agent_ids, system_before, system_after, created_at, revision)
+                          system_event, system_agent_ids, system_before, system_after, reply_to_id, created_at,
+                          revision)
     SELECT :account_id, message_id, channel_id, last_seq, post_count, actor_id, '',
-           event, agent_ids, before, after, :now, 1
+           event, agent_ids, before, after, reply_to_id, :now, 1
       FROM posted JOIN channel USING (channel_id)
     """,
     account_id=Text,
@@ -96,8 +97,8 @@ class Post:
 
 @dataclass(frozen=True)
 class SystemMessage:
-    """A message that the chat itself posts in a channel: what the actor did, to which agents, and the value before
-    and after."""
+    """A message that the chat itself posts in a channel: what the actor did, to which agents or message, and the value
+    before and after."""
 
     channel_id: UUID
     actor_id: str
@@ -105,6 +106,7 @@ class SystemMessage:
     agent_ids: Sequence[str] = ()
     before: str | None = None
     after: str | None = None
+    reply_to_id: UUID | None = None
 
 
 async def write_post(tx: Transaction, post: Post) -> MessageRow:

@@ -13,8 +13,10 @@ from sqlmodel import col
 from chat.access import Seat
 from chat.attaching import AttachmentsPart, attach_uploads
 from chat.cards import ItemRef
+from chat.copied_files import CopiedFiles, write_copies
 from chat.drafts import InputPaths
 from chat.errors import RefusalCode, Refused
+from chat.forwarding import ForwardPart, read_original, write_forward
 from chat.locking import lock_channel, not_found, read_seat
 from chat.mentions import ResolvedMentions, resolve_mentions, write_mentions
 from chat.message_text import TextPart
@@ -29,6 +31,7 @@ from chat.search_terms import MessageFacts, lexemes
 from chat.sharing import CardsPart, SharedItem, write_cards
 from models import Message
 from models.columns import ACCOUNT_ID
+from models.enums import AttachmentKind
 from models.rows import MessageRow, columns, to_row
 from models.statements import Statement
 
@@ -43,11 +46,22 @@ class MessageDraft:
     client_key: str | None = None
     cards: tuple[ItemRef, ...] = ()
     attachment_ids: tuple[UUID, ...] = ()
+    forwarded_id: UUID | None = None
+    """The message that this one quotes. It then also has the original's cards and files, which `cards` and
+    `attachment_ids` do not list."""
+
+    copied_files: CopiedFiles | None = None
+    """The original's files. They follow from `forwarded_id`, so the payload's hash leaves them out."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The text, and then the other parts."""
-        return TextPart(self.body), CardsPart(self.cards), AttachmentsPart(self.attachment_ids)
+        return (
+            TextPart(self.body),
+            CardsPart(self.cards),
+            AttachmentsPart(self.attachment_ids),
+            ForwardPart(self.forwarded_id),
+        )
 
     @property
     def payload_hash(self) -> bytes:
@@ -103,23 +117,27 @@ async def write_message(
         if replied_to is None:
             raise not_found("message", "replyToId")
         check_not_deleted(replied_to, "replyToId")
+    forwarded_id = draft.forwarded_id
+    original = await read_original(tx, seat.agent.agent_id, forwarded_id) if forwarded_id is not None else None
     mentions = await resolve_mentions(tx, seat, draft.body)
-    kinds = PartKinds(cards=frozenset(ref.kind for ref in draft.cards))
+    kinds = PartKinds(cards=frozenset(item.ref.kind for item in items))
     message = await write_post(tx, _post(seat, draft, search_facts(seat, draft.body, mentions, kinds)))
-    attached = await attach_uploads(tx, message, draft.attachment_ids, paths)
+    attached = await _attach(tx, message, draft, paths)
     if attached:
         facts = search_facts(seat, draft.body, mentions, kinds._replace(attachments=attached))
         await update_entry(tx, message.message_id, facts)
     await write_mentions(tx, message, mentions)
     await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)
+    if original is not None:
+        await write_forward(tx, message, original)
     return message
 
 
 def check_content(parts: Sequence[Part], client_key: str | None, paths: InputPaths) -> None:
     """Raises Refused INVALID for a message that cannot be stored. Beside another part, the text may be empty."""
     check_parts(parts, paths)
-    _check_client_key(client_key)
+    check_client_key(client_key)
 
 
 async def is_client_key_used(tx: Transaction, author_id: str, client_key: str | None) -> bool:
@@ -129,7 +147,8 @@ async def is_client_key_used(tx: Transaction, author_id: str, client_key: str | 
     return await tx.fetch_row(_SENT_WITH_KEY, author_id=author_id, client_key=client_key) is not None
 
 
-def _check_client_key(client_key: str | None) -> None:
+def check_client_key(client_key: str | None) -> None:
+    """Raises Refused INVALID for a key that is empty, too long or cannot be stored."""
     if client_key is not None and not 1 <= len(checked_text(client_key, "clientKey")) <= CLIENT_KEY_LENGTH:
         message = f"A client key must have 1 to {CLIENT_KEY_LENGTH} characters."
         raise Refused(RefusalCode.INVALID, message, "clientKey")
@@ -163,6 +182,15 @@ async def _earlier_messages(
         sent = SentMessage(message, payload_hash) if was_sent else sent
         replied_to = message if is_replied_to else replied_to
     return sent, replied_to
+
+
+async def _attach(
+    tx: Transaction, message: MessageRow, draft: MessageDraft, paths: InputPaths
+) -> frozenset[AttachmentKind]:
+    """Returns the kinds of the message's attachments."""
+    if draft.copied_files is not None:
+        return await write_copies(tx, message, draft.copied_files)
+    return await attach_uploads(tx, message, draft.attachment_ids, paths)
 
 
 def search_facts(seat: Seat, body: str, mentions: ResolvedMentions, kinds: PartKinds) -> MessageFacts:

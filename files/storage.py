@@ -100,6 +100,13 @@ class FileStore:
         async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
             yield chunk
 
+    async def copy(self, source: str, target: str) -> None:
+        """Copies a file within the store, without reading it here. Raises FileMissing."""
+        try:
+            await self._objects.copy_async(source, target)
+        except FileNotFoundError:
+            raise FileMissing(source) from None
+
     async def size(self, key: str) -> int:
         """Returns the size in bytes. Raises FileMissing."""
         try:

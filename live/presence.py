@@ -90,17 +90,21 @@ _EXPIRING = sql(
 
 _NOW = sql("SELECT now()")
 
+# Both an agent's connection and their status expire.
 _EXPIRED = sql(
     """
     SELECT account_id, agent_id FROM presences
      WHERE account_id = ANY (:account_ids) AND connected_until > :since AND connected_until <= :until
+     UNION
+    SELECT account_id, agent_id FROM presences
+     WHERE account_id = ANY (:account_ids) AND status_until > :since AND status_until <= :until
     """
 )
 
 
 class PresenceTracker:
     """Counts the sockets of this process. When an agent comes online, all processes get a signal immediately. When a
-    row expires, every process notices and signals its own streams."""
+    row expires or a status ends, every process notices and signals its own streams."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -178,7 +182,8 @@ class PresenceTracker:
             self._hub.signal(signal)
 
     async def _deliver_expired(self, since: datetime | None) -> datetime | None:
-        """Delivers a signal to the streams of this process for every row that has expired since then. Returns the time
+        """Delivers a signal to the streams of this process for every row that has expired since then, and for every
+        status that has ended. Returns the time
         up to which it has checked; None if no stream watches presence."""
         accounts = self._hub.signals.accounts(SignalKind.PRESENCE)
         if not accounts:

@@ -6,6 +6,7 @@ If a result depends on the viewer, the key is (agent_id, id).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from chat.cards import Answer
 from chat.ports import CardSource
 from chat.quiet_hours import QuietTimes
 from execution import Loader
-from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences
+from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences, load_statuses
 from loaders.attachments import load_attachments
 from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
@@ -28,6 +29,7 @@ from loaders.channels import (
     load_sidebars,
 )
 from loaders.destinations import load_destinations
+from loaders.forwards import load_forwards
 from loaders.members import (
     AuthorsKey,
     MembersKey,
@@ -61,11 +63,14 @@ from loaders.notifications import (
     load_unread_counts,
 )
 from loaders.pages import Page, empty_page
+from loaders.pins import PinnedKey, load_pin_times, load_pinned
+from loaders.readers import ReadersKey, SentAt, load_read_counts, load_readers
+from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.search import FoundMessage, SearchKey, load_search_pages
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, AttachmentRow, CardRow, MemberRow, MessageRow, NotificationRow
+from models.rows import AgentRow, AttachmentRow, CardRow, ForwardRow, MemberRow, MessageRow, NotificationRow, StatusRow
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,10 @@ class Loaders:
     @cached_property
     def presences(self) -> Loader[str, PresenceStatus]:
         return self._defaulting(load_presences, lambda: PresenceStatus.OFFLINE)
+
+    @cached_property
+    def statuses(self) -> Loader[str, StatusRow | None]:
+        return self._optional(load_statuses)
 
     @cached_property
     def agent_lists(self) -> Loader[AgentListKey, Page[AgentRow]]:
@@ -187,6 +196,36 @@ class Loaders:
     @cached_property
     def reactors(self) -> Loader[ReactorsKey, Page[str]]:
         return self._defaulting(load_reactors, empty_page)
+
+    @cached_property
+    def pin_times(self) -> Loader[UUID, datetime | None]:
+        return self._optional(load_pin_times)
+
+    @cached_property
+    def pinned(self) -> Loader[PinnedKey, Page[MessageRow]]:
+        return self._defaulting(load_pinned, empty_page)
+
+    @cached_property
+    def forwards(self) -> Loader[UUID, ForwardRow | None]:
+        """What messages quote, for callers that have checked the reader's access to the messages."""
+        return self._optional(load_forwards)
+
+    @cached_property
+    def read_counts(self) -> Loader[SentAt, int]:
+        return self._defaulting(load_read_counts, int)
+
+    @cached_property
+    def readers(self) -> Loader[ReadersKey, Page[str]]:
+        return self._defaulting(load_readers, empty_page)
+
+    @cached_property
+    def saved(self) -> Loader[Pair, bool]:
+        """Whether the agent has saved the message."""
+        return self._defaulting(load_saved, bool)
+
+    @cached_property
+    def saved_lists(self) -> Loader[SavedKey, Page[MessageRow]]:
+        return self._defaulting(load_saved_lists, empty_page)
 
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:

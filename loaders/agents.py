@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 from sqlmodel import col
 
 from chat.naming import like_pattern
@@ -11,7 +11,7 @@ from models import Agent, Presence
 from models.columns import ACCOUNT_ID, is_one_of
 from models.database import Connection
 from models.enums import PresenceStatus
-from models.rows import AgentRow, columns, to_row
+from models.rows import AgentRow, StatusRow, columns, to_row
 from models.statements import Conditions, FilteredStatement, Statement
 
 AgentListKey = tuple[str | None, PageRequest]
@@ -26,6 +26,16 @@ _PRESENCES = Statement(
         col(Presence.account_id) == ACCOUNT_ID,
         is_one_of(col(Presence.agent_id), "agent_ids"),
         col(Presence.connected_until) > func.now(),
+    )
+)
+
+
+_STATUSES = Statement(
+    select(*columns(StatusRow)).where(
+        col(Presence.account_id) == ACCOUNT_ID,
+        is_one_of(col(Presence.agent_id), "agent_ids"),
+        or_(col(Presence.status_emoji).is_not(None), col(Presence.status_text).is_not(None)),
+        or_(col(Presence.status_until).is_(None), col(Presence.status_until) > func.now()),
     )
 )
 
@@ -77,3 +87,10 @@ async def load_presences(connection: Connection, account_id: str, agent_ids: lis
     """Returns the presence of the agents who have an open socket."""
     records = await _PRESENCES.fetch(connection, account_id=account_id, agent_ids=agent_ids)
     return {agent_id: PresenceStatus(status) for agent_id, status in records}
+
+
+async def load_statuses(connection: Connection, account_id: str, agent_ids: list[str]) -> dict[str, StatusRow]:
+    """Returns the statuses that are not over, also of agents who are offline."""
+    records = await _STATUSES.fetch(connection, account_id=account_id, agent_ids=agent_ids)
+    statuses = [to_row(StatusRow, record) for record in records]
+    return {status.agent_id: status for status in statuses}

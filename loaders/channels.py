@@ -51,7 +51,7 @@ def _select_sidebar(conditions: Conditions) -> Select[*tuple[Any, ...]]:
             col(Channel.post_count) - col(Member.read_posts) >= bindparam("least_unread"),
             *conditions,
         )
-        .order_by(col(Channel.last_activity_at).desc(), col(Channel.channel_id).desc())
+        .order_by(col(Member.favourite).desc(), col(Channel.last_activity_at).desc(), col(Channel.channel_id).desc())
         .limit(bindparam("limit"))
     )
 
@@ -81,8 +81,12 @@ _JOINED = Statement(seats().where(is_one_of(col(Agent.agent_id), "agent_ids"), c
 _SIDEBAR = FilteredStatement(
     _select_sidebar,
     is_one_of(col(Channel.kind), "kinds"),
-    tuple_(col(Channel.last_activity_at), col(Channel.channel_id))
-    < tuple_(bindparam("after_time", type_=TIMESTAMPTZ), bindparam("after_id", type_=IDENTIFIER)),
+    tuple_(col(Member.favourite), col(Channel.last_activity_at), col(Channel.channel_id))
+    < tuple_(
+        bindparam("after_favourite", type_=Boolean),
+        bindparam("after_time", type_=TIMESTAMPTZ),
+        bindparam("after_id", type_=IDENTIFIER),
+    ),
 )
 
 _BY_NAME = (
@@ -110,8 +114,8 @@ async def load_joined_channels(connection: Connection, account_id: str, agent_id
 async def load_sidebars(
     connection: Connection, account_id: str, keys: list[SidebarKey]
 ) -> dict[SidebarKey, Page[Seat]]:
-    """Returns pages of the agents' channels, most recently active first. PostgreSQL sorts an agent's memberships, so
-    the cost grows with their number, not with the number of messages."""
+    """Returns pages of the agents' channels: favourites first, then the most recently active. PostgreSQL sorts an
+    agent's memberships, so the cost grows with their number, not with the number of messages."""
     return {key: await _sidebar(connection, account_id, *key) for key in keys}
 
 
@@ -133,7 +137,7 @@ async def load_manageable(
 async def _sidebar(
     connection: Connection, account_id: str, agent_id: str, filter_: SidebarFilter, request: PageRequest
 ) -> Page[Seat]:
-    after_time, after_id = request.after or (None, None)
+    after_favourite, after_time, after_id = request.after or (None, None, None)
     records = await _SIDEBAR.fetch(
         connection,
         account_id=account_id,
@@ -141,11 +145,12 @@ async def _sidebar(
         archived=filter_.archived,
         least_unread=1 if filter_.unread_only else 0,
         kinds=filter_.kinds,
+        after_favourite=bool(after_favourite) if after_favourite is not None else None,
         after_time=datetime.fromisoformat(str(after_time)) if after_time is not None else None,
         after_id=UUID(str(after_id)) if after_id is not None else None,
         limit=request.size + 1,
     )
-    return _page(records, request, _by_activity)
+    return _page(records, request, _by_favourite_and_activity)
 
 
 async def _page_by_name(
@@ -174,8 +179,9 @@ def _page(records: Sequence[Record], request: PageRequest, sort_key: Callable[[S
     return to_page(found, lambda index: sort_key(found[index]), request)
 
 
-def _by_activity(seat: Seat) -> Cursor:
-    return seat.channel.last_activity_at.isoformat(), str(seat.channel.channel_id)
+def _by_favourite_and_activity(seat: Seat) -> Cursor:
+    is_favourite = seat.member is not None and seat.member.favourite
+    return int(is_favourite), seat.channel.last_activity_at.isoformat(), str(seat.channel.channel_id)
 
 
 def _by_name(seat: Seat) -> Cursor:

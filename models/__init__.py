@@ -8,8 +8,11 @@ from models.attachments import Attachment, UnusedFile
 from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
+from models.forwards import Forward
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
+from models.pins import Pin
+from models.saved_messages import SavedMessage
 from models.search import SearchBackfill, SearchEntry
 
 metadata = SQLModel.metadata
@@ -25,6 +28,7 @@ __all__ = [
     "ChangedAgent",
     "Channel",
     "Email",
+    "Forward",
     "Member",
     "Mention",
     "MentionedAgent",
@@ -33,9 +37,11 @@ __all__ = [
     "NotificationPreference",
     "PendingActivation",
     "PersonalNote",
+    "Pin",
     "Presence",
     "QuietHours",
     "Reaction",
+    "SavedMessage",
     "SearchBackfill",
     "SearchEntry",
     "Team",

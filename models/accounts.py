@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Text, text, true
 from sqlmodel import Field, SQLModel
 
 from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -31,6 +31,7 @@ class Account(SQLModel, table=True):
     who_creates_announcement: Creators = Field(default=Creators.CHANNEL_MANAGERS, sa_type=enum_text(Creators))
     card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=enum_text(CardPreview))
     email_contents: bool = True
+    members_pin: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 

@@ -67,7 +67,8 @@ class TeamAgent(SQLModel, table=True):
 
 class Presence(SQLModel, table=True):
     """The presence that an agent chose, and the time until which they count as connected. Every process extends the
-    rows of the agents who have a socket there, so the rows of a killed process expire."""
+    rows of the agents who have a socket there, so the rows of a killed process expire. The status, which others see
+    even if the agent is offline, is over at `status_until`; the columns keep it."""
 
     __tablename__ = "presences"
     __table_args__ = (
@@ -75,9 +76,14 @@ class Presence(SQLModel, table=True):
         enum_check("status", PresenceStatus),
         # The agents whose connection has expired since the last check.
         Index(None, "account_id", "connected_until"),
+        # The agents whose status has ended since the last check.
+        Index(None, "account_id", "status_until", postgresql_where="status_until IS NOT NULL"),
     )
 
     account_id: str = key_column()
     agent_id: str = key_column()
     status: PresenceStatus = Field(default=PresenceStatus.ONLINE, sa_type=enum_text(PresenceStatus))
     connected_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    status_emoji: str | None = Field(default=None, sa_type=Text)
+    status_text: str | None = Field(default=None, sa_type=Text)
+    status_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Enum, FromClause, inspect
 from sqlmodel import SQLModel
 
 from models.accounts import Account
-from models.agents import Agent
+from models.agents import Agent, Presence
 from models.attachments import Attachment
 from models.cards import Card
 from models.changes import Change
@@ -37,6 +37,7 @@ from models.enums import (
     SendKey,
     SystemEvent,
 )
+from models.forwards import Forward
 from models.messages import Mention, Message
 from models.notifications import Notification, QuietHours
 
@@ -49,6 +50,7 @@ class AccountRow(NamedTuple):
     who_creates_announcement: Creators
     card_preview: CardPreview
     email_contents: bool
+    members_pin: bool
 
 
 class AgentRow(NamedTuple):
@@ -59,6 +61,13 @@ class AgentRow(NamedTuple):
     role: AgentRole
     active: bool
     send_key: SendKey
+
+
+class StatusRow(NamedTuple):
+    agent_id: str
+    status_emoji: str | None
+    status_text: str | None
+    status_until: datetime | None
 
 
 class ChannelRow(NamedTuple):
@@ -147,6 +156,14 @@ class AttachmentRow(NamedTuple):
     place: int | None
 
 
+class ForwardRow(NamedTuple):
+    message_id: UUID
+    original_id: UUID
+    author_id: str
+    sent_at: datetime
+    body: str
+
+
 class NotificationRow(NamedTuple):
     agent_id: str
     message_id: UUID
@@ -182,12 +199,14 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
     {
         AccountRow: Account,
         AgentRow: Agent,
+        StatusRow: Presence,
         ChannelRow: Channel,
         MemberRow: Member,
         MessageRow: Message,
         MentionRow: Mention,
         CardRow: Card,
         AttachmentRow: Attachment,
+        ForwardRow: Forward,
         NotificationRow: Notification,
         QuietHoursRow: QuietHours,
         ChangeRow: Change,

@@ -40,7 +40,8 @@ class Envelope(NamedTuple):
 
 
 class SentMessage(NamedTuple):
-    """A message that an e-mail shows. `body` is None if the account leaves contents out of e-mails."""
+    """A message that an e-mail shows. `body` is its text, followed by the text that it quotes if it is a forward. It is
+    None if the account leaves contents out of e-mails."""
 
     message_id: UUID
     type: NotificationType
@@ -134,7 +135,13 @@ _SENDABLE = Statement(_select_sendable())
 
 _MESSAGES = sql(
     """
-    SELECT message.message_id, author.name, CASE WHEN account.email_contents THEN message.body END, message.created_at,
+    SELECT message.message_id, author.name,
+           CASE WHEN account.email_contents THEN concat_ws(E'\\n\\n', nullif(message.body, ''), (
+                SELECT forwards.body
+                  FROM forwards
+                 WHERE account_id = :account_id AND forwards.message_id = message.message_id
+           )) END,
+           message.created_at,
            ARRAY(
             SELECT filename FROM attachments
              WHERE account_id = :account_id AND attachments.message_id = message.message_id

@@ -59,6 +59,7 @@ def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:
         who_creates_announcement=required(input.who_creates_announcement, "whoCreatesAnnouncement"),
         card_preview=required(input.card_preview, "cardPreview"),
         email_contents=required(input.email_contents, "emailContents"),
+        members_pin=required(input.members_pin, "membersPin"),
     )
 
 

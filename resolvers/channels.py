@@ -49,7 +49,12 @@ class ChannelsQuery:
         known = parse_id(Prefix.CHANNEL, id)
         return await channel(info, known) if known is not None else None
 
-    @root_field(description="The sidebar: the channels that the viewer is a member of, most recently active first.")
+    @root_field(
+        description=(
+            "The sidebar: the channels that the viewer is a member of. Favourites come first, and both they and the"
+            " others are ordered by their last message from an agent, latest first."
+        )
+    )
     async def chat_channels(
         self,
         info: RequestInfo,
@@ -70,7 +75,7 @@ class ChannelsQuery:
     ) -> Connection[Channel] | None:
         viewer = await info.context.viewer()
         wanted = SidebarFilter(tuple(kinds) if kinds is not None else None, bool(archived), bool(unread))
-        request = page_request("sidebar", first, after, datetime, UUID)
+        request = page_request("sidebar", first, after, int, datetime, UUID)
         return channels_for(viewer, await info.context.loaders.sidebars.load((viewer.agent_id, wanted, request)))
 
     @root_field(

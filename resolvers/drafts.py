@@ -6,8 +6,10 @@ import strawberry
 
 from chat.drafts import Avatar, Given, IconAvatar, ImageAvatar
 from chat.errors import RefusalCode, Refused
+from chat.operations.destinations import CHANNEL_PATH, Destination, ToAgent, ToChannel
 from schema.channel_inputs import ChannelAvatarInput, IconAvatarInput
-from schema.ids import attachment_id
+from schema.ids import attachment_id, channel_id
+from schema.sharing import ShareDestinationRefInput
 
 Value = TypeVar("Value")
 
@@ -40,3 +42,17 @@ def channel_avatar(avatar: ChannelAvatarInput | None) -> Avatar | None:
             return IconAvatar(icon, color)
         case _:
             raise Refused(RefusalCode.INVALID, "An avatar must have either an image or an icon.", "avatar")
+    if avatar.icon is None:
+        raise Refused(RefusalCode.INVALID, "An avatar must have an icon.", "avatar")
+    return IconAvatar(avatar.icon.icon, avatar.icon.color)
+
+
+def destination(ref: ShareDestinationRefInput) -> Destination:
+    """Raises Refused INVALID unless exactly one is given. Checked here too, because a gateway may drop @oneOf."""
+    match ref.channel_id, ref.agent_id:
+        case strawberry.Some(value=channel), None:
+            return ToChannel(channel_id(channel, *CHANNEL_PATH))
+        case None, strawberry.Some(value=agent_id):
+            return ToAgent(agent_id)
+        case _:
+            raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")

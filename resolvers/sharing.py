@@ -8,21 +8,22 @@ import strawberry
 
 from chat.access import Seat
 from chat.cards import Answer, CardAccess, ItemRef, can_be_item_id
-from chat.errors import RefusalCode, Refused
+from chat.errors import Refused
 from chat.naming import is_storable
-from chat.operations.share_item import ShareDraft, ToAgent, ToChannel, share_item
+from chat.operations.destinations import ToAgent
+from chat.operations.share_item import ShareDraft, share_item
 from chat.policies import allowed, check_post
 from chat.viewer import Viewer
 from execution import root_field
 from loaders.pages import PAGE_DEFAULT, page_request
 from models.rows import AgentRow
+from resolvers.drafts import destination
 from resolvers.mutation import mutation
 from schema.agents import Agent
 from schema.cards import SharedCard, SharedEntityRefInput
 from schema.channels import Channel
 from schema.connections import After, Connection, First, connect
 from schema.context import RequestInfo
-from schema.ids import channel_id
 from schema.messages import message_of
 from schema.payloads import ShareToChatPayload
 from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
@@ -91,7 +92,7 @@ def _preview_id(ref: ItemRef) -> UUID:
 class SharingMutation:
     @mutation(ShareToChatPayload, "Shares an item as a card, in a channel or in a direct message.")
     async def share_to_chat(self, info: RequestInfo, input: ShareToChatInput) -> ShareToChatPayload:
-        draft = ShareDraft(input.entity.ref(), _to(input.destination), input.body, input.client_key)
+        draft = ShareDraft(input.entity.ref(), destination(input.destination), input.body, input.client_key)
         return ShareToChatPayload(
             message=await message_of(info.context, await share_item(info.context.chat, info.context.token, draft))
         )
@@ -109,21 +110,10 @@ def _destination(viewer: Viewer, found: Seat | AgentRow) -> Channel | Agent:
     return Channel(seat=found, reader=viewer) if isinstance(found, Seat) else Agent(row=found)
 
 
-def _to(destination: ShareDestinationRefInput) -> ToAgent | ToChannel:
-    """Raises Refused INVALID unless exactly one is given. Checked here too, because a gateway may drop @oneOf."""
-    match destination.channel_id, destination.agent_id:
-        case strawberry.Some(value=channel), None:
-            return ToChannel(channel_id(channel, "destination", "channelId"))
-        case None, strawberry.Some(value=agent_id):
-            return ToAgent(agent_id)
-        case _:
-            raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")
-
-
-async def _readers(info: RequestInfo, viewer: Viewer, destination: ShareDestinationRefInput) -> _Readers | None:
+async def _readers(info: RequestInfo, viewer: Viewer, ref: ShareDestinationRefInput) -> _Readers | None:
     """Returns None if the viewer cannot post there."""
     try:
-        to = _to(destination)
+        to = destination(ref)
     except Refused:
         return None
     if isinstance(to, ToAgent):

@@ -3,13 +3,13 @@
 import strawberry
 
 from chat.drafts import Given
-from chat.operations.presence import set_presence
+from chat.operations.presence import PresenceChanges, Status, set_presence
 from chat.operations.profile import ProfileChanges, update_profile
 from chat.operations.reading import mark_all_read
 from execution import root_field
 from resolvers.drafts import given, required
 from resolvers.mutation import mutation
-from schema.account_inputs import SetPresenceInput, UpdateProfileInput
+from schema.account_inputs import SetPresenceInput, StatusInput, UpdateProfileInput
 from schema.context import RequestInfo
 from schema.payloads import MarkAllReadPayload, SetPresencePayload, UpdateProfilePayload
 from schema.viewer import Viewer
@@ -41,7 +41,18 @@ class ViewerMutation:
         await mark_all_read(info.context.chat, info.context.token)
         return MarkAllReadPayload(viewer=Viewer(facts=await info.context.viewer()))
 
-    @mutation(SetPresencePayload, "Sets the presence that the viewer shows while they have the chat open.")
+    @mutation(
+        SetPresencePayload, "Sets the presence that the viewer shows while they have the chat open, and their status."
+    )
     async def set_chat_presence(self, info: RequestInfo, input: SetPresenceInput) -> SetPresencePayload:
-        await set_presence(info.context.chat, info.context.token, input.status)
+        status = given(input.status)
+        changes = PresenceChanges(
+            presence=required(input.presence, "presence"),
+            status=Given(_status(status.value) if status.value is not None else None) if status else None,
+        )
+        await set_presence(info.context.chat, info.context.token, changes)
         return SetPresencePayload(viewer=Viewer(facts=await info.context.viewer()))
+
+
+def _status(input: StatusInput) -> Status:
+    return Status(input.emoji, input.text, input.until)

@@ -24,10 +24,31 @@ class UpdateProfileInput:
     )
 
 
-@strawberry.input(name="SetChatPresenceInput", description="The presence to show.")
+@strawberry.input(name="ChatStatusInput", description="A status, with an emoji, a text or both.")
+class StatusInput:
+    emoji: str | None = strawberry.field(default=None, description="Exactly one emoji.")
+    text: str | None = strawberry.field(
+        default=None,
+        description=(
+            "Up to 100 characters. Control, invisible and text-direction characters are removed, and line breaks become"
+            " spaces."
+        ),
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="When the status ends by itself, in the future. Omitted or null: when it is removed."
+    )
+
+
+@strawberry.input(
+    name="SetChatPresenceInput", description="What other agents see of the viewer. Only the given fields change."
+)
 class SetPresenceInput:
-    status: PresenceStatus = strawberry.field(
-        description="Shown while the viewer has the chat open. OFFLINE makes the viewer appear offline."
+    presence: strawberry.Maybe[PresenceStatus | None] = strawberry.field(
+        default=None,
+        description="Shown while the viewer has the chat open. OFFLINE makes the viewer appear offline. Not null.",
+    )
+    status: strawberry.Maybe[StatusInput | None] = strawberry.field(
+        default=None, description="Replaces the viewer's status as a whole. Null removes it."
     )
 
 
@@ -54,6 +75,9 @@ class UpdateAccountSettingsInput:
     )
     email_contents: strawberry.Maybe[bool | None] = strawberry.field(
         default=None, description="Whether the chat's e-mails contain the text of messages."
+    )
+    members_pin: strawberry.Maybe[bool | None] = strawberry.field(
+        default=None, description="Whether every member can pin messages in channels of up to 50 members."
     )
 
 

@@ -1,6 +1,7 @@
 """Agents, as clients see them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import chain, islice
 
 import strawberry
@@ -12,6 +13,15 @@ from loaders import Loaders
 from models.rows import AgentRow
 from schema.context import Info
 from schema.enums import AgentRole, PresenceStatus
+
+
+@strawberry.type(
+    name="ChatStatus", description="A status of an agent, which has an emoji, a text or both. It ends by itself."
+)
+class Status:
+    emoji: str | None = strawberry.field(description="The emoji. Null: none.")
+    text: str | None = strawberry.field(description="The text, on one line. Null: none.")
+    until: datetime | None = strawberry.field(description="When the status ends. Null: when the agent removes it.")
 
 
 @strawberry.federation.type(name="ChatAgent", keys=["id"], description="An agent of the viewer's account.")
@@ -50,6 +60,15 @@ class Agent:
     @staticmethod
     async def presence(agents: list["Agent"], info: Info) -> list[PresenceStatus]:
         return await info.context.loaders.presences.load_many(agent.row.agent_id for agent in agents)
+
+    @level_field(description="What the agent wrote beside their name, also while they are offline. Null: nothing.")
+    @staticmethod
+    async def status(agents: list["Agent"], info: Info) -> list[Status | None]:
+        rows = await info.context.loaders.statuses.load_many(agent.row.agent_id for agent in agents)
+        return [
+            Status(emoji=row.status_emoji, text=row.status_text, until=row.status_until) if row is not None else None
+            for row in rows
+        ]
 
 
 async def agents(loaders: Loaders, agent_ids: Iterable[str]) -> list[Agent]:

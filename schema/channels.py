@@ -214,6 +214,17 @@ class Channel:
             for channel, page in zip(channels, pages, strict=True)
         ]
 
+    @level_field(
+        description="Its pinned messages, latest pin first, at most 100. Empty unless `viewerCan.read` is true."
+    )
+    @staticmethod
+    async def pinned_messages(
+        channels: list["Channel"], info: Info, first: First = PAGE_DEFAULT, after: After = None
+    ) -> list[Connection[Message]]:
+        request = page_request("pinned", first, after, datetime, UUID)
+        pages = await info.context.loaders.pinned.load_many((*channel.key, request) for channel in channels)
+        return [messages_for(channel.reader, page) for channel, page in zip(channels, pages, strict=True)]
+
     @level_field(description="The latest message, which may be a system message.")
     @staticmethod
     async def last_message(channels: list["Channel"], info: Info) -> list[Message | None]:

@@ -191,7 +191,7 @@ describe_enum(
         ),
         SystemEvent.ARCHIVED: "Archived the channel.",
         SystemEvent.UNARCHIVED: "Unarchived the channel.",
-        SystemEvent.PINNED: "Pinned a message.",
+        SystemEvent.PINNED: "Pinned a message. It is the `replyTo` of the system message.",
     },
 )
 describe_enum(

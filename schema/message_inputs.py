@@ -64,6 +64,26 @@ class RemoveReactionInput:
     emoji: str = strawberry.field(description=EMOJI)
 
 
+@strawberry.input(name="PinChatMessageInput", description="The message to pin.")
+class PinMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
+@strawberry.input(name="UnpinChatMessageInput", description="The message to unpin.")
+class UnpinMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
+@strawberry.input(name="SaveChatMessageInput", description="The message to save.")
+class SaveMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
+@strawberry.input(name="UnsaveChatMessageInput", description="The message that should not be saved any more.")
+class UnsaveMessageInput:
+    message_id: strawberry.ID = strawberry.field(description=MESSAGE_ID)
+
+
 @strawberry.input(name="MarkChatReadInput", description="The channel to mark read, and the last message read.")
 class MarkReadInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)

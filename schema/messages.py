@@ -9,12 +9,20 @@ import strawberry
 
 from chat.access import Seat
 from chat.errors import DenialCode, Denied
-from chat.policies import allowed, check_delete_message, check_edit_message, check_react
+from chat.policies import (
+    allowed,
+    check_delete_message,
+    check_edit_message,
+    check_pin,
+    check_react,
+    check_see_readers,
+)
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
 from loaders.messages import ReactionCount
 from loaders.pages import PAGE_DEFAULT, Page, page_request
+from loaders.readers import SentAt
 from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
 from schema.attachments import Attachment
@@ -26,6 +34,7 @@ from schema.ids import Prefix, derived_id, parse_id, public_id
 if TYPE_CHECKING:
     from schema.cards import SharedCard
     from schema.channels import Channel
+    from schema.forwards import ForwardedFrom
 
 
 @strawberry.type(name="ChatSystemEvent", description="What a system message reports.")
@@ -123,6 +132,7 @@ class Reaction:
 class MessagePermissions:
     seat: strawberry.Private[Seat]
     row: strawberry.Private[MessageRow]
+    reader: strawberry.Private[Viewer]
 
     @strawberry.field(description="Edit its text.")
     def edit(self) -> bool:
@@ -135,6 +145,10 @@ class MessagePermissions:
     @strawberry.field(description="Add and remove reactions.")
     def react(self) -> bool:
         return allowed(check_react, self.seat, self.row)
+
+    @strawberry.field(description="Pin and unpin it.")
+    def pin(self) -> bool:
+        return allowed(check_pin, self.reader, self.seat, self.row)
 
 
 @strawberry.federation.type(
@@ -182,7 +196,12 @@ class Message:
     def system_event(self) -> SystemEventDetails | None:
         return SystemEventDetails(row=self.row) if self.row.system_event is not None else None
 
-    @level_field(description="The message to which this one replies. It is in the same channel.")
+    @level_field(
+        description=(
+            "The message to which this one replies. It is in the same channel. In a system message of the kind PINNED:"
+            " the message that was pinned."
+        )
+    )
     @staticmethod
     async def reply_to(messages: list["Message"], info: Info) -> list["Message | None"]:
         replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
@@ -198,6 +217,20 @@ class Message:
             for message, rows in zip(messages, found, strict=True)
         }
         return [made[id(rows)] for rows in found]
+
+    @level_field(description="What the message quotes if it is a forward. Null for every other message.")
+    @staticmethod
+    async def forwarded_from(
+        messages: list["Message"], info: Info
+    ) -> list[Annotated["ForwardedFrom", strawberry.lazy("schema.forwards")] | None]:
+        # ForwardedFrom and Message also refer to each other.
+        from schema.forwards import ForwardedFrom
+
+        found = await info.context.loaders.forwards.load_many(message.row.message_id for message in messages)
+        return [
+            ForwardedFrom(row=row, reader=message.reader) if row is not None else None
+            for message, row in zip(messages, found, strict=True)
+        ]
 
     @level_field(description="The items shared in the message, as the viewer may see them.")
     @staticmethod
@@ -247,17 +280,56 @@ class Message:
     def deleted_at(self) -> datetime | None:
         return self.row.deleted_at
 
+    @level_field(description="When it was last pinned. Null if it is not pinned.")
+    @staticmethod
+    async def pinned_at(messages: list["Message"], info: Info) -> list[datetime | None]:
+        return await info.context.loaders.pin_times.load_many(message.row.message_id for message in messages)
+
+    @level_field(description="Whether the viewer has saved it. Nobody else sees that.")
+    @staticmethod
+    async def saved(messages: list["Message"], info: Info) -> list[bool]:
+        return await info.context.loaders.saved.load_many(
+            (message.reader.agent_id, message.row.message_id) for message in messages
+        )
+
     @strawberry.field(description="A link to the message, for agents who can read it.")
     def permalink(self, info: Info) -> str:
         channel = public_id(Prefix.CHANNEL, self.row.channel_id)
         message = public_id(Prefix.MESSAGE, self.row.message_id)
         return f"{info.context.services.public_url}/channels/{channel}/messages/{message}"
 
+    @level_field(
+        description=(
+            "In an announcement, for its authors and managers: the active members who have read the message, without"
+            " its author, ordered by id. An agent has read it if their read marker is at it or after it. Null in other"
+            " channels and for other viewers."
+        )
+    )
+    @staticmethod
+    async def read_by(
+        messages: list["Message"], info: Info, first: First = PAGE_DEFAULT, after: After = None
+    ) -> list[Connection[Agent] | None]:
+        request = page_request("readers", first, after, str)
+        sent = await _sent_with_visible_readers(messages, info)
+        pages = await info.context.loaders.readers.load_many((each, request) for each in sent if each is not None)
+        readers = await agents_of_each(info.context.loaders, [page.rows for page in pages])
+        found = map(connection_of, readers, pages)
+        return [next(found) if each is not None else None for each in sent]
+
+    @level_field(
+        description="How many agents `readBy` has, for those who can see it. Null in other channels and for others."
+    )
+    @staticmethod
+    async def read_count(messages: list["Message"], info: Info) -> list[int | None]:
+        sent = await _sent_with_visible_readers(messages, info)
+        counts = iter(await info.context.loaders.read_counts.load_many(each for each in sent if each is not None))
+        return [next(counts) if each is not None else None for each in sent]
+
     @level_field(description="What the viewer may do with the message now.")
     @staticmethod
     async def viewer_can(messages: list["Message"], info: Info) -> list[MessagePermissions | Denied]:
         return [
-            seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row)
+            seat if isinstance(seat, Denied) else MessagePermissions(seat=seat, row=message.row, reader=message.reader)
             for message, seat in zip(messages, await seats_of(messages, info), strict=True)
         ]
 
@@ -279,6 +351,17 @@ async def messages_by_id(loaders: Loaders, wanted: Sequence[tuple[Viewer, UUID |
 
 def messages_for(reader: Viewer, page: Page[MessageRow]) -> Connection[Message]:
     return connect(page, lambda row: Message(row=row, reader=reader))
+
+
+async def _sent_with_visible_readers(messages: Sequence[Message], info: Info) -> list[SentAt | None]:
+    """Returns None for a message whose readers its own reader may not see."""
+    rows = [message.row for message in messages]
+    return [
+        SentAt(row.channel_id, row.seq, row.author_id)
+        if isinstance(seat, Seat) and allowed(check_see_readers, seat)
+        else None
+        for row, seat in zip(rows, await seats_of(messages, info), strict=True)
+    ]
 
 
 async def seats_of(messages: Sequence[Message], info: Info) -> list[Seat | Denied]:

@@ -154,6 +154,10 @@ class SendMessagePayload(MessagePayload): ...
 class ShareToChatPayload(MessagePayload): ...
 
 
+@strawberry.type(name="ForwardChatMessagePayload", description="The message that quotes the forwarded one.")
+class ForwardMessagePayload(MessagePayload): ...
+
+
 @strawberry.type(name="EditChatMessagePayload", description="The message with its new text.")
 class EditMessagePayload(MessagePayload): ...
 
@@ -168,6 +172,22 @@ class AddReactionPayload(MessagePayload): ...
 
 @strawberry.type(name="RemoveChatReactionPayload", description="The message without the reaction.")
 class RemoveReactionPayload(MessagePayload): ...
+
+
+@strawberry.type(name="PinChatMessagePayload", description="The pinned message.")
+class PinMessagePayload(MessagePayload): ...
+
+
+@strawberry.type(name="UnpinChatMessagePayload", description="The message, no longer pinned.")
+class UnpinMessagePayload(MessagePayload): ...
+
+
+@strawberry.type(name="SaveChatMessagePayload", description="The saved message.")
+class SaveMessagePayload(MessagePayload): ...
+
+
+@strawberry.type(name="UnsaveChatMessagePayload", description="The message, no longer saved.")
+class UnsaveMessagePayload(MessagePayload): ...
 
 
 @strawberry.type(name="MarkAllChatsReadPayload", description="The viewer, without unread messages.")

@@ -154,3 +154,12 @@ class AccountSettings:
     @strawberry.field(description="Whether the chat's e-mails contain the text of messages.")
     def email_contents(self) -> bool:
         return self.row.email_contents
+
+    @strawberry.field(
+        description=(
+            "Whether every member of a channel of up to 50 members can pin messages in it. If false, and in larger"
+            " channels, only its owners and admins and account administrators can."
+        )
+    )
+    def members_pin(self) -> bool:
+        return self.row.members_pin

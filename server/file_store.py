@@ -1,7 +1,7 @@
 """The storage of files, as the settings configure it. Implements chat.ports.Files."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -9,7 +9,7 @@ from obstore.exceptions import BaseError
 
 from chat.ports import FileFacts, FilesUnavailable, InspectedFile, WrittenFile
 from files.inspection import inspect, square_thumbnail
-from files.storage import FileStore
+from files.storage import FileMissing, FileStore
 from server.settings import Misconfigured, Settings
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,10 @@ class StoredFiles:
     async def square_thumbnail(self, key: str) -> bytes | None:
         with _failures():
             return await square_thumbnail(self.store, key)
+
+    async def copy(self, source: str, target: str) -> None:
+        with _failures(), suppress(FileMissing):
+            await self.store.copy(source, target)
 
     async def delete(self, keys: Sequence[str]) -> None:
         with _failures():

@@ -24,9 +24,12 @@ from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.agents import AgentsQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
+from resolvers.forwards import ForwardsMutation
 from resolvers.members import MembersMutation
 from resolvers.messages import MessagesMutation, MessagesQuery
 from resolvers.notifications import NotificationsMutation, NotificationsQuery
+from resolvers.pins import PinsMutation
+from resolvers.saved_messages import SavedMessagesMutation, SavedMessagesQuery
 from resolvers.search import SearchQuery
 from resolvers.sharing import SharingMutation, SharingQuery
 from resolvers.uploads import UploadsMutation
@@ -53,6 +56,7 @@ class Query(
     ChannelsQuery,
     MessagesQuery,
     SearchQuery,
+    SavedMessagesQuery,
     NotificationsQuery,
     AgentsQuery,
     SharingQuery,
@@ -66,6 +70,9 @@ class Mutation(
     ChannelsMutation,
     MembersMutation,
     MessagesMutation,
+    ForwardsMutation,
+    PinsMutation,
+    SavedMessagesMutation,
     NotificationsMutation,
     UploadsMutation,
     SharingMutation,

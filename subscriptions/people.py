@@ -54,7 +54,10 @@ class PeopleSubscription:
 
     @strawberry.subscription(
         graphql_type=Agent,
-        description="Reports each of these agents when they come online, go offline or choose another presence.",
+        description=(
+            "Reports each of these agents when they come online, go offline or choose another presence, and when their"
+            " status changes or ends."
+        ),
     )
     @checked_subscription
     async def chat_presence_changed(

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy import Text
+
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
 from chat.locking import lock_message
@@ -13,6 +15,7 @@ from chat.policies import check_delete_message, check_edit_message, check_react
 from chat.recipients import delete_notifications, notify_of_edited
 from chat.search_index import delete_entry, update_entry
 from chat.sending import search_facts
+from models.columns import IDENTIFIER
 from models.enums import ChangeKind
 from models.rows import MessageRow
 from models.statements import sql
@@ -52,7 +55,19 @@ _DELETE_REACTION = sql(
     """
 )
 
-_DELETE_REACTIONS = sql("DELETE FROM reactions WHERE account_id = :account_id AND message_id = :message_id")
+# What agents have added to the message.
+_DELETE_MARKS = sql(
+    """
+    WITH removed_reactions AS (
+        DELETE FROM reactions WHERE account_id = :account_id AND message_id = :message_id
+    ), removed_pin AS (
+        DELETE FROM pins WHERE account_id = :account_id AND message_id = :message_id
+    )
+    DELETE FROM saved_messages WHERE account_id = :account_id AND message_id = :message_id
+    """,
+    account_id=Text,
+    message_id=IDENTIFIER,
+)
 
 
 @operation
@@ -77,8 +92,8 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
 
 @operation
 async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
-    """Returns the tombstone: the message without its parts, mentions and reactions. Deleting a deleted message
-    changes nothing. Raises Refused."""
+    """Returns the tombstone: the message without its parts, mentions, reactions and pin, and saved by nobody. Deleting
+    a deleted message changes nothing. Raises Refused."""
     seat, message = await lock_message(tx, message_id)
     check_delete_message(seat, message)
     if message.deleted_at is not None:
@@ -86,7 +101,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     await rewrite_mentions(tx, message, NO_MENTIONS)
     await delete_notifications(tx, message_id)
     await remove_stored_parts(tx, message)
-    await tx.fetch(_DELETE_REACTIONS, message_id=message_id)
+    await tx.fetch(_DELETE_MARKS, message_id=message_id)
     deleted = await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
     await delete_entry(tx, message_id)
     return deleted
@@ -96,7 +111,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
 async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Adding an emoji that the viewer added before changes nothing. Raises Refused: INVALID also
     for the 51st different emoji."""
-    qualified = qualified_emoji(emoji)
+    qualified = qualified_emoji(emoji, "emoji")
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
     await _check_emojis_limit(tx, message_id, qualified)
@@ -109,7 +124,7 @@ async def add_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Message
 @operation
 async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> MessageRow:
     """Returns the message. Removing an emoji that the viewer did not add changes nothing. Raises Refused."""
-    qualified = qualified_emoji(emoji)
+    qualified = qualified_emoji(emoji, "emoji")
     seat, message = await lock_message(tx, message_id)
     check_react(seat, message)
     removed = await tx.fetch(_DELETE_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id)

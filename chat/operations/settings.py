@@ -19,7 +19,7 @@ _UPDATE_ACCOUNT = sql(
     UPDATE accounts
        SET chat_enabled = :chat_enabled, enabled_roles = :enabled_roles, who_creates_private = :who_creates_private,
            who_creates_announcement = :who_creates_announcement, card_preview = :card_preview,
-           email_contents = :email_contents
+           email_contents = :email_contents, members_pin = :members_pin
      WHERE account_id = :account_id
     """
 )
@@ -33,6 +33,7 @@ class SettingsChanges:
     who_creates_announcement: Given[Creators] | None = None
     card_preview: Given[CardPreview] | None = None
     email_contents: Given[bool] | None = None
+    members_pin: Given[bool] | None = None
 
 
 @operation

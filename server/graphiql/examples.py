@@ -16,6 +16,8 @@ TAB_ORDER = (
     "search",
     "card",
     "upload",
+    "forward",
+    "pin",
     "create",
     "subscribe",
     "resume",

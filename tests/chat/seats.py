@@ -34,6 +34,7 @@ def make_viewer(
     administrator: bool = False,
     private: Creators = Creators.CHANNEL_MANAGERS,
     announcement: Creators = Creators.CHANNEL_MANAGERS,
+    members_pin: bool = True,
 ) -> Viewer:
     account = Account(
         account_id=ACCOUNT_ID,
@@ -41,6 +42,7 @@ def make_viewer(
         chat_enabled=True,
         who_creates_private=private,
         who_creates_announcement=announcement,
+        members_pin=members_pin,
         created_at=NOW,
     )
     return Viewer(make_agent(administrator=administrator), row_of(AccountRow, account))

@@ -11,7 +11,7 @@ import pytest
 from chat import policies
 from chat.access import Seat
 from chat.errors import RefusalCode, Refused
-from chat.policies import EVERYBODY_LIMIT, allowed
+from chat.policies import EVERYBODY_LIMIT, MEMBERS_PIN_LIMIT, allowed
 from models.enums import ChannelKind, Creators, MemberRole
 from tests.chat.seats import make_member, make_message, make_seat, make_viewer
 
@@ -288,6 +288,47 @@ table(
     ("a deleted message", [member, make_message("colleague", deleted=True)], NOT_FOUND),
     ("archived", [make_seat(archived=True), of_colleague], ARCHIVED),
     ("a deactivated peer", [make_seat(DIRECT, peer_active=False), of_colleague], None),
+)
+
+table(
+    policies.check_forward,
+    ("a colleague's message", [of_colleague], None),
+    ("a system message", [system], FORBIDDEN),
+    ("a deleted message", [deleted], NOT_FOUND),
+)
+table(
+    policies.check_see_readers,
+    ("announcement, reader", [make_seat(ANNOUNCEMENT)], FORBIDDEN),
+    ("announcement, author", [make_seat(ANNOUNCEMENT, author=True)], None),
+    ("announcement, channel admin", [make_seat(ANNOUNCEMENT, ADMIN)], None),
+    ("announcement, administrator", [make_seat(ANNOUNCEMENT, administrator=True)], None),
+    ("announcement, no member any more", [make_seat(ANNOUNCEMENT, None, administrator=True)], FORBIDDEN),
+    *((f"{kind}, owner", [make_seat(kind, OWNER)], FORBIDDEN) for kind in (PUBLIC, PRIVATE, DIRECT)),
+)
+pins, pins_not = make_viewer(), make_viewer(members_pin=False)
+crowd = MEMBERS_PIN_LIMIT + 1
+table(
+    policies.check_pin,
+    *((f"{kind}, owner", [pins_not, make_seat(kind, OWNER), of_colleague], None) for kind in (PUBLIC, PRIVATE)),
+    ("channel admin, a large channel", [pins_not, make_seat(role=ADMIN, member_count=crowd), of_colleague], None),
+    ("administrator who is no member", [pins, make_seat(role=None, administrator=True), of_colleague], None),
+    (
+        "private, administrator who is no member",
+        [pins, make_seat(PRIVATE, None, administrator=True), of_colleague],
+        FORBIDDEN,
+    ),
+    ("member", [pins, member, of_colleague], None),
+    ("member, the setting is off", [pins_not, member, of_colleague], FORBIDDEN),
+    ("member, 50 members", [pins, make_seat(member_count=MEMBERS_PIN_LIMIT), of_colleague], None),
+    ("member, 51 members", [pins, make_seat(member_count=crowd), of_colleague], FORBIDDEN),
+    ("no member", [pins, make_seat(role=None), of_colleague], NOT_A_MEMBER),
+    ("a direct message, the setting is off", [pins_not, make_seat(DIRECT), of_colleague], None),
+    ("announcement, reader", [pins, make_seat(ANNOUNCEMENT), of_colleague], READ_ONLY),
+    ("announcement, author", [pins, make_seat(ANNOUNCEMENT, author=True), of_colleague], None),
+    ("announcement, owner", [pins_not, make_seat(ANNOUNCEMENT, OWNER), of_colleague], None),
+    ("archived", [pins, make_seat(role=OWNER, archived=True), of_colleague], ARCHIVED),
+    ("a deleted message", [pins, owner, make_message("colleague", deleted=True)], NOT_FOUND),
+    ("a system message", [pins, owner, system], FORBIDDEN),
 )
 
 RULES = {name: rule for name, rule in vars(policies).items() if name.startswith("check_")}

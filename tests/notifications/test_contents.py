@@ -56,3 +56,15 @@ async def test_a_direct_message_is_called_by_its_peer(office: Office) -> None:
     (contents,) = office.composer.composed
     assert (contents.envelope.channel_name, contents.envelope.peer_name) == (None, "Ana")
     assert (contents.envelope.agent_name, contents.envelope.address) == ("Bruno", office.address("bruno"))
+
+
+async def test_a_forward_shows_its_own_text_and_the_quoted_text(office: Office) -> None:
+    channel = await office.account.ana.create_channel("Equipe")
+    original = await office.account.ana.send(channel, "Original")
+    for body in ("", "Veja"):
+        await office.account.ana.mutate(
+            "forwardChatMessage", "message { id }", messageId=original, destination={"agentId": "bruno"}, body=body
+        )
+    await office.work_after()
+    (contents,) = office.composer.composed
+    assert [each.body for each in contents.shown] == ["Original", "Veja\n\nOriginal"]

@@ -14,12 +14,14 @@ CHANNEL_ID = "01a204d0-d0e0-728e-91fd-48355f26c7a0"
 LISTS = ("chatChannels", "discoverChatChannels", "manageableChatChannels", "chatAgents", "shareDestinations")
 # A cursor holds the name of its list and the sort key of a row. These are keys of no list, and keys of other lists.
 OF_NO_LIST = ((), (1, 2), (None, None), ("a\x00", CHANNEL_ID), ("a", CHANNEL_ID, "b"))
-NOT_OF: dict[str, tuple[tuple[str, ...], ...]] = {
+NOT_OF: dict[str, tuple[tuple[object, ...], ...]] = {
     "chatChannels": (
         ("a", CHANNEL_ID),
-        ("2026-01-01T00:00:00", CHANNEL_ID),
-        ("0001-01-01T00:00:00+14:00", CHANNEL_ID),
-        ("2026-01-01T00:00:00+00:00", "a"),
+        ("2026-01-01T00:00:00+00:00", CHANNEL_ID),
+        ("1", "2026-01-01T00:00:00+00:00", CHANNEL_ID),
+        (1, "2026-01-01T00:00:00", CHANNEL_ID),
+        (1, "0001-01-01T00:00:00+14:00", CHANNEL_ID),
+        (1, "2026-01-01T00:00:00+00:00", "a"),
     ),
     "discoverChatChannels": (("a", "b"),),
     "manageableChatChannels": (("a", "b"),),
@@ -61,18 +63,35 @@ async def test_channels_can_be_filtered_by_kind_and_unread(account: Account) -> 
     assert await _sidebar(account.bruno, unread=True) == ["Aberto"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+async def test_favourites_come_first_and_pages_go_on_after_them(account: Account, size: int) -> None:
+    rooms = {name: await account.bruno.create_channel(name) for name in ("1", "2", "3", "4", "5")}
+    for name in ("2", "4"):
+        await account.bruno.mutate("updateChatMembership", "membership { role }", channelId=rooms[name], favourite=True)
+    for name in ("1", "2"):
+        await account.bruno.send(rooms[name])
+    assert await _pages(account.bruno, size) == ["2", "4", "1", "5", "3"]
+    await account.bruno.mutate("updateChatMembership", "membership { role }", channelId=rooms["2"], favourite=False)
+    assert await _pages(account.bruno, size) == ["4", "2", "1", "5", "3"]
+
+
+async def _pages(agent: AgentClient, size: int) -> list[str]:
+    """Returns the names of the channels on all pages of the sidebar."""
+    found: list[str] = []
+    page: Json = {"hasNextPage": True, "endCursor": None}
+    while page["hasNextPage"]:
+        answer = (await agent.query(SIDEBAR, first=size, after=page["endCursor"]))["chatChannels"]
+        found += [node["name"] for node in answer["nodes"]]
+        page = answer["pageInfo"]
+    return found
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 async def test_pages_of_channels_contain_every_channel_once(account: Account, size: int) -> None:
     names = [f"Sala {number}" for number in range(7)]
     for name in names:
         await account.bruno.create_channel(name)
-    found: list[str] = []
-    page: Json = {"hasNextPage": True, "endCursor": None}
-    while page["hasNextPage"]:
-        answer = (await account.bruno.query(SIDEBAR, first=size, after=page["endCursor"]))["chatChannels"]
-        found += [node["name"] for node in answer["nodes"]]
-        page = answer["pageInfo"]
-    assert found == names[::-1]
+    assert await _pages(account.bruno, size) == names[::-1]
 
 
 async def test_search_ignores_accents_and_case(account: Account) -> None:

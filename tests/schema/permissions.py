@@ -80,6 +80,15 @@ async def reaction(scene: Scene) -> None:
     await scene.account.davi.mutate("addChatReaction", "message { id }", messageId=scene.message, emoji="👍")
 
 
+async def save(scene: Scene) -> None:
+    for agent in (scene.account.davi, scene.account.carla, scene.account.bruno):
+        await agent.mutate("saveChatMessage", "message { id }", messageId=scene.message)
+
+
+async def pin(scene: Scene) -> None:
+    await scene.account.bruno.mutate("pinChatMessage", "message { id }", messageId=scene.message)
+
+
 async def mention_everybody(scene: Scene) -> None:
     text = "[@Todos](mention://channel/all)"
     await scene.account.bruno.mutate("editChatMessage", "message { id }", messageId=scene.message, body=text)
@@ -105,6 +114,8 @@ ROWS = (
         lambda scene: {"id": scene.message}),
     row("searchChatMessages",      "empty      empty      ok         ok         ok         empty",
         lambda scene: {"query": "ola", "filter": {"channelId": scene.private}}),
+    row("savedChatMessages",       "empty      empty      ok         ok         ok         empty",
+        no_variables, prepare=save),
     row("chatAgents",              "empty      ok         ok         ok         ok         ok",
         with_(no_variables, query="extra 0002")),
     row("chatNotifications",       "empty      empty      ok         ok         empty      empty",
@@ -131,7 +142,7 @@ ROWS = (
     row("updateChatNotificationPreference", "ok ok      ok         ok         ok         ok",
         with_(no_variables, type="MENTION", bell=False)),
     row("setChatPresence",         "ok         ok         ok         ok         ok         ok",
-        with_(no_variables, status="BUSY")),
+        with_(no_variables, presence="BUSY")),
     row("createChatChannel",       "FORBIDDEN  FORBIDDEN  FORBIDDEN  ok         ok         ok",
         with_(no_variables, kind="PRIVATE", name="Novo", memberIds=["davi"])),
     row("updateChatChannel",       "NOT_FOUND  NOT_FOUND  FORBIDDEN  ok         ok         ok",
@@ -164,6 +175,8 @@ ROWS = (
         with_(no_variables, filename="nota.txt", contentType="text/plain", byteSize=3)),
     row("shareToChat",             "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         lambda scene: {"entity": DEAL, "destination": {"channelId": scene.private}}),
+    row("forwardChatMessage",      "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
+        lambda scene: {"messageId": scene.message, "destination": {"channelId": scene.private}}),
     row("setChatTyping",           "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         with_(private, typing=True)),
     row("editChatMessage",         "NOT_FOUND  NOT_FOUND  FORBIDDEN  FORBIDDEN  ok         NOT_FOUND",
@@ -174,6 +187,14 @@ ROWS = (
         with_(message, emoji="🎉")),
     row("removeChatReaction",      "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
         with_(message, emoji="👍"), prepare=reaction),
+    row("pinChatMessage",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message),
+    row("unpinChatMessage",        "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message, prepare=pin),
+    row("saveChatMessage",         "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message),
+    row("unsaveChatMessage",       "NOT_FOUND  NOT_FOUND  ok         ok         ok         NOT_FOUND",
+        message, prepare=save),
     row("markChatRead",            "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",
         private_message),
     row("markChatUnread",          "NOT_FOUND  NOT_FOUND  ok         ok         ok         FORBIDDEN",

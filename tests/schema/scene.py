@@ -63,7 +63,7 @@ class Scene:
         for agent in (self.account.bruno, self.account.carla):
             await agent.send(self.private, "[@Todos](mention://channel/all)")
             await agent.mutate("setChatTyping", "channel { id }", channelId=self.private, typing=True)
-            await agent.mutate("setChatPresence", "viewer { sendKey }", status="BUSY")
+            await agent.mutate("setChatPresence", "viewer { sendKey }", presence="BUSY")
 
     async def cause_events_for(self, agent: AgentClient) -> list[str]:
         """Causes events that reach the agent wherever they come from: a direct message that mentions them and, in the
@@ -75,5 +75,5 @@ class Scene:
         await sender.send(channel, f"[@{agent.name}](mention://user/{agent.id}/{agent.name})")
         if account is self.account:
             return [channel]
-        await account.davi.mutate("setChatPresence", "viewer { sendKey }", status="BUSY")
+        await account.davi.mutate("setChatPresence", "viewer { sendKey }", presence="BUSY")
         return [channel, account.davi.id]

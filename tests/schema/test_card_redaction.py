@@ -107,7 +107,7 @@ class SharedItems:
             "addChatReaction": {**message, "emoji": "👍"},
             "removeChatReaction": {**message, "emoji": "👍"},
             "setChatTyping": {**channel, "typing": True},
-            "setChatPresence": {"status": "ONLINE"},
+            "setChatPresence": {"presence": "ONLINE"},
             "markChatUnread": {**channel, **message},
             "updateChatMembership": {**channel, "favourite": True},
             "updateChatProfile": {"sendKey": "ENTER"},

@@ -161,3 +161,26 @@ async def test_invalid_arguments_are_refused(history: History, arguments: Json) 
 async def test_cursors_beyond_the_ends_give_empty_pages(history: History) -> None:
     for arguments in ({"after": [2**63 - 1]}, {"after": [999]}, {"before": [1]}):
         assert seqs(await history.page(**arguments)) == []
+
+
+@pytest.mark.parametrize("size", [1, 10])
+async def test_a_permalink_opens_at_its_message(history: History, size: int) -> None:
+    """With the two ids of its path, as docs/front-end.md describes."""
+    (message,) = (await history.page(around=await _id_of(history, 30), first=1))["nodes"]
+    query = "query ($id: ID!) { chatMessage(id: $id) { permalink } }"
+    permalink = (await history.account.bruno.query(query, id=message["id"]))["chatMessage"]["permalink"]
+    *_, channels, channel, messages, message_id = permalink.split("/")
+    assert (channels, channel, messages, message_id) == ("channels", history.channel, "messages", message["id"])
+    page = await history.page(around=message_id, first=size)
+    assert len(page["nodes"]) == size
+    assert seqs(page)[(size - 1) // 2] == 30
+    before = await history.page(last=size, before=page["pageInfo"]["startCursor"])
+    after = await history.page(first=size, after=page["pageInfo"]["endCursor"])
+    found = seqs(before) + seqs(page) + seqs(after)
+    assert found == list(range(found[0], found[0] + 3 * size))
+
+
+async def _id_of(history: History, seq: int) -> str:
+    (node,) = (await history.page(first=1, after=[seq - 1]))["nodes"]
+    id: str = node["id"]
+    return id

@@ -28,6 +28,6 @@ async def test_presence_follows_the_open_socket(account: Account, socket_url: st
         await account.until_subscribed()
         async with open_socket(socket_url, account.carla.token):
             assert await stream.data() == {"id": "carla", "presence": "ONLINE"}
-            await account.carla.mutate("setChatPresence", "viewer { agent { presence } }", status="BUSY")
+            await account.carla.mutate("setChatPresence", "viewer { agent { presence } }", presence="BUSY")
             assert await stream.data() == {"id": "carla", "presence": "BUSY"}
         assert await stream.data(30) == {"id": "carla", "presence": "OFFLINE"}

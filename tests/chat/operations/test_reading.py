@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.support.api import Account, AgentClient, Json
+from tests.support.api import Account, AgentClient, Api, Json
+from tests.support.sockets import open_socket
 
 COUNTS = "unreadCount unreadMentionCount firstUnreadMessage { body } viewerMembership { lastReadMessage { seq } }"
 CHANNEL = "channel { unreadCount }"
+MARK_ALL = "mutation { markAllChatsRead { viewer { agent { id } } userErrors { code } } }"
 
 
 async def _counts(agent: AgentClient, channel: str) -> tuple[int, int, str | None]:
@@ -103,10 +105,34 @@ async def test_only_members_have_a_marker(account: Account) -> None:
 
 async def test_all_channels_can_be_marked_read(account: Account) -> None:
     conversations = [await _send_five_messages(account) for _ in range(3)]
-    await account.carla.query("mutation { markAllChatsRead { viewer { agent { id } } userErrors { code } } }")
+    await account.carla.query(MARK_ALL)
     for channel, _ in conversations:
         assert await _counts(account.carla, channel) == (0, 0, None)
         assert (await _counts(account.davi, channel))[0] == 5
+
+
+async def test_marking_all_channels_read_is_personal_and_signalled_to_the_other_devices(
+    api: Api, account: Account, socket_url: str
+) -> None:
+    conversations = [(await _send_five_messages(account))[0] for _ in range(3)]
+    read = await account.bruno.create_channel(memberIds=["carla"])
+    await _read(account.carla, read)
+    position = await account.bruno.position()
+    async with open_socket(socket_url, account.carla.token) as socket:
+        stream = await socket.subscribe("subscription { chatInboxChanged { channelId channel { unreadCount } } }")
+        await account.until_subscribed()
+        with api.statements() as sent:
+            await account.carla.query(MARK_ALL)
+        # The viewer for the admission and in the transaction, and one statement for all channels.
+        assert len(sent) == 3, "\n\n".join(sent)
+        reported = [await stream.data() for _ in conversations]
+        assert sorted(each["channelId"] for each in reported) == sorted(conversations)
+        assert {each["channel"]["unreadCount"] for each in reported} == {0}
+        await account.carla.query(MARK_ALL)
+        assert await account.bruno.position() == position
+        await account.bruno.send(read)
+        # Repeating it changes no marker, so the next event is the new message.
+        assert await stream.data() == {"channelId": read, "channel": {"unreadCount": 1}}
 
 
 async def test_deleting_a_message_removes_its_unread_mention(account: Account) -> None:

@@ -8,7 +8,10 @@ from asyncpg.connection import LoggedQuery
 from tests.support.api import Account, Api
 from tests.support.fingerprint import fingerprint
 
-SETTINGS = "settings { chatEnabled enabledRoles whoCreatesPrivate whoCreatesAnnouncement cardPreview emailContents }"
+SETTINGS = (
+    "settings { chatEnabled enabledRoles whoCreatesPrivate whoCreatesAnnouncement cardPreview emailContents"
+    " membersPin }"
+)
 SEND_KEY = "{ chatViewer { sendKey } }"
 
 
@@ -21,6 +24,7 @@ async def test_only_given_fields_change_and_an_unchanged_value_is_not_announced(
         "whoCreatesAnnouncement": "CHANNEL_MANAGERS",
         "cardPreview": "WITH_ACCESS",
         "emailContents": True,
+        "membersPin": True,
     }
     before = await fingerprint(account)
     await account.ana.mutate("updateChatAccountSettings", SETTINGS, whoCreatesPrivate="EVERYONE")

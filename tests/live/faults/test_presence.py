@@ -3,7 +3,7 @@ the agent offline."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -18,16 +18,16 @@ from tests.support.waiting import until_true
 
 pytestmark = pytest.mark.long
 
-PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence } }"
+PRESENCE = "subscription ($agents: [ID!]!) { chatPresenceChanged(agentIds: $agents) { id presence status { text } } }"
 SUBSCRIBED, MARKER = "subscribed", "marker"
 """Agents whose changes of presence show that a stream is subscribed, and that it has delivered everything before."""
 
-ONLINE = {"id": "carla", "presence": "ONLINE"}
-OFFLINE = {"id": "carla", "presence": "OFFLINE"}
+ONLINE = {"id": "carla", "presence": "ONLINE", "status": None}
+OFFLINE = {"id": "carla", "presence": "OFFLINE", "status": None}
 PATIENCE = 20.0
 
 
-@pytest.fixture(params=["without_broker", "on_postgres"])
+@pytest.fixture(params=["without_broker", "on_postgres", pytest.param("on_redis", marks=pytest.mark.redis)])
 def pair(request: pytest.FixtureRequest) -> Replicas:
     found: Replicas = request.getfixturevalue(request.param)
     return found
@@ -73,6 +73,23 @@ async def test_an_agent_who_renews_the_token_on_the_other_server_stays_online(on
         assert await _next_of_carla(stream) == OFFLINE
 
 
+@pytest.mark.redis
+async def test_a_status_is_reported_by_both_servers_when_it_is_set_and_when_it_ends(on_redis: Replicas) -> None:
+    account = await _create_account(on_redis)
+    a, b = on_redis.socket_urls
+    subscribed = account.agent(SUBSCRIBED)
+    async with (
+        _watch(account.bruno, a, subscribed) as at_a,
+        _watch(account.davi, b, on_redis.on_b(subscribed)) as at_b,
+    ):
+        until = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+        status = {"text": "Almoço", "until": until}
+        await account.carla.mutate("setChatPresence", "viewer { sendKey }", status=status)
+        for stream in (at_a, at_b):
+            assert await _next_of_carla(stream) == {**OFFLINE, "status": {"text": "Almoço"}}
+            assert await _next_of_carla(stream) == OFFLINE
+
+
 async def _create_account(pair: Replicas) -> Account:
     account = await pair.create_account()
     await account.sync(agents=[{"id": id, "name": id} for id in (SUBSCRIBED, MARKER)])
@@ -89,7 +106,7 @@ async def _watch(watcher: AgentClient, url: str, other: AgentClient) -> AsyncIte
 
 
 async def _change_presence(agent: AgentClient) -> None:
-    await agent.mutate("setChatPresence", "viewer { sendKey }", status="BUSY")
+    await agent.mutate("setChatPresence", "viewer { sendKey }", presence="BUSY")
 
 
 async def _next_of_carla(stream: Stream) -> Json:
@@ -106,7 +123,7 @@ async def _nothing_of_carla(account: Account, stream: Stream) -> None:
 
 
 async def _presence_of_carla(viewer: AgentClient) -> Json:
-    nodes = (await viewer.query("{ chatAgents { nodes { id presence } } }"))["chatAgents"]["nodes"]
+    nodes = (await viewer.query("{ chatAgents { nodes { id presence status { text } } } }"))["chatAgents"]["nodes"]
     (carla,) = [node for node in nodes if node["id"] == "carla"]
     found: Json = carla
     return found

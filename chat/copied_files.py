@@ -1,0 +1,135 @@
+"""Copying the attachments of a message for a forward of it. A forward has files of its own, so those of the original
+can be deleted with it.
+
+The files are copied between two transactions, so that no lock is held while the storage works. Until the second one
+keeps them, they are listed as unused: a forward that is not written leaves nothing behind.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+
+from chat.errors import RefusalCode, Refused
+from chat.identity import Identity
+from chat.locking import not_found
+from chat.operation import Transaction, operation
+from chat.ports import Chat, FilesUnavailable
+from chat.unused_files import NewFiles, keep_new_files, list_new_files
+from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
+from models.enums import AttachmentKind
+from models.rows import MessageRow
+from models.statements import sql
+
+_ORIGINALS = sql(
+    """
+    SELECT attachment_id, storage_key, thumbnail_key
+      FROM attachments
+     WHERE account_id = :account_id AND message_id = :message_id
+     ORDER BY place
+    """
+)
+
+# The originals are found by their ids (see `models.statements.one_row`), unless they were deleted meanwhile.
+_INSERT = sql(
+    """
+    INSERT INTO attachments (account_id, attachment_id, uploader_id, filename, declared_type, kind, byte_size,
+                             created_at, storage_key, thumbnail_key, content_type, sha256, width, height,
+                             duration_ms, waveform, message_id, place)
+    SELECT :account_id, gen_random_uuid(), :agent_id, filename, declared_type, kind, byte_size, :now,
+           copy.storage_key, copy.thumbnail_key, content_type, sha256, width, height, duration_ms, waveform,
+           :message_id, place
+      FROM unnest(:attachment_ids, :storage_keys, :thumbnail_keys) AS copy (original_id, storage_key, thumbnail_key)
+           CROSS JOIN LATERAL (
+            SELECT filename, declared_type, kind, byte_size, content_type, sha256, width, height, duration_ms, waveform,
+                   place
+              FROM attachments
+             WHERE account_id = :account_id AND attachment_id = copy.original_id
+             LIMIT 1
+           ) AS original
+    RETURNING kind
+    """,
+    account_id=Text,
+    message_id=IDENTIFIER,
+    agent_id=Text,
+    now=TIMESTAMPTZ,
+    attachment_ids=ARRAY(IDENTIFIER),
+    storage_keys=TEXT_ARRAY,
+    thumbnail_keys=TEXT_ARRAY,
+)
+
+
+class CopiedFile(NamedTuple):
+    """The keys of the copies of an attachment's files. The thumbnail is None if the attachment has none."""
+
+    attachment_id: UUID
+    storage_key: str
+    thumbnail_key: str | None
+
+
+@dataclass(frozen=True)
+class CopiedFiles:
+    files: Sequence[CopiedFile]
+    new: NewFiles
+
+
+class _Copying(NamedTuple):
+    copied: CopiedFiles
+    targets: dict[str, str]
+    """The keys of the copies by those of the originals."""
+
+
+async def copy_attachments(chat: Chat, identity: Identity, message_id: UUID) -> CopiedFiles | None:
+    """Returns copies of the message's files; None if it has none. The caller has checked that the agent can read the
+    message. Raises Refused SOURCE_UNAVAILABLE if the storage does not answer."""
+    copying = await _begin(chat, identity, message_id)
+    if copying is None:
+        return None
+    try:
+        for source, target in copying.targets.items():
+            await chat.files.copy(source, target)
+    except FilesUnavailable:
+        raise storage_unavailable() from None
+    return copying.copied
+
+
+async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles) -> frozenset[AttachmentKind]:
+    """Makes the copies attachments of the message, and returns their kinds. Raises Refused NOT_FOUND if the original
+    was deleted meanwhile."""
+    inserted = await tx.fetch(
+        _INSERT,
+        message_id=message.message_id,
+        agent_id=message.author_id,
+        now=tx.now,
+        attachment_ids=[file.attachment_id for file in copied.files],
+        storage_keys=[file.storage_key for file in copied.files],
+        thumbnail_keys=[file.thumbnail_key for file in copied.files],
+    )
+    if len(inserted) < len(copied.files):
+        raise not_found("message", "messageId")
+    if not await keep_new_files(tx, copied.new):
+        raise storage_unavailable()
+    return frozenset(AttachmentKind(kind) for (kind,) in inserted)
+
+
+def storage_unavailable() -> Refused:
+    message = "The storage of files does not answer. Try again later."
+    return Refused(RefusalCode.SOURCE_UNAVAILABLE, message, "messageId")
+
+
+@operation
+async def _begin(tx: Transaction, message_id: UUID) -> _Copying | None:
+    """Lists the new files. Returns None if the message has no attachments."""
+    originals = await tx.fetch(_ORIGINALS, message_id=message_id)
+    sources = [key for _, *keys in originals for key in keys if key is not None]
+    if not sources:
+        return None
+    new = await list_new_files(tx, len(sources))
+    targets = dict(zip(sources, new.storage_keys, strict=True))
+    files = [
+        CopiedFile(attachment_id, targets[storage_key], targets.get(thumbnail_key))
+        for attachment_id, storage_key, thumbnail_key in originals
+    ]
+    return _Copying(CopiedFiles(files, new), targets)
