@@ -1,6 +1,6 @@
 """The storage of files, as the settings configure it. Implements chat.ports.Files."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class StoredFiles:
         with _failures():
             await self.store.put(key, content)
 
-    async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+    async def read(self, key: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """Yields the bytes from `start` to before `end`. Raises FileMissing."""
         with _failures():
             async for chunk in self.store.read(key, start, end):

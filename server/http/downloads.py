@@ -4,7 +4,8 @@ The token in the path is the authority: it was given to someone who may read the
 nevertheless, so the link of a deleted file does not work any more.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -72,10 +73,11 @@ class DownloadEndpoint:
         return StreamingResponse(_with_first(first, chunks), status, headers)
 
 
-async def _with_first(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in others:
-        yield chunk
+async def _with_first(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(others):
+        yield first
+        async for chunk in others:
+            yield chunk
 
 
 def _is_known(request: Request, file: LinkedFile) -> bool:
@@ -85,7 +87,9 @@ def _is_known(request: Request, file: LinkedFile) -> bool:
 
 
 def _range_header(request: Request, file: LinkedFile) -> str | None:
-    """Returns the requested range, unless the client has a part of another file."""
+    """Returns the requested range, unless the client has a part of another file. Only GET has ranges."""
+    if request.method != "GET":
+        return None
     condition = request.headers.get("if-range")
     return request.headers.get("range") if condition is None or condition.strip() == file.etag else None
 

@@ -62,7 +62,7 @@ class UploadEndpoint:
         upload = await self._find(link)
         if upload is None:
             return unknown_link()
-        uploader = AgentToken(link.account_id, upload.uploader_id, upload.created_at)
+        uploader = AgentToken(link.account_id, upload.uploader_id, expires_at=self.chat.clock.now())
         try:
             await self._receive(uploader, upload, request, receive)
         except Refused as refused:

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from notifications.mailboxes import Mailbox
 from notifications.smtp_server import Credentials, Encryption
 from server.addresses import async_url
+from server.file_store import open_files
 from server.settings import Misconfigured, Settings, read_settings
 
 SECRET = "a secret of thirty-two bytes or more"
@@ -252,3 +253,27 @@ def test_with_a_key_server_e_mail_needs_a_secret_for_links() -> None:
     with pytest.raises(ValueError, match="CHAT_SMTP_URL needs CHAT_LINK_SECRET"):
         Settings.model_validate(KEY_SERVER | MAIL)
     assert Settings.model_validate(KEY_SERVER | MAIL | {"link_secret": "b" * 32}).link_key() is not None
+
+
+def test_files_have_a_key_of_their_own(tmp_path: Path) -> None:
+    secret = Settings(jwt_secret=SecretStr("a" * 32))
+    assert secret.file_link_key() == secret.file_link_key() != secret.link_key()
+    both = Settings(jwt_secret=SecretStr("a" * 32), link_secret=SecretStr("b" * 32))
+    assert both.file_link_key() == Settings(jwt_secret=SecretStr("b" * 32)).file_link_key()
+    stored = Settings.model_validate(KEY_SERVER | {"data_dir": tmp_path})
+    assert stored.file_link_key() == Settings.model_validate(KEY_SERVER | {"data_dir": tmp_path}).file_link_key()
+
+
+def test_with_a_key_server_a_shared_storage_needs_a_secret_for_links() -> None:
+    shared = KEY_SERVER | {"files_url": "s3://files"}
+    with pytest.raises(ValueError, match="CHAT_FILES_URL needs CHAT_LINK_SECRET"):
+        Settings.model_validate(shared)
+    assert Settings.model_validate(shared | {"link_secret": "b" * 32}).files_address == "s3://files"
+
+
+def test_a_storage_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    for url in ("ftp://files", "s3://"):
+        with pytest.raises(Misconfigured, match="CHAT_FILES_URL is refused"):
+            open_files(Settings(data_dir=tmp_path, files_url=url))
+    open_files(Settings(data_dir=tmp_path))
+    assert (tmp_path / "files").is_dir()
