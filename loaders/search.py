@@ -6,10 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Integer, Text
-
-from chat.access import READABLE_CHANNELS
-from chat.search_index import CURRENT_SLICE, in_slice
 from chat.search_query import Part, any_of, condition
 from chat.search_snippets import snippet
 from chat.search_terms import (
@@ -25,22 +21,17 @@ from chat.search_terms import (
 )
 from execution import pause_if_due
 from loaders.pages import Page, PageRequest, to_page
-from models.columns import IDENTIFIER, TIMESTAMPTZ
+from loaders.search_statement import SEARCH
 from models.database import Connection
 from models.enums import ItemKind
 from models.rows import MessageRow, to_row
-from models.statements import sql
 
 SLICES_AT_ONCE = 16
-PHRASE_SLICES_AT_ONCE = 2
-"""How many slices are read together at most. A phrase is compared with each message in all of these slices."""
+"""How many slices are read together at most. With a phrase only one: PostgreSQL compares each message with the phrase
+once for each of the slices."""
 
 TERMS_AT_ONCE = 64
 """How many lexemes are looked up together at most. PostgreSQL's time for more grows with the square of their number."""
-
-FEW = 100
-"""If a step of the walk finds fewer messages, the next one reads more slices. The first two read one: the newest slice
-of a period may contain none of its messages."""
 
 EXAMINED_LIMIT = 50_000
 """After how many matches, readable or not, a page ends. The next one goes on from there."""
@@ -50,8 +41,7 @@ PHRASE_SLICES_LIMIT = 128
 """After how many slices a page ends. A phrase is compared with all messages that contain its words, so its pages end
 earlier."""
 
-
-LAST_ID = UUID(int=2**128 - 1)
+_LAST_ID = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True)
@@ -81,103 +71,6 @@ class FoundMessage(NamedTuple):
     slice: int
 
 
-_MESSAGE_COLUMNS = ", ".join(f"message.{name}" for name in MessageRow._fields)
-
-# The slices are walked from the newest to the oldest until the page is full. PostgreSQL cannot be left alone with this:
-# it would read all matches and sort them, or walk all messages and compare them. The readable channels are read first,
-# so a channel that cannot be read costs the same as one that does not exist.
-#
-# `IS TRUE` and `IS NOT FALSE` keep the planner from using these conditions for more than they are. It would read the
-# entries by an index that begins with the account, of which it expects few, and would compare all readable channels
-# with each match instead of looking the match's channel up in a hash table. `IS NOT FALSE` is true if the parameter is
-# NULL. Keys of slices are almost unique (chat.search_index), so the account and the slice exclude hardly any entry.
-_SEARCH = sql(
-    f"""
-    WITH RECURSIVE readable AS MATERIALIZED ({READABLE_CHANNELS}),
-    bounds AS MATERIALIZED (
-        SELECT least({CURRENT_SLICE}, :after_slice, CASE WHEN :before IS NOT NULL THEN (
-                SELECT slice + 1 FROM search_entries
-                 WHERE account_id = :account_id AND created_at < :before
-                 ORDER BY created_at DESC LIMIT 1
-               ) END) AS newest,
-               CASE WHEN :after IS NULL THEN 0 ELSE (
-                SELECT greatest(slice - 1, 0) FROM search_entries
-                 WHERE account_id = :account_id AND created_at >= :after
-                 ORDER BY created_at LIMIT 1
-               ) END AS oldest
-    ), walk AS (
-        SELECT 0 AS step, newest + 1 AS reached, 1 AS width, 0 AS examined, 0 AS found, NULL::uuid[] AS message_ids
-          FROM bounds
-         WHERE :channel_id IS NULL OR :channel_id IN (SELECT channel_id FROM readable)
-         UNION ALL
-        SELECT step + 1, lowest, CASE WHEN step > 0 AND matches.examined < {FEW} THEN least(width * 4, :widest)
-                                      ELSE width
-                                 END,
-               walk.examined + matches.examined,
-               found + cardinality(matches.message_ids), matches.message_ids
-          FROM walk CROSS JOIN bounds
-               CROSS JOIN LATERAL (SELECT greatest(reached - width, oldest) AS lowest) AS slices
-               CROSS JOIN LATERAL (
-                SELECT string_agg({in_slice(":terms", "slice")}, ' | ')::tsquery AS terms
-                  FROM generate_series(lowest, reached - 1) AS slice
-               ) AS wanted
-               CROSS JOIN LATERAL (
-                WITH candidates AS MATERIALIZED (
-                    SELECT message_id, channel_id, slice
-                      FROM search_entries
-                     WHERE search_entries.terms @@ wanted.terms
-                       AND (account_id = :account_id) IS TRUE
-                       AND (slice >= lowest AND slice < reached) IS TRUE
-                       AND ((slice, message_id) < (:after_slice, :after_id)) IS NOT FALSE
-                       AND (channel_id = :channel_id) IS NOT FALSE
-                       AND (created_at >= :after) IS NOT FALSE
-                       AND (created_at < :before) IS NOT FALSE
-                )
-                SELECT (SELECT count(*) FROM candidates)::int AS examined, ARRAY(
-                        SELECT message_id
-                          FROM candidates
-                         WHERE (channel_id IN (SELECT channel_id FROM readable)) IS TRUE
-                           AND (NOT :mentions_viewer OR EXISTS (
-                                SELECT FROM mentioned_agents
-                                 WHERE account_id = :account_id AND message_id = candidates.message_id
-                                   AND agent_id = :agent_id
-                               ))
-                         ORDER BY slice DESC, message_id DESC
-                         LIMIT :limit - found
-                       ) AS message_ids
-               ) AS matches
-         WHERE reached > oldest AND found < :limit AND walk.examined < :examined_limit
-           AND newest - reached < :slices_limit
-    )
-    SELECT last.reached, last.reached > oldest, entry.slice, {_MESSAGE_COLUMNS}
-      FROM (SELECT reached FROM walk ORDER BY step DESC LIMIT 1) AS last CROSS JOIN bounds
-           LEFT JOIN LATERAL (
-            SELECT unnest(message_ids) AS message_id FROM walk LIMIT :limit
-           ) AS page ON true
-           LEFT JOIN LATERAL (
-            SELECT * FROM messages WHERE account_id = :account_id AND message_id = page.message_id LIMIT 1
-           ) AS message ON true
-           LEFT JOIN LATERAL (
-            SELECT slice FROM search_entries WHERE account_id = :account_id AND message_id = page.message_id LIMIT 1
-           ) AS entry ON true
-     ORDER BY entry.slice DESC, message.message_id DESC
-    """,  # noqa: S608
-    account_id=Text,
-    agent_id=Text,
-    terms=Text,
-    channel_id=IDENTIFIER,
-    mentions_viewer=Boolean,
-    after=TIMESTAMPTZ,
-    before=TIMESTAMPTZ,
-    after_slice=BigInteger,
-    after_id=IDENTIFIER,
-    widest=Integer,
-    limit=Integer,
-    examined_limit=Integer,
-    slices_limit=Integer,
-)
-
-
 async def load_search_pages(
     connection: Connection, account_id: str, keys: list[SearchKey]
 ) -> dict[SearchKey, Page[FoundMessage]]:
@@ -196,10 +89,10 @@ async def _page(
 ) -> Page[FoundMessage]:
     terms = _conditions(agent_id, parts, filter_)
     has_phrase = any(len(part.units) > 1 for part in parts)
-    slices_at_once = PHRASE_SLICES_AT_ONCE if has_phrase else SLICES_AT_ONCE
+    slices_at_once = 1 if has_phrase else SLICES_AT_ONCE
     slices_limit = PHRASE_SLICES_LIMIT if has_phrase else SLICES_LIMIT
     after_slice, after_id = request.after or (None, None)
-    records = await _SEARCH.fetch(
+    records = await SEARCH.fetch(
         connection,
         account_id=account_id,
         agent_id=agent_id,
@@ -224,7 +117,7 @@ async def _page(
     reached, is_unfinished = records[0][:2] if records else (0, False)
     page = to_page(found, lambda index: (found[index].slice, str(found[index].message.message_id)), request)
     if is_unfinished and not page.has_next:
-        return replace(page, has_next=True, end=(reached - 1, str(LAST_ID)))
+        return replace(page, has_next=True, end=(reached - 1, str(_LAST_ID)))
     return page
 
 

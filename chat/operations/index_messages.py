@@ -39,8 +39,8 @@ _READ = sql(
                   WHERE account_id = :account_id AND message_id = message.message_id ORDER BY place),
            ARRAY(SELECT agent_id FROM mentions
                   WHERE account_id = :account_id AND message_id = message.message_id AND agent_id IS NOT NULL),
-           EXISTS (SELECT FROM mentions
-                    WHERE account_id = :account_id AND message_id = message.message_id AND target <> 'AGENT')
+           coalesce((SELECT bool_or(target <> 'AGENT') FROM mentions
+                      WHERE account_id = :account_id AND message_id = message.message_id), false)
       FROM (
             SELECT * FROM messages
              WHERE account_id = :account_id AND message_id < :before_id
