@@ -60,9 +60,11 @@ _INSERT = sql(
     thumbnail_keys=TEXT_ARRAY,
 )
 
+_list_new_files = operation(list_new_files)
 
-class CopiedFile(NamedTuple):
-    """The keys of the copies of an attachment's files. The thumbnail is None if the attachment has none."""
+
+class AttachmentFiles(NamedTuple):
+    """The keys of an attachment's files, or of their copies. The thumbnail is None if the attachment has none."""
 
     attachment_id: UUID
     storage_key: str
@@ -71,28 +73,37 @@ class CopiedFile(NamedTuple):
 
 @dataclass(frozen=True)
 class CopiedFiles:
-    files: Sequence[CopiedFile]
+    files: Sequence[AttachmentFiles]
     new: NewFiles
 
 
-class _Copying(NamedTuple):
-    copied: CopiedFiles
-    targets: dict[str, str]
-    """The keys of the copies by those of the originals."""
+async def read_files(tx: Transaction, message_id: UUID) -> Sequence[AttachmentFiles]:
+    """Returns the files of a message, in the order of its attachments."""
+    return [AttachmentFiles(*record) for record in await tx.fetch(_ORIGINALS, message_id=message_id)]
 
 
-async def copy_attachments(chat: Chat, identity: Identity, message_id: UUID) -> CopiedFiles | None:
-    """Returns copies of the message's files; None if it has none. The caller has checked that the agent can read the
-    message. Raises Refused SOURCE_UNAVAILABLE if the storage does not answer."""
-    copying = await _begin(chat, identity, message_id)
-    if copying is None:
+async def copy_files(chat: Chat, identity: Identity, originals: Sequence[AttachmentFiles]) -> CopiedFiles | None:
+    """Returns copies of the files; None if there are none. Raises Refused SOURCE_UNAVAILABLE if the storage does not
+    answer."""
+    sources = [key for _, *keys in originals for key in keys if key is not None]
+    if not sources:
         return None
+    new = await _list_new_files(chat, identity, len(sources))
+    targets = dict(zip(sources, new.storage_keys, strict=True))
     try:
-        for source, target in copying.targets.items():
+        for source, target in targets.items():
             await chat.files.copy(source, target)
     except FilesUnavailable:
         raise storage_unavailable() from None
-    return copying.copied
+    copies = [
+        AttachmentFiles(
+            file.attachment_id,
+            targets[file.storage_key],
+            targets[file.thumbnail_key] if file.thumbnail_key is not None else None,
+        )
+        for file in originals
+    ]
+    return CopiedFiles(copies, new)
 
 
 async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles) -> frozenset[AttachmentKind]:
@@ -117,19 +128,3 @@ async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles
 def storage_unavailable() -> Refused:
     message = "The storage of files does not answer. Try again later."
     return Refused(RefusalCode.SOURCE_UNAVAILABLE, message, "messageId")
-
-
-@operation
-async def _begin(tx: Transaction, message_id: UUID) -> _Copying | None:
-    """Lists the new files. Returns None if the message has no attachments."""
-    originals = await tx.fetch(_ORIGINALS, message_id=message_id)
-    sources = [key for _, *keys in originals for key in keys if key is not None]
-    if not sources:
-        return None
-    new = await list_new_files(tx, len(sources))
-    targets = dict(zip(sources, new.storage_keys, strict=True))
-    files = [
-        CopiedFile(attachment_id, targets[storage_key], targets.get(thumbnail_key))
-        for attachment_id, storage_key, thumbnail_key in originals
-    ]
-    return _Copying(CopiedFiles(files, new), targets)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chat.cards import ItemRef
-from chat.copied_files import CopiedFiles, copy_attachments
+from chat.copied_files import AttachmentFiles, CopiedFiles, copy_files, read_files
 from chat.drafts import InputPaths
 from chat.forwarding import ForwardPart, read_card_refs, read_original
 from chat.identity import Identity
@@ -36,10 +36,12 @@ class ForwardDraft:
 
 @dataclass(frozen=True)
 class _Forwarded:
-    """The message that the client key sent before, if any, and otherwise the items of the original's cards."""
+    """The message that the client key sent before, if any, and otherwise the items of the original's cards and its
+    files."""
 
     sent: MessageRow | None
     refs: Sequence[ItemRef] = ()
+    files: Sequence[AttachmentFiles] = ()
 
 
 async def forward_message(chat: Chat, identity: Identity, draft: ForwardDraft) -> MessageRow:
@@ -51,21 +53,21 @@ async def forward_message(chat: Chat, identity: Identity, draft: ForwardDraft) -
     incomplete.
     """
     check_content([TextPart(draft.body), ForwardPart(draft.message_id)], draft.client_key, FORWARD_PATHS)
-    found = await _find_sent_or_cards(chat, identity, draft)
+    found = await _find_sent_or_original(chat, identity, draft)
     if found.sent is not None:
         return found.sent
     items = await ask_for_items(chat.cards, require_agent(identity), found.refs, FORWARD_PATHS.card)
-    copied = await copy_attachments(chat, identity, draft.message_id)
+    copied = await copy_files(chat, identity, found.files)
     return await _write(chat, identity, draft, items, copied)
 
 
 @operation
-async def _find_sent_or_cards(tx: Transaction, draft: ForwardDraft) -> _Forwarded:
+async def _find_sent_or_original(tx: Transaction, draft: ForwardDraft) -> _Forwarded:
     sent = await find_sent_to(tx, draft.destination, draft.client_key, draft.message, FORWARD_PATHS)
     if sent is not None:
         return _Forwarded(sent)
     await read_original(tx, require_agent(tx.identity).agent_id, draft.message_id)
-    return _Forwarded(None, await read_card_refs(tx, draft.message_id))
+    return _Forwarded(None, await read_card_refs(tx, draft.message_id), await read_files(tx, draft.message_id))
 
 
 @operation

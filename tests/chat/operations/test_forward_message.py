@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from models.enums import ItemKind
-from tests.support.api import Account, AgentClient, Api, Json
+from tests.support.api import Account, AgentClient, Api, Json, path_of
 from tests.support.fingerprint import fingerprint
 from tests.support.sockets import open_socket
 
@@ -222,4 +222,44 @@ async def test_the_statements_do_not_depend_on_the_number_of_forwards(api: Api, 
     original = await account.carla.send(channel)
     with api.statements() as sent:
         await forward(account.bruno, original, {"channelId": channel})
-    assert len(sent) == 16, "\n\n".join(sent)
+    assert len(sent) == 17, "\n\n".join(sent)
+
+
+# ------------------------------------------------------------------ files
+async def test_a_forward_has_files_of_its_own(account: Account) -> None:
+    source = await private_channel(account.bruno, "carla")
+    target = await account.carla.create_channel("Destino", memberIds=["davi"])
+    uploads = [await account.bruno.upload(b"first", "a.txt"), await account.bruno.upload(b"second", "b.txt")]
+    original = await account.bruno.send(source, "", attachmentIds=uploads)
+    forwarded = (await forward(account.carla, original, {"channelId": target}))["id"]
+    await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=original)
+    found = await account.davi.attachments(forwarded, "id filename url")
+    assert [each["filename"] for each in found] == ["a.txt", "b.txt"]
+    assert not {each["id"] for each in found} & set(uploads)
+    answers = [await account.davi.http.get(path_of(each["url"])) for each in found]
+    assert [answer.content for answer in answers] == [b"first", b"second"]
+    again = (await forward(account.davi, forwarded, {"agentId": "bruno"}))["id"]
+    assert len(await account.bruno.attachments(again)) == 2
+
+
+async def test_a_forward_with_a_file_is_sent_once_per_client_key(account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    original = await account.bruno.send(channel, "", attachmentIds=[await account.bruno.upload()])
+    sent = await asyncio.gather(
+        *(forward(account.bruno, original, {"channelId": channel}, clientKey="once") for _ in range(5))
+    )
+    assert len({message["id"] for message in sent}) == 1
+    assert len(await account.bruno.attachments(sent[0]["id"])) == 1
+
+
+async def test_a_forwarded_file_is_found_as_a_file(account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    original = await account.bruno.send(channel, "", attachmentIds=[await account.bruno.upload()])
+    plain = await account.bruno.send(channel, "sem anexo")
+    forwarded = (await forward(account.bruno, original, {"channelId": channel}))["id"]
+    await forward(account.bruno, plain, {"channelId": channel})
+    files = "query { searchChatMessages(filter: {has: [FILE]}) { nodes { message { id } } } }"
+    assert [each["message"]["id"] for each in (await account.bruno.query(files))["searchChatMessages"]["nodes"]] == [
+        forwarded,
+        original,
+    ]
