@@ -218,20 +218,6 @@ class Message:
         }
         return [made[id(rows)] for rows in found]
 
-    @level_field(description="What the message quotes if it is a forward. Null for every other message.")
-    @staticmethod
-    async def forwarded_from(
-        messages: list["Message"], info: Info
-    ) -> list[Annotated["ForwardedFrom", strawberry.lazy("schema.forwards")] | None]:
-        # ForwardedFrom and Message also refer to each other.
-        from schema.forwards import ForwardedFrom
-
-        found = await info.context.loaders.forwards.load_many(message.row.message_id for message in messages)
-        return [
-            ForwardedFrom(row=row, reader=message.reader) if row is not None else None
-            for message, row in zip(messages, found, strict=True)
-        ]
-
     @level_field(description="The items shared in the message, as the viewer may see them.")
     @staticmethod
     async def cards(
@@ -284,6 +270,20 @@ class Message:
     @staticmethod
     async def pinned_at(messages: list["Message"], info: Info) -> list[datetime | None]:
         return await info.context.loaders.pin_times.load_many(message.row.message_id for message in messages)
+
+    @level_field(description="What the message quotes if it is a forward. Null for every other message.")
+    @staticmethod
+    async def forwarded_from(
+        messages: list["Message"], info: Info
+    ) -> list[Annotated["ForwardedFrom", strawberry.lazy("schema.forwards")] | None]:
+        # ForwardedFrom and Message also refer to each other.
+        from schema.forwards import ForwardedFrom
+
+        found = await info.context.loaders.forwards.load_many(message.row.message_id for message in messages)
+        return [
+            ForwardedFrom(row=row, reader=message.reader) if row is not None else None
+            for message, row in zip(messages, found, strict=True)
+        ]
 
     @level_field(description="Whether the viewer has saved it. Nobody else sees that.")
     @staticmethod

@@ -26,6 +26,7 @@ PARENTS = {
     "Subscription": "subscription { %s }",
     "Mutation": "mutation { %s }",
     "ChatChannel": "{ chatChannel(id: $channel) { %s } }",
+    "ChatMessage": "{ chatMessage(id: $message) { %s } }",
     "ChatReaction": "{ chatMessage(id: $message) { reactions { %s } } }",
 }
 SAMPLES = {"String": "x", "ID": "x", "Int": 1, "Boolean": True, "DateTime": "2026-11-27T12:00:00Z"}

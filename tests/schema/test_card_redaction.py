@@ -14,19 +14,17 @@ from graphql import (
     get_named_type,
 )
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 import execution.compiler
 from models.enums import ItemKind
-from server.http.documents import DocumentLimits
 from tests.schema.documents import MUTATIONS, QUERIES, SCHEMA, SUBSCRIPTIONS
 from tests.support.api import Account, AgentClient, Json
+from tests.support.long_documents import accept_long_documents
 from tests.support.sockets import open_socket
 
 pytestmark = pytest.mark.usefixtures("one_item_of_each_kind")
 
 DEPTH = 7
-LONG_DOCUMENTS = DocumentLimits(bytes=2_000_000, tokens=200_000)
 MANY_FIELDS = 100_000
 SECRET = "secret"
 CARD_TYPES = {"SharedCard", *(type_.name for type_ in SCHEMA.type_map["SharedEntity"].types)}  # type: ignore[attr-defined]
@@ -34,8 +32,7 @@ CARD_TYPES = {"SharedCard", *(type_.name for type_ in SCHEMA.type_map["SharedEnt
 
 @pytest.fixture(autouse=True)
 def _accepts_long_documents(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    (endpoint,) = [route.endpoint for route in app.routes if isinstance(route, Route) and route.path == "/graphql"]
-    monkeypatch.setattr(endpoint.operations, "_limits", LONG_DOCUMENTS)  # type: ignore[attr-defined]
+    accept_long_documents(app, monkeypatch)
     monkeypatch.setattr(execution.compiler, "FIELDS", MANY_FIELDS)
 
 

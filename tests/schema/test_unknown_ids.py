@@ -180,9 +180,9 @@ def _with_id(request: Json, path: str, id: str) -> Json:
 
 async def _own(scene: Scene, request: Json) -> Json:
     """Returns the request of an agent of the other account, in a channel of that account."""
-    if "channelId" not in request:
-        return request
-    return {**request, "channelId": await scene.other.bruno.create_channel("Nosso")}
+    own = await scene.other.bruno.create_channel("Nosso")
+    places: Json = {"channelId": own, "destination": {"channelId": own}}
+    return {**request, **{place: value for place, value in places.items() if place in request}}
 
 
 async def _masked_answer(caller: ApiClient, field: str, variables: Json, id: str) -> str:

@@ -16,10 +16,12 @@ from graphql import (
     get_nullable_type,
     is_composite_type,
 )
+from starlette.applications import Starlette
 
 from models.enums import ItemKind
 from tests.schema.client_caches.documents import halves
 from tests.support.api import Account, Json
+from tests.support.long_documents import accept_long_documents
 from tests.support.node import installed
 
 HERE = Path(__file__).parent
@@ -37,7 +39,7 @@ REQUIRED = {
     "whyNotified": {"messageId": "ID!"},
     "sharePreview": {"entity": "SharedEntityRef!", "destination": "ShareDestinationRef!"},
 }
-EDIT = "mutation ($input: EditChatMessageInput!) { editChatMessage(input: $input) { message { id } } }"
+EDIT = "mutation ($input: EditChatMessageInput!) { editChatMessage(input: $input) { message { id editedAt } } }"
 REMOVE = "mutation ($input: RemoveChatReactionInput!) { removeChatReaction(input: $input) { message { id } } }"
 
 
@@ -82,7 +84,7 @@ def test_the_configuration_names_every_list_of_objects() -> None:
     }
     replaced = re.findall(r"(\w+): \{ fields: \{(.*)\} \},", CONFIGURATION)
     assert lists == {
-        (name, field) for name, fields in replaced for field in re.findall(r"(\w+): \{ merge: false \}", fields)
+        (name, field) for name, fields in replaced for field in re.findall(r"(\w+): replaced", fields)
     }
 
 
@@ -95,6 +97,12 @@ def test_the_configuration_names_the_types_of_every_union() -> None:
         for type_ in SCHEMA.type_map.values()
         if isinstance(type_, GraphQLUnionType)
     }
+
+
+@pytest.fixture(autouse=True)
+def _accepts_long_documents(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both clients send documents with line breaks and indentation."""
+    accept_long_documents(app, monkeypatch)
 
 
 @pytest.fixture
