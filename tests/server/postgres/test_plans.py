@@ -47,6 +47,9 @@ LARGE_TABLES = {
     "mentioned_agents",
     "cards",
     "attachments",
+    "pins",
+    "saved_messages",
+    "forwards",
     "notifications",
     "emails",
     "search_entries",
@@ -98,6 +101,12 @@ FILL = (
        SELECT account_id, author_id, channel_id, seq, message_id, 1 FROM messages""",
     """INSERT INTO cards (account_id, card_id, message_id, place, kind, item_id, shared_by, title, created_at)
        SELECT account_id, message_id, message_id, 0, 'DEAL', '1', author_id, 'Deal', now() FROM messages""",
+    """INSERT INTO pins (account_id, message_id, channel_id, pinned_at)
+       SELECT account_id, message_id, channel_id, now() FROM messages""",
+    """INSERT INTO saved_messages (account_id, message_id, agent_id, saved_at)
+       SELECT account_id, message_id, author_id, now() FROM messages""",
+    """INSERT INTO forwards (account_id, message_id, original_id, author_id, sent_at, body)
+       SELECT account_id, message_id, message_id, author_id, now(), 'x' FROM messages""",
     """INSERT INTO changed_agents (account_id, change, agent_id)
        SELECT changes.account_id, change, agent_id FROM changes, agents LIMIT 100""",
     *FILL_FROM_MESSAGES,
