@@ -171,10 +171,10 @@ async def test_in_a_direct_message_only_the_author_deletes(account: Account, soc
     await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=of_ana)
     async with open_socket(socket_url, account.bruno.token) as socket:
         stream = await socket.subscribe(CHANGED, channel=channel, since=await account.bruno.position(channel))
-        before = await fingerprint(account)
+        before = await fingerprint(account, "presences")
         assert await account.ana.refusal("deleteChatMessage", MESSAGE, messageId=of_bruno) == "FORBIDDEN"
         assert await account.bruno.refusal("deleteChatMessage", MESSAGE, messageId=of_ana) == "FORBIDDEN"
-        assert await fingerprint(account) == before
+        assert await fingerprint(account, "presences") == before
         assert await _permissions(account.ana, of_bruno) == {"edit": False, "delete": False}
         await account.bruno.mutate("deleteChatMessage", MESSAGE, messageId=of_bruno)
         assert await stream.data() == {"change": "MESSAGE_DELETED", "message": {"id": of_bruno}}
@@ -188,10 +188,10 @@ async def test_a_message_to_a_deactivated_peer_can_be_deleted_but_not_edited(acc
     await account.sync(agents=[{"id": "bruno", "name": "Bruno", "active": False}])
     async with open_socket(socket_url, account.ana.token) as socket:
         stream = await socket.subscribe(CHANGED, channel=channel, since=await account.ana.position(channel))
-        before = await fingerprint(account)
+        before = await fingerprint(account, "presences")
         for body in ("Olá", "De novo"):
             assert await account.ana.refusal("editChatMessage", MESSAGE, **{**edit, "body": body}) == "READ_ONLY"
-        assert await fingerprint(account) == before
+        assert await fingerprint(account, "presences") == before
         assert await _permissions(account.ana, message) == {"edit": False, "delete": True}
         await account.ana.mutate("deleteChatMessage", MESSAGE, messageId=message)
         assert await stream.data() == {"change": "MESSAGE_DELETED", "message": {"id": message}}
