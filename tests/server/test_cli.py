@@ -182,7 +182,7 @@ def test_the_demo_says_where_it_writes_e_mails(demo: Operator) -> None:
 def test_the_outbox_of_a_new_database_is_empty(operator: Operator) -> None:
     assert operator.run("migrate").returncode == 0
     done = operator.run("outbox", "--retry")
-    assert done.stdout == "Dead e-mails that are sent again: 0.\nThe outbox is empty.\n"
+    assert done.stdout == "0 failed e-mails are queued again.\nThe outbox is empty.\n"
     assert (done.returncode, done.stderr) == (0, "")
 
 
