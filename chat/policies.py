@@ -200,7 +200,10 @@ def check_pin(viewer: Viewer, seat: Seat, message: MessageRow) -> None:
         check_member(seat)
         check_author(seat)
         if not viewer.account.members_pin or seat.channel.member_count > MEMBERS_PIN_LIMIT:
-            raise Refused(RefusalCode.FORBIDDEN, "Only owners and admins of the channel can pin messages in it.")
+            raise Refused(
+                RefusalCode.FORBIDDEN,
+                "Only owners and admins of the channel and account administrators can pin messages.",
+            )
     check_not_archived(seat)
 
 

@@ -183,8 +183,7 @@ class PresenceTracker:
 
     async def _deliver_expired(self, since: datetime | None) -> datetime | None:
         """Delivers a signal to the streams of this process for every row that has expired since then, and for every
-        status that has ended. Returns the time
-        up to which it has checked; None if no stream watches presence."""
+        status that has ended. Returns the time up to which it has checked; None if no stream watches presence."""
         accounts = self._hub.signals.accounts(SignalKind.PRESENCE)
         if not accounts:
             return None

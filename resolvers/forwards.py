@@ -16,8 +16,9 @@ from schema.payloads import ForwardMessagePayload
 class ForwardsMutation:
     @mutation(
         ForwardMessagePayload,
-        "Quotes a message in a channel or in a direct message. The new message has the original's cards: the viewer"
-        " shares them again, so the mutation fails with SHARE_DENIED if the viewer may not see one of the items.",
+        "Forwards a message to a channel or a direct message. The new message quotes the original's text, has copies of"
+        " its attachments, and shares its cards again on behalf of the viewer: SHARE_DENIED if the viewer may not see"
+        " one of the items.",
     )
     async def forward_chat_message(self, info: RequestInfo, input: ForwardMessageInput) -> ForwardMessagePayload:
         to = destination(input.destination)

@@ -15,9 +15,10 @@ from schema.payloads import PinMessagePayload, UnpinMessagePayload
 class PinsMutation:
     @mutation(
         PinMessagePayload,
-        "Pins a message in its channel, and posts a system message about it. Owners and admins of the channel and"
-        " account administrators can, both agents of a direct message and, unless the account's setting `membersPin` is"
-        " false, every member of a channel of up to 50 members. A channel has at most 100 pinned messages.",
+        "Pins a message in its channel, and posts a system message about it. In a direct message, both agents can pin."
+        " Elsewhere, owners and admins of the channel and account administrators can. If the account's setting"
+        " `membersPin` is true, so can the members of a channel with at most 50 members; in an announcement, only its"
+        " authors. At most 100 messages of a channel can be pinned.",
     )
     async def pin_chat_message(self, info: RequestInfo, input: PinMessageInput) -> PinMessagePayload:
         pinned = await pin_message(info.context.chat, info.context.token, message_id(input.message_id))

@@ -35,7 +35,8 @@ class StatusInput:
         ),
     )
     until: datetime | None = strawberry.field(
-        default=None, description="When the status ends by itself, in the future. Omitted or null: when it is removed."
+        default=None,
+        description="When the status ends, in the future. Omitted or null: it stays until the agent removes it.",
     )
 
 
@@ -77,7 +78,11 @@ class UpdateAccountSettingsInput:
         default=None, description="Whether the chat's e-mails contain the text of messages."
     )
     members_pin: strawberry.Maybe[bool | None] = strawberry.field(
-        default=None, description="Whether every member can pin messages in channels of up to 50 members."
+        default=None,
+        description=(
+            "Whether every member can pin messages in channels with at most 50 members; in announcements, only their"
+            " authors."
+        ),
     )
 
 

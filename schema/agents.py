@@ -15,9 +15,7 @@ from schema.context import Info
 from schema.enums import AgentRole, PresenceStatus
 
 
-@strawberry.type(
-    name="ChatStatus", description="A status of an agent, which has an emoji, a text or both. It ends by itself."
-)
+@strawberry.type(name="ChatStatus", description="A status that an agent set: an emoji, a text or both.")
 class Status:
     emoji: str | None = strawberry.field(description="The emoji. Null: none.")
     text: str | None = strawberry.field(description="The text, on one line. Null: none.")

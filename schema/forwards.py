@@ -36,7 +36,8 @@ class ForwardedFrom:
     @strawberry.field(
         description=(
             "The original's text, in Markdown, as it was when it was forwarded. Empty if it had none. Mentions in it"
-            " notify nobody. The original's cards are `cards` of the forward."
+            " notify nobody. The original's attachments and cards are"
+            " `attachments` and `cards` of the forward."
         )
     )
     def body(self) -> str:
@@ -54,7 +55,7 @@ class ForwardedFrom:
 @strawberry.input(name="ForwardChatMessageInput", description="The message to forward, and its destination.")
 class ForwardMessageInput:
     message_id: strawberry.ID = strawberry.field(
-        description="The message. A forward of it quotes it; a forward of a forward quotes the same original."
+        description="The message to forward. If it is itself a forward, the new message quotes the same original."
     )
     destination: ShareDestinationRefInput = strawberry.field(description="Where to forward it.")
     body: str = strawberry.field(

@@ -157,8 +157,8 @@ class AccountSettings:
 
     @strawberry.field(
         description=(
-            "Whether every member of a channel of up to 50 members can pin messages in it. If false, and in larger"
-            " channels, only its owners and admins and account administrators can."
+            "Whether every member of a channel with at most 50 members can pin messages in it; in an announcement, only"
+            " its authors. If false, and in larger channels, only its owners and admins and account administrators can."
         )
     )
     def members_pin(self) -> bool:

@@ -83,9 +83,7 @@ def test_the_configuration_names_every_list_of_objects() -> None:
         and is_composite_type(get_named_type(described.type))
     }
     replaced = re.findall(r"(\w+): \{ fields: \{(.*)\} \},", CONFIGURATION)
-    assert lists == {
-        (name, field) for name, fields in replaced for field in re.findall(r"(\w+): replaced", fields)
-    }
+    assert lists == {(name, field) for name, fields in replaced for field in re.findall(r"(\w+): replaced", fields)}
 
 
 def test_the_configuration_names_the_types_of_every_union() -> None:
