@@ -149,3 +149,17 @@ async def test_the_statements_do_not_depend_on_the_number_of_messages(
         assert len(await saved(account.bruno)) == messages
     # The viewer, the list, which of the messages are saved, and the authors.
     assert len(sent) == 4, "\n\n".join(sent)
+
+
+async def test_a_message_that_is_being_deleted_is_not_saved(api: Api, account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    await save(account.bruno, await account.bruno.send(channel))
+    message = await account.bruno.send(channel)
+    async with api.engine.connect() as connection, connection.begin() as deleting:
+        tombstone = "UPDATE messages SET deleted_at = now(), body = '' WHERE account_id = :account_id AND seq = 3"
+        assert (await connection.execute(text(tombstone), {"account_id": account.account_id})).rowcount == 1
+        saving = asyncio.create_task(account.bruno.refusal("saveChatMessage", SAVED, messageId=message))
+        await api.until_waiting(1)
+        await deleting.commit()
+    assert await saving == "NOT_FOUND"
+    assert len(await saved(account.bruno)) == 1
