@@ -64,7 +64,7 @@ from loaders.notifications import (
 )
 from loaders.pages import Page, empty_page
 from loaders.pins import PinnedKey, load_pin_times, load_pinned
-from loaders.readers import ReadersKey, SentAt, load_read_counts, load_readers
+from loaders.readers import MessagePlace, ReadersKey, load_read_counts, load_readers
 from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.search import FoundMessage, SearchKey, load_search_pages
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
@@ -211,7 +211,7 @@ class Loaders:
         return self._optional(load_forwards)
 
     @cached_property
-    def read_counts(self) -> Loader[SentAt, int]:
+    def read_counts(self) -> Loader[MessagePlace, int]:
         return self._defaulting(load_read_counts, int)
 
     @cached_property

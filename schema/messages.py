@@ -22,7 +22,7 @@ from execution import level_field
 from loaders import Loaders
 from loaders.messages import ReactionCount
 from loaders.pages import PAGE_DEFAULT, Page, page_request
-from loaders.readers import SentAt
+from loaders.readers import MessagePlace
 from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents, agents_of_each
 from schema.attachments import Attachment
@@ -310,7 +310,7 @@ class Message:
         messages: list["Message"], info: Info, first: First = PAGE_DEFAULT, after: After = None
     ) -> list[Connection[Agent] | None]:
         request = page_request("readers", first, after, str)
-        sent = await _sent_with_visible_readers(messages, info)
+        sent = await _places_with_visible_readers(messages, info)
         pages = await info.context.loaders.readers.load_many((each, request) for each in sent if each is not None)
         readers = await agents_of_each(info.context.loaders, [page.rows for page in pages])
         found = map(connection_of, readers, pages)
@@ -321,7 +321,7 @@ class Message:
     )
     @staticmethod
     async def read_count(messages: list["Message"], info: Info) -> list[int | None]:
-        sent = await _sent_with_visible_readers(messages, info)
+        sent = await _places_with_visible_readers(messages, info)
         counts = iter(await info.context.loaders.read_counts.load_many(each for each in sent if each is not None))
         return [next(counts) if each is not None else None for each in sent]
 
@@ -353,11 +353,11 @@ def messages_for(reader: Viewer, page: Page[MessageRow]) -> Connection[Message]:
     return connect(page, lambda row: Message(row=row, reader=reader))
 
 
-async def _sent_with_visible_readers(messages: Sequence[Message], info: Info) -> list[SentAt | None]:
+async def _places_with_visible_readers(messages: Sequence[Message], info: Info) -> list[MessagePlace | None]:
     """Returns None for a message whose readers its own reader may not see."""
     rows = [message.row for message in messages]
     return [
-        SentAt(row.channel_id, row.seq, row.author_id)
+        MessagePlace(row.channel_id, row.seq, row.created_at, row.author_id)
         if isinstance(seat, Seat) and allowed(check_see_readers, seat)
         else None
         for row, seat in zip(rows, await seats_of(messages, info), strict=True)

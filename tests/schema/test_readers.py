@@ -127,3 +127,15 @@ async def test_the_statements_do_not_depend_on_the_number_of_messages(api: Api, 
         )
     # The viewer, the channel, the page, the counts, the readers, and the agents.
     assert len(sent) == 6, "\n\n".join(sent)
+
+
+async def test_an_agent_who_joined_later_has_not_read_earlier_messages(announcement: Announcement) -> None:
+    """Although everything before their joining is marked as read."""
+    account, (*_, third) = announcement.account, announcement.messages
+    await announcement.mark(account.bruno, third)
+    await account.sync(agents=[{"id": "gil", "name": "Gil"}])
+    later = await account.ana.send(announcement.id, "later")
+    await announcement.mark(account.agent("gil"), later)
+    assert await announcement.counts(account.ana) == [1, 1, 1, 1]
+    assert (await readers(account.ana, third))["readBy"]["nodes"] == [{"id": "bruno"}]
+    assert (await readers(account.ana, later))["readBy"]["nodes"] == [{"id": "gil"}]
