@@ -51,7 +51,7 @@ class StoredPart:
     def kinds(self) -> str:
         """The SQL expression for the kinds of such parts that the message has, as an array."""
         condition = "account_id = :account_id AND message_id = :message_id"
-        return f"ARRAY(SELECT DISTINCT {self.kind} FROM {self.table} WHERE {condition})"  # noqa: S608
+        return f"ARRAY(SELECT {self.kind} FROM {self.table} WHERE {condition})"  # noqa: S608
 
     @property
     def removal(self) -> str:

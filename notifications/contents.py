@@ -40,8 +40,8 @@ class Envelope(NamedTuple):
 
 
 class SentMessage(NamedTuple):
-    """A message that an e-mail shows. `body` is its text, followed by the text that it quotes if it is a forward. It is
-    None if the account leaves contents out of e-mails."""
+    """A message that an e-mail shows. `body` is its text. For a forward, the quoted text and the name of its author
+    follow. It is None if the account leaves contents out of e-mails."""
 
     message_id: UUID
     type: NotificationType
@@ -137,8 +137,13 @@ _MESSAGES = sql(
     """
     SELECT message.message_id, author.name,
            CASE WHEN account.email_contents THEN concat_ws(E'\\n\\n', nullif(message.body, ''), (
-                SELECT forwards.body
+                SELECT quoted.name || ': ' || nullif(forwards.body, '')
                   FROM forwards
+                       CROSS JOIN LATERAL (
+                        SELECT name FROM agents
+                         WHERE account_id = :account_id AND agent_id = forwards.author_id
+                         LIMIT 1
+                       ) AS quoted
                  WHERE account_id = :account_id AND forwards.message_id = message.message_id
            )) END,
            message.created_at,

@@ -67,4 +67,4 @@ async def test_a_forward_shows_its_own_text_and_the_quoted_text(office: Office) 
         )
     await office.work_after()
     (contents,) = office.composer.composed
-    assert [each.body for each in contents.shown] == ["Original", "Veja\n\nOriginal"]
+    assert [each.body for each in contents.shown] == ["Ana: Original", "Veja\n\nAna: Original"]
