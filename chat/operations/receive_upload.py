@@ -17,7 +17,7 @@ from chat.locking import require_viewer
 from chat.operation import Transaction, operation
 from chat.ports import Chat, FileFacts, Files, WrittenFile
 from chat.unused_files import NewFiles, keep_new_files, list_new_files
-from chat.uploads import find_own_upload, known_type
+from chat.uploads import find_own_upload, known_type, unknown_upload
 from models.columns import IDENTIFIER
 from models.rows import AttachmentRow
 from models.statements import sql
@@ -83,8 +83,9 @@ async def begin_reception(tx: Transaction, attachment_id: UUID) -> Reception:
 
 async def receive_upload(chat: Chat, identity: Identity, reception: Reception, chunks: AsyncIterator[bytes]) -> None:
     """Stores and inspects the bytes, and completes the upload. Raises Refused: INVALID unless they are exactly as many
-    as declared, and CONFLICT if another call was faster. Then nothing of them remains stored. After any other failure,
-    it may be unknown whether the upload was completed: the files are on the list of unused files if it was not."""
+    as declared, CONFLICT if another call was faster, and NOT_FOUND if the upload or its new files were deleted meanwhile.
+    Then nothing of them remains stored. After any other failure, it may be unknown whether the upload was completed: the
+    files are on the list of unused files if it was not."""
     try:
         received = await _store(chat.files, reception, chunks)
         await _complete(chat, identity, reception, received)
@@ -108,7 +109,12 @@ async def _store(files: Files, reception: Reception, chunks: AsyncIterator[bytes
 
 @operation
 async def _complete(tx: Transaction, reception: Reception, received: ReceivedFile) -> None:
-    exist = await keep_new_files(tx, reception.files)
+    if not (await keep_new_files(tx, reception.files) and await _complete_row(tx, reception, received)):
+        raise await _not_completed(tx, reception.upload)
+
+
+async def _complete_row(tx: Transaction, reception: Reception, received: ReceivedFile) -> bool:
+    """Returns False if the upload was deleted or completed meanwhile."""
     facts = received.facts
     completed = await tx.fetch(
         _COMPLETE,
@@ -124,8 +130,13 @@ async def _complete(tx: Transaction, reception: Reception, received: ReceivedFil
         duration_ms=_stored(facts.duration_ms),
         waveform=bytes(facts.waveform) if facts.waveform is not None else None,
     )
-    if not completed or not exist:
-        raise _received_before()
+    return bool(completed)
+
+
+async def _not_completed(tx: Transaction, upload: AttachmentRow) -> Refused:
+    """Returns CONFLICT if another call completed the upload, otherwise NOT_FOUND."""
+    current = await find_own_upload(tx, upload.attachment_id, upload.uploader_id)
+    return _received_before() if current.storage_key is not None else unknown_upload()
 
 
 async def _exactly(chunks: AsyncIterator[bytes], byte_size: int) -> AsyncIterator[bytes]:
