@@ -83,9 +83,9 @@ async def begin_reception(tx: Transaction, attachment_id: UUID) -> Reception:
 
 async def receive_upload(chat: Chat, identity: Identity, reception: Reception, chunks: AsyncIterator[bytes]) -> None:
     """Stores and inspects the bytes, and completes the upload. Raises Refused: INVALID unless they are exactly as many
-    as declared, CONFLICT if another call was faster, and NOT_FOUND if the upload or its new files were deleted meanwhile.
-    Then nothing of them remains stored. After any other failure, it may be unknown whether the upload was completed: the
-    files are on the list of unused files if it was not."""
+    as declared, CONFLICT if another call was faster, and NOT_FOUND if the upload or its new files were deleted
+    meanwhile. Then nothing of them remains stored. After any other failure, it may be unknown whether the upload was
+    completed: the files are on the list of unused files if it was not."""
     try:
         received = await _store(chat.files, reception, chunks)
         await _complete(chat, identity, reception, received)

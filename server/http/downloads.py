@@ -15,8 +15,15 @@ from starlette.types import Receive, Scope, Send
 
 from chat.ports import FilesUnavailable
 from files.storage import FileMissing
+from loaders.batches import DATABASE_FAILURES
 from server.file_store import StoredFiles
-from server.http.file_errors import method_not_allowed, storage_unavailable, unknown_link, unsatisfiable_range
+from server.http.file_errors import (
+    database_unavailable,
+    method_not_allowed,
+    storage_unavailable,
+    unknown_link,
+    unsatisfiable_range,
+)
 from server.http.ranges import ByteRange, UnsatisfiableRange, requested_range
 from server.linked_files import LinkedFile, LinkedFiles
 
@@ -38,7 +45,10 @@ class DownloadEndpoint:
     files: StoredFiles
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._respond(Request(scope))
+        try:
+            response = await self._respond(Request(scope))
+        except DATABASE_FAILURES as error:
+            response = database_unavailable(error)
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:

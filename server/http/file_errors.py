@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 
 import orjson
+import structlog
 from starlette.responses import Response
 
 from chat.errors import DenialCode, RefusalCode
 from server.http.errors import request_error
 from server.http.media_types import JSON
 
-UNAVAILABLE = "STORAGE_UNAVAILABLE"
+STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
+DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
 NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
+
+log = structlog.get_logger(__name__)
 
 
 def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -26,7 +30,14 @@ def unknown_link() -> Response:
 
 def storage_unavailable() -> Response:
     message = "The storage of files does not answer. Try again later."
-    return error_response(503, UNAVAILABLE, message, {"retry-after": "5"})
+    return error_response(503, STORAGE_UNAVAILABLE, message, {"retry-after": "5"})
+
+
+def database_unavailable(error: Exception) -> Response:
+    """Returns the answer after one of `DATABASE_FAILURES`, which is logged."""
+    log.error("database_failed", exc_info=error)
+    message = "The database does not answer. Try again later."
+    return error_response(503, DATABASE_UNAVAILABLE, message, {"retry-after": "5"})
 
 
 def unsatisfiable_range(size: int) -> Response:

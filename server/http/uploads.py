@@ -18,9 +18,16 @@ from chat.operations.receive_upload import begin_reception, receive_upload, wron
 from chat.ports import Chat, FilesUnavailable
 from files.links import FileLinks, UploadLink
 from loaders.attachments import read_attachment
+from loaders.batches import DATABASE_FAILURES
 from models.rows import AttachmentRow
 from server.http.extensions import abort_connection
-from server.http.file_errors import error_response, method_not_allowed, storage_unavailable, unknown_link
+from server.http.file_errors import (
+    database_unavailable,
+    error_response,
+    method_not_allowed,
+    storage_unavailable,
+    unknown_link,
+)
 
 UPLOAD_SECONDS = 3600.0
 """How long the bytes may take to arrive. Shorter than `chat.unused_files.WRITE_LEASE`."""
@@ -51,6 +58,8 @@ class UploadEndpoint:
             await response(scope, receive, send)
             abort_connection(scope)
             return
+        except DATABASE_FAILURES as error:
+            response = database_unavailable(error)
         await response(scope, receive, send)
 
     async def _respond(self, request: Request, receive: Receive) -> Response:
@@ -81,10 +90,12 @@ class UploadEndpoint:
         reception = await begin_reception(self.chat, uploader, upload.attachment_id)
         _check_length(request, upload.byte_size)
         try:
-            async with asyncio.timeout(UPLOAD_SECONDS):
+            async with asyncio.timeout(UPLOAD_SECONDS) as limit:
                 await receive_upload(self.chat, uploader, reception, self._chunks(receive))
         except TimeoutError:
-            raise ClientStalled from None
+            if limit.expired():
+                raise ClientStalled from None
+            raise  # a timeout of the database
 
     async def _chunks(self, receive: Receive) -> AsyncIterator[bytes]:
         """Yields the body of the request. Raises ClientDisconnect or ClientStalled."""
