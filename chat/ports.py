@@ -106,7 +106,7 @@ class Files(Protocol):
         """Inspects a stored file, of which the uploader declares the type and the name."""
 
     async def square_thumbnail(self, key: str) -> bytes | None:
-        """Returns a square image made from a stored one; None if it cannot be read."""
+        """Returns a square image made from a stored one; None if that is missing or is not an image."""
 
     async def copy(self, source: str, target: str) -> None:
         """Copies a stored file. Copies nothing if it does not exist."""

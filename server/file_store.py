@@ -53,8 +53,9 @@ class StoredFiles:
         return InspectedFile(facts, found.thumbnail, found.cleaned)
 
     async def square_thumbnail(self, key: str) -> bytes | None:
-        with _failures():
+        with _failures(), suppress(FileMissing):
             return await square_thumbnail(self.store, key)
+        return None
 
     async def copy(self, source: str, target: str) -> None:
         with _failures(), suppress(FileMissing):

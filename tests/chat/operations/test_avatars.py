@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 from sqlalchemy import text
+from starlette.applications import Starlette
 
 from tests.support.api import Account, Json, path_of
 from tests.support.fingerprint import fingerprint
@@ -95,6 +96,17 @@ async def test_a_file_that_is_no_image_is_refused(account: Account, content: byt
     (error,) = payload["userErrors"]
     assert (error["code"], error["path"]) == ("UNSUPPORTED_TYPE", ["avatar", "imageId"])
     assert (await account.bruno.read(channel, "avatar { __typename }"))["avatar"] is None
+
+
+async def test_an_image_that_the_storage_has_lost_is_refused(account: Account, app: Starlette) -> None:
+    channel = await account.bruno.create_channel()
+    image = await account.bruno.upload(_png(), "logo.png", "image/png")
+    query = "SELECT storage_key FROM attachments WHERE account_id = :account"
+    async with account.api.engine.connect() as connection:
+        keys = list((await connection.execute(text(query), {"account": account.account_id})).scalars())
+    await app.state.services.chat.files.delete(keys)
+    input: Json = {"channelId": channel, "avatar": {"imageId": image}}
+    assert await account.bruno.refusal("updateChatChannel", CHANNEL, **input) == "UNSUPPORTED_TYPE"
 
 
 async def test_an_avatar_is_either_an_image_or_an_icon(account: Account) -> None:
