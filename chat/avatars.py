@@ -1,19 +1,23 @@
 """The avatars of channels. An image becomes a square one of its own before the channel is locked, so the upload that it
 was made from can expire, or be sent in a message."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from chat.drafts import Avatar, IconAvatar, ImageAvatar, check_icon
 from chat.errors import RefusalCode, Refused
 from chat.identity import Identity
-from chat.locking import require_viewer
 from chat.operation import Transaction, operation
 from chat.ports import Chat, FilesUnavailable
 from chat.unused_files import NewFiles, keep_new_files, list_new_files, list_unused_files
 from chat.uploads import find_own_upload, unknown_upload
+from chat.viewer import require_agent
 
 IMAGE_PATH = ("avatar", "imageId")
+
+Rule = Callable[[Transaction], Awaitable[object]]
+"""Raises Refused or Denied unless the viewer may set the avatar."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,11 @@ class PreparedAvatar:
         return self.image.storage_keys[0] if self.image is not None else None
 
 
-async def prepare_avatar(chat: Chat, identity: Identity, avatar: Avatar | None) -> PreparedAvatar:
-    """Raises Refused INVALID for an impossible icon. For an image, raises Refused NOT_FOUND unless it is a complete
-    upload of the viewer, UNSUPPORTED_TYPE if it cannot be read, and SOURCE_UNAVAILABLE if the storage is."""
+async def prepare_avatar(chat: Chat, identity: Identity, avatar: Avatar | None, rule: Rule) -> PreparedAvatar:
+    """Raises Refused INVALID for an impossible icon. For an image, applies the rule before anything is decoded or
+    written: the caller applies it again when it stores the avatar. Then raises Refused NOT_FOUND unless the image is a
+    complete upload of the viewer, UNSUPPORTED_TYPE if it cannot be read, and SOURCE_UNAVAILABLE if the storage does not
+    answer."""
     match avatar:
         case None:
             return PreparedAvatar()
@@ -39,7 +45,7 @@ async def prepare_avatar(chat: Chat, identity: Identity, avatar: Avatar | None) 
             check_icon(avatar)
             return PreparedAvatar(avatar.icon, avatar.color)
         case ImageAvatar(attachment_id):
-            return await _prepare_image(chat, identity, attachment_id)
+            return await _prepare_image(chat, identity, attachment_id, rule)
 
 
 async def use_avatar(tx: Transaction, avatar: PreparedAvatar, replaced_key: str | None = None) -> None:
@@ -50,8 +56,8 @@ async def use_avatar(tx: Transaction, avatar: PreparedAvatar, replaced_key: str 
         await list_unused_files(tx, [replaced_key])
 
 
-async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID) -> PreparedAvatar:
-    uploaded_key, image = await _begin_image(chat, identity, attachment_id)
+async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID, rule: Rule) -> PreparedAvatar:
+    uploaded_key, image = await _begin_image(chat, identity, attachment_id, rule)
     try:
         square = await chat.files.square_thumbnail(uploaded_key)
         if square is None:
@@ -64,10 +70,10 @@ async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID) ->
 
 
 @operation
-async def _begin_image(tx: Transaction, attachment_id: UUID) -> tuple[str, NewFiles]:
+async def _begin_image(tx: Transaction, attachment_id: UUID, rule: Rule) -> tuple[str, NewFiles]:
     """Returns the key of the uploaded image, and that of the square one."""
-    viewer = await require_viewer(tx)
-    upload = await find_own_upload(tx, attachment_id, viewer.agent_id, *IMAGE_PATH)
+    await rule(tx)
+    upload = await find_own_upload(tx, attachment_id, require_agent(tx.identity).agent_id, *IMAGE_PATH)
     if upload.storage_key is None:
         raise unknown_upload(*IMAGE_PATH)
     return upload.storage_key, await list_new_files(tx, 1)

@@ -7,7 +7,7 @@ from chat.access import Seat
 from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
 from chat.drafts import Avatar, Given
 from chat.identity import Identity
-from chat.locking import lock_channel, require_viewer
+from chat.locking import lock_channel, read_seat, require_viewer
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_change_kind, check_edit, check_manage
@@ -39,8 +39,17 @@ class ChannelChanges:
 
 async def update_channel(chat: Chat, identity: Identity, changes: ChannelChanges) -> None:
     """Changes the given fields. Fields that already have the given value are not reported. Raises Refused."""
-    avatar = await prepare_avatar(chat, identity, changes.avatar.value) if changes.avatar else None
+    avatar = await _prepare_avatar(chat, identity, changes.channel_id, changes.avatar) if changes.avatar else None
     await _update_channel(chat, identity, changes, avatar)
+
+
+async def _prepare_avatar(
+    chat: Chat, identity: Identity, channel_id: UUID, avatar: Given[Avatar | None]
+) -> PreparedAvatar:
+    async def check(tx: Transaction) -> None:
+        check_edit(await read_seat(tx, channel_id))
+
+    return await prepare_avatar(chat, identity, avatar.value, check)
 
 
 @operation

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -55,15 +56,13 @@ async def create_channel(chat: Chat, identity: Identity, draft: ChannelDraft) ->
     """Returns the channel's id. Its creator is the owner and, in an announcement, also an author. Raises Refused."""
     name, description = checked_name(draft.name), checked_description(draft.description)
     check_number_of_agents(draft.member_ids, "memberIds")
-    avatar = await prepare_avatar(chat, identity, draft.avatar)
+    avatar = await prepare_avatar(chat, identity, draft.avatar, partial(_require_creator, kind=draft.kind))
     return await _create_channel(chat, identity, replace(draft, name=name, description=description), avatar)
 
 
 @operation
 async def _create_channel(tx: Transaction, draft: ChannelDraft, avatar: PreparedAvatar) -> UUID:
-    viewer = await require_viewer(tx)
-    manages = await tx.fetch(CHANNEL_MANAGERS, agent_ids=[viewer.agent_id])
-    check_create(viewer, draft.kind, bool(manages))
+    viewer = await _require_creator(tx, draft.kind)
     member_ids = await _first_members(tx, viewer, draft)
 
     await use_avatar(tx, avatar)
@@ -90,6 +89,14 @@ async def _create_channel(tx: Transaction, draft: ChannelDraft, avatar: Prepared
     elif added:
         await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.ADDED, added))
     return channel_id
+
+
+async def _require_creator(tx: Transaction, kind: ChannelKind) -> Viewer:
+    """Returns the viewer. Raises Refused FORBIDDEN unless they may create channels of this kind."""
+    viewer = await require_viewer(tx)
+    manages = await tx.fetch(CHANNEL_MANAGERS, agent_ids=[viewer.agent_id])
+    check_create(viewer, kind, bool(manages))
+    return viewer
 
 
 async def _first_members(tx: Transaction, viewer: Viewer, draft: ChannelDraft) -> list[str]:

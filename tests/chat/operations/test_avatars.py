@@ -114,6 +114,24 @@ async def test_an_avatar_is_either_an_image_or_an_icon(account: Account) -> None
     image = await account.bruno.upload(_png(), "logo.png", "image/png")
     for avatar in ({}, {"imageId": image, **ICON}):
         assert await account.bruno.refusal("updateChatChannel", CHANNEL, channelId=channel, avatar=avatar) == "INVALID"
-    assert await account.davi.refusal(
-        "updateChatChannel", CHANNEL, channelId=channel, avatar={"imageId": await account.davi.upload(_png())}
-    ) == ("FORBIDDEN")
+
+
+async def test_permissions_are_checked_before_an_image_is_read(account: Account) -> None:
+    """A broken image, which would be UNSUPPORTED_TYPE."""
+    await account.ana.mutate(
+        "updateChatAccountSettings", "settings { chatEnabled }", whoCreatesPrivate="ADMINISTRATORS"
+    )
+    hidden = await account.ana.create_channel("Segredo", "PRIVATE")
+    public = await account.bruno.create_channel()
+    avatar: Json = {"imageId": await account.davi.upload(b"plain text", "logo.png", "image/png")}
+    before = await fingerprint(account)
+    for mutation, input, code in (
+        ("updateChatChannel", {"channelId": f"chn_{uuid4().hex}"}, "NOT_FOUND"),
+        ("updateChatChannel", {"channelId": hidden}, "NOT_FOUND"),
+        ("updateChatChannel", {"channelId": public}, "FORBIDDEN"),
+        ("createChatChannel", {"name": "Sala", "kind": "PRIVATE"}, "FORBIDDEN"),
+    ):
+        assert await account.davi.refusal(mutation, CHANNEL, **input, avatar=avatar) == code
+    assert await fingerprint(account) == before, "no file is listed before the permissions are checked"
+    allowed: Json = {"name": "Sala", "kind": "PUBLIC", "avatar": avatar}
+    assert await account.davi.refusal("createChatChannel", CHANNEL, **allowed) == "UNSUPPORTED_TYPE"
