@@ -5,7 +5,9 @@ The files are copied between two transactions, so that no lock is held while the
 keeps them, they are listed as unused: a forward that is not written leaves nothing behind.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -16,12 +18,16 @@ from chat.errors import RefusalCode, Refused
 from chat.identity import Identity
 from chat.locking import not_found
 from chat.operation import Transaction, operation
-from chat.ports import Chat, FilesUnavailable
+from chat.ports import Chat, Files, FilesUnavailable
 from chat.unused_files import NewFiles, keep_new_files, list_new_files
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
 from models.enums import AttachmentKind
 from models.rows import MessageRow
 from models.statements import sql
+
+CONCURRENT_COPIES = 8
+COPY_SECONDS = 30.0
+"""How long the copies of one forward may take together."""
 
 _ORIGINALS = sql(
     """
@@ -84,16 +90,16 @@ async def read_files(tx: Transaction, message_id: UUID) -> Sequence[AttachmentFi
 
 async def copy_files(chat: Chat, identity: Identity, originals: Sequence[AttachmentFiles]) -> CopiedFiles | None:
     """Returns copies of the files; None if there are none. Raises Refused SOURCE_UNAVAILABLE if the storage does not
-    answer."""
+    answer, or not in time."""
     sources = [key for _, *keys in originals for key in keys if key is not None]
     if not sources:
         return None
     new = await _list_new_files(chat, identity, len(sources))
     targets = dict(zip(sources, new.storage_keys, strict=True))
     try:
-        for source, target in targets.items():
-            await chat.files.copy(source, target)
-    except FilesUnavailable:
+        async with asyncio.timeout(COPY_SECONDS):
+            await _copy_all(chat.files, targets)
+    except (FilesUnavailable, TimeoutError):
         raise storage_unavailable() from None
     copies = [
         AttachmentFiles(
@@ -104,6 +110,27 @@ async def copy_files(chat: Chat, identity: Identity, originals: Sequence[Attachm
         for file in originals
     ]
     return CopiedFiles(copies, new)
+
+
+async def delete_copies(files: Files, copied: CopiedFiles | None) -> None:
+    """Deletes copies that were not kept. If the storage does not answer, they are deleted later: they are still listed
+    as unused."""
+    if copied is not None:
+        with suppress(FilesUnavailable):
+            await files.delete(copied.new.storage_keys)
+
+
+async def _copy_all(files: Files, targets: Mapping[str, str]) -> None:
+    """Copies each file to its target. Raises the first failure when no copy is running any more."""
+    places = asyncio.Semaphore(CONCURRENT_COPIES)
+
+    async def copy(source: str, target: str) -> None:
+        async with places:
+            await files.copy(source, target)
+
+    results = await asyncio.gather(*(copy(*each) for each in targets.items()), return_exceptions=True)
+    for failure in filter(None, results):
+        raise failure
 
 
 async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles) -> frozenset[AttachmentKind]:

@@ -52,6 +52,12 @@ class ResolvedMentions:
         return any(mention.target != MentionTarget.AGENT for mention in self.mentions)
 
 
+def check_mentions(seat: Seat, body: str) -> None:
+    """Raises Refused FORBIDDEN, as `resolve_mentions` does, without looking anything up."""
+    if EVERYBODY in scan_mentions(body):
+        check_mention_everybody(seat)
+
+
 async def resolve_mentions(tx: Transaction, seat: Seat, body: str, before: str = "") -> ResolvedMentions:
     """Returns the mentions of the text. Raises Refused FORBIDDEN if it mentions everybody and
     the author may not do that. When editing, `before` is the previous text: if that mentioned everybody, the new text

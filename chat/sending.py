@@ -18,7 +18,7 @@ from chat.drafts import InputPaths
 from chat.errors import RefusalCode, Refused
 from chat.forwarding import ForwardPart, read_original, write_forward
 from chat.locking import lock_channel, not_found, read_seat
-from chat.mentions import ResolvedMentions, resolve_mentions, write_mentions
+from chat.mentions import ResolvedMentions, check_mentions, resolve_mentions, write_mentions
 from chat.message_text import TextPart
 from chat.naming import checked_text
 from chat.operation import Transaction
@@ -92,14 +92,17 @@ _SENT_WITH_KEY = Statement(select(col(Message.message_id)).where(col(Message.acc
 
 
 async def find_sent_message(tx: Transaction, draft: MessageDraft, paths: InputPaths) -> MessageRow | None:
-    """Returns the message that this client key sent before, if any. Raises Refused where the viewer cannot post.
+    """Returns the message that this client key sent before, if any. Raises Refused where the viewer cannot post, or
+    cannot mention everybody.
 
-    Locks nothing, because the caller queries the source modules next. `write_message` checks everything again."""
+    Locks nothing, because the caller queries the source modules or copies files next. `write_message` checks everything
+    again."""
     seat = await read_seat(tx, draft.channel_id, "channel", *paths.channel)
     sent, _ = await _earlier_messages(tx, seat, draft)
     if sent is not None:
         return _check_same_payload(seat, sent, draft.payload_hash)
     check_post(seat)
+    check_mentions(seat, draft.body)
     return None
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chat.cards import ItemRef
-from chat.copied_files import AttachmentFiles, CopiedFiles, copy_files, read_files
+from chat.copied_files import AttachmentFiles, CopiedFiles, copy_files, delete_copies, read_files
 from chat.drafts import InputPaths
+from chat.errors import Refused
 from chat.forwarding import ForwardPart, read_card_refs, read_original
 from chat.identity import Identity
 from chat.message_text import TextPart
@@ -58,7 +59,11 @@ async def forward_message(chat: Chat, identity: Identity, draft: ForwardDraft) -
         return found.sent
     items = await ask_for_items(chat.cards, require_agent(identity), found.refs, FORWARD_PATHS.card)
     copied = await copy_files(chat, identity, found.files)
-    return await _write(chat, identity, draft, items, copied)
+    try:
+        return await _write(chat, identity, draft, items, copied)
+    except Refused:
+        await delete_copies(chat.files, copied)
+        raise
 
 
 @operation
