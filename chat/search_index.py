@@ -16,7 +16,7 @@ from models.columns import IDENTIFIER
 from models.statements import sql
 
 SLICE_BITS = 13
-"""8,192 changes: a search reads so many messages in some milliseconds, even if all of them match."""
+"""8,192 changes. A search reads that many messages in a few milliseconds, even if all of them match."""
 
 CURRENT_SLICE = f"(SELECT change >> {SLICE_BITS} FROM account_clocks WHERE account_id = :account_id)"  # noqa: S608
 

@@ -16,8 +16,6 @@ from chat.search_text import Unit, normalized, units
 UNITS_LIMIT = 32
 """How many words, emojis and characters of scripts without spaces a query can have."""
 
-"""How many words, emojis and characters of scripts without spaces a query can have."""
-
 PREFIX_LENGTH = 2
 """The fewest letters that find longer words. A single letter would find most messages."""
 

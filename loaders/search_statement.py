@@ -1,7 +1,7 @@
 """The statement that finds a page of messages.
 
-The slices are walked from the newest to the oldest until the page is full. PostgreSQL cannot be left alone with this:
-it would read all matches and sort them, or walk all messages and compare them.
+The slices are walked from the newest to the oldest until the page is full. Left to itself, the planner would read and
+sort all matches, or scan all messages.
 """
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text
@@ -20,7 +20,7 @@ _MESSAGE_COLUMNS = ", ".join(f"message.{name}" for name in MessageRow._fields)
 
 # The readable channels are read first, so a channel that cannot be read costs the same as one that does not exist.
 #
-# `IS TRUE` and `IS NOT FALSE` keep the planner from using these conditions for more than they are. It would read the
+# `IS TRUE` and `IS NOT FALSE` keep the planner from choosing another index for these conditions. It would read the
 # entries by an index that begins with the account, of which it expects few, and would compare all readable channels
 # with each match instead of looking the match's channel up in a hash table. `IS NOT FALSE` is true if the parameter is
 # NULL. Keys of slices are almost unique (chat.search_index), so the account and the slice exclude hardly any entry.
