@@ -313,15 +313,15 @@ def test_a_snippet_of_a_long_text_surrounds_the_first_match() -> None:
     ],
     ids=lambda letters: ascii(letters[:10]),
 )
-def test_the_longest_texts_take_less_than_50_milliseconds(letters: str) -> None:
+def test_the_longest_texts_take_less_than_200_milliseconds_of_cpu_time(letters: str) -> None:
     body = (letters * BODY_LENGTH)[:BODY_LENGTH]
     parts = parse_query("palavra 今天")
-    begun = time.process_time()
+    begun = time.thread_time()
     written = lexemes(facts(body))
-    indexed = time.process_time()
+    indexed = time.thread_time()
     shown = snippet(body, parts)
-    ended = time.process_time()
+    ended = time.thread_time()
     assert written
     assert shown is not None
-    assert indexed - begun < 0.05
-    assert ended - indexed < 0.05
+    assert indexed - begun < 0.2
+    assert ended - indexed < 0.2
