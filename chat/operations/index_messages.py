@@ -16,7 +16,7 @@ from chat.search_index import SLICE_BITS, in_slice
 from chat.search_terms import MessageFacts, lexemes
 from models.columns import IDENTIFIER, TEXT_ARRAY
 from models.database import Database, Record
-from models.enums import ItemKind
+from models.enums import AttachmentKind, ItemKind
 from models.statements import sql
 
 BATCH = 200
@@ -33,10 +33,13 @@ _CLAIM = sql(
 
 _READ = sql(
     """
-    SELECT message.message_id, channel_id, author_id, body, revision,
-           entry.slice, system_event IS NULL AND deleted_at IS NULL AND entry.slice IS NULL AS is_missing,
+    SELECT message.message_id, revision, entry.slice,
+           system_event IS NULL AND deleted_at IS NULL AND entry.slice IS NULL AS is_missing,
+           channel_id, author_id, body,
            ARRAY(SELECT kind FROM cards
                   WHERE account_id = :account_id AND message_id = message.message_id ORDER BY place),
+           ARRAY(SELECT DISTINCT kind FROM attachments
+                  WHERE account_id = :account_id AND message_id = message.message_id),
            ARRAY(SELECT agent_id FROM mentions
                   WHERE account_id = :account_id AND message_id = message.message_id AND agent_id IS NOT NULL),
            coalesce((SELECT bool_or(target <> 'AGENT') FROM mentions
@@ -124,22 +127,33 @@ def _entries(rows: Sequence[Record], position: int) -> tuple[list[_Entry], int]:
     """Returns the missing entries, and the position after them. A message that was sent meanwhile has an entry: those
     before it must not be in a later slice."""
     entries = []
-    for message_id, channel_id, author_id, body, revision, slice_, is_missing, kinds, mentioned, group in rows:
+    for message_id, revision, slice_, is_missing, *found_by in rows:
         if slice_ is not None:
             position = min(position, ((slice_ + 1) << SLICE_BITS) - 1)
         if is_missing:
-            card_kinds = frozenset(map(ItemKind, kinds))
-            facts = MessageFacts(
-                channel_id,
-                author_id,
-                body,
-                card_kinds=card_kinds,
-                mentioned_ids=frozenset(mentioned),
-                mentions_group=group,
-            )
-            entries.append(_Entry(message_id, revision, position >> SLICE_BITS, facts))
+            entries.append(_Entry(message_id, revision, position >> SLICE_BITS, _facts(*found_by)))
         position = max(0, position - 1)
     return entries, position
+
+
+def _facts(
+    channel_id: UUID,
+    author_id: str,
+    body: str,
+    card_kinds: Sequence[str],
+    attachment_kinds: Sequence[str],
+    mentioned_ids: Sequence[str],
+    mentions_group: bool,
+) -> MessageFacts:
+    return MessageFacts(
+        channel_id,
+        author_id,
+        body,
+        attachment_kinds=frozenset(map(AttachmentKind, attachment_kinds)),
+        card_kinds=frozenset(map(ItemKind, card_kinds)),
+        mentioned_ids=frozenset(mentioned_ids),
+        mentions_group=mentions_group,
+    )
 
 
 async def _write(tx: Transaction, entries: Sequence[_Entry]) -> int:

@@ -57,6 +57,7 @@ async def _send_messages(account: Account) -> str:
     for number in range(5):
         await account.bruno.send(channel, f"oi {number}")
     await account.bruno.send(channel, "negócio 今天", cards=[{"kind": "DEAL", "id": "1"}])
+    await account.bruno.send(channel, "ata", attachmentIds=[await account.bruno.upload()])
     await account.bruno.send(channel, "[@Carla](mention://user/carla/Carla) https://example.com")
     await account.carla.send(channel, "[@Time](mention://team/t/Time) [@X](mention://user/x/X)")
     edited = await account.bruno.send(channel, "rascunho")
@@ -70,11 +71,12 @@ async def _send_messages(account: Account) -> str:
 async def test_older_messages_get_the_entries_that_sending_gives(account: Account) -> None:
     await _send_messages(account)
     written = await _entries(account)
-    assert len(written) == 9
+    assert len(written) == 10
     await _forget(account)
     assert await search(account.bruno, "oi") == []
-    assert await index_all(_chat(account), 0) == 13
+    assert await index_all(_chat(account), 0) == 14
     assert await _entries(account) == written
+    assert await search(account.bruno, has=["FILE"]) == ["ata"]
     assert account.account_id not in await accounts_to_index(account.api.pool)
 
 
