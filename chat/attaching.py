@@ -1,6 +1,6 @@
 """Attaching uploads to the message that is sent with them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,8 +18,26 @@ from models.statements import sql
 
 ATTACHMENTS_LIMIT = 20
 
-# The uploads are found by their ids (see `models.statements.one_row`) and locked in that order, by everyone. One that
-# was sent, received or deleted meanwhile has another ctid or no longer meets the conditions: it is not updated.
+_CAN_BE_SENT = f"""
+    account_id = :account_id AND attachment_id = key.attachment_id AND uploader_id = :uploader_id
+    AND storage_key IS NOT NULL AND {IS_UNSENT} AND expires_at > :now
+"""
+
+# The uploads are found by their ids (see `models.statements.one_row`).
+_READ_KINDS = sql(
+    f"""
+    SELECT key.attachment_id, upload.kind
+      FROM unnest(:attachment_ids) AS key (attachment_id)
+           CROSS JOIN LATERAL (SELECT kind FROM attachments WHERE {_CAN_BE_SENT} LIMIT 1) AS upload
+    """,  # noqa: S608
+    account_id=Text,
+    uploader_id=Text,
+    now=TIMESTAMPTZ,
+    attachment_ids=ARRAY(IDENTIFIER),
+)
+
+# The uploads are locked in the order of their ids, by everyone. One that was sent, received or deleted meanwhile has
+# another ctid or no longer meets the conditions: it is not updated.
 _ATTACH = sql(
     f"""
     UPDATE attachments
@@ -27,16 +45,10 @@ _ATTACH = sql(
       FROM (
             SELECT upload.ctid AS ctid, key.place
               FROM unnest(:attachment_ids, :places) AS key (attachment_id, place)
-                   CROSS JOIN LATERAL (
-                    SELECT ctid
-                      FROM attachments
-                     WHERE account_id = :account_id AND attachment_id = key.attachment_id
-                       AND uploader_id = :uploader_id AND storage_key IS NOT NULL AND {IS_UNSENT} AND expires_at > :now
-                     LIMIT 1
-                   ) AS upload
+                   CROSS JOIN LATERAL (SELECT ctid FROM attachments WHERE {_CAN_BE_SENT} LIMIT 1) AS upload
            ) AS given
      WHERE attachments.ctid = given.ctid AND {IS_UNSENT}
-    RETURNING attachments.attachment_id, attachments.kind
+    RETURNING attachments.attachment_id
     """,  # noqa: S608
     account_id=Text,
     message_id=IDENTIFIER,
@@ -70,14 +82,25 @@ class AttachmentsPart:
         return [{"attachments": list(self.attachment_ids)}] if self.attachment_ids else []
 
 
-async def attach_uploads(
-    tx: Transaction, message: MessageRow, attachment_ids: Sequence[UUID], paths: InputPaths
+async def read_kinds(
+    tx: Transaction, author_id: str, attachment_ids: Sequence[UUID], paths: InputPaths
 ) -> frozenset[AttachmentKind]:
-    """Makes the author's uploads attachments of the message, in this order, and returns their kinds. Raises Refused
-    NOT_FOUND for the first one that is not an upload of the author, is incomplete, or was sent or has expired: the same
-    for all."""
+    """Returns the kinds of the author's uploads. Raises Refused as `attach_uploads` does."""
     if not attachment_ids:
         return frozenset()
+    found = await tx.fetch(_READ_KINDS, uploader_id=author_id, now=tx.now, attachment_ids=attachment_ids)
+    kinds = {attachment_id: AttachmentKind(kind) for attachment_id, kind in found}
+    _check_all_found(attachment_ids, kinds, paths)
+    return frozenset(kinds.values())
+
+
+async def attach_uploads(
+    tx: Transaction, message: MessageRow, attachment_ids: Sequence[UUID], paths: InputPaths
+) -> None:
+    """Makes the author's uploads attachments of the message, in this order. Raises Refused NOT_FOUND for the first one
+    that is not an upload of the author, is incomplete, or was sent or has expired: the same for all."""
+    if not attachment_ids:
+        return
     places = sorted(range(len(attachment_ids)), key=attachment_ids.__getitem__)
     attached = await tx.fetch(
         _ATTACH,
@@ -87,8 +110,10 @@ async def attach_uploads(
         attachment_ids=[attachment_ids[place] for place in places],
         places=places,
     )
-    kinds = {attachment_id: AttachmentKind(kind) for attachment_id, kind in attached}
+    _check_all_found(attachment_ids, {attachment_id for (attachment_id,) in attached}, paths)
+
+
+def _check_all_found(attachment_ids: Sequence[UUID], found: Container[UUID], paths: InputPaths) -> None:
     for place, attachment_id in enumerate(attachment_ids):
-        if attachment_id not in kinds:
+        if attachment_id not in found:
             raise unknown_upload(*paths.attachment(place))
-    return frozenset(kinds.values())

@@ -31,7 +31,7 @@ COPY_SECONDS = 30.0
 
 _ORIGINALS = sql(
     """
-    SELECT attachment_id, storage_key, thumbnail_key
+    SELECT attachment_id, kind, storage_key, thumbnail_key
       FROM attachments
      WHERE account_id = :account_id AND message_id = :message_id
      ORDER BY place
@@ -55,7 +55,7 @@ _INSERT = sql(
              WHERE account_id = :account_id AND attachment_id = copy.original_id
              LIMIT 1
            ) AS original
-    RETURNING kind
+    RETURNING attachment_id
     """,
     account_id=Text,
     message_id=IDENTIFIER,
@@ -73,6 +73,7 @@ class AttachmentFiles(NamedTuple):
     """The keys of an attachment's files, or of their copies. The thumbnail is None if the attachment has none."""
 
     attachment_id: UUID
+    kind: AttachmentKind
     storage_key: str
     thumbnail_key: str | None
 
@@ -82,16 +83,21 @@ class CopiedFiles:
     files: Sequence[AttachmentFiles]
     new: NewFiles
 
+    @property
+    def kinds(self) -> frozenset[AttachmentKind]:
+        return frozenset(file.kind for file in self.files)
+
 
 async def read_files(tx: Transaction, message_id: UUID) -> Sequence[AttachmentFiles]:
     """Returns the files of a message, in the order of its attachments."""
-    return [AttachmentFiles(*record) for record in await tx.fetch(_ORIGINALS, message_id=message_id)]
+    records = await tx.fetch(_ORIGINALS, message_id=message_id)
+    return [AttachmentFiles(id, AttachmentKind(kind), *keys) for id, kind, *keys in records]
 
 
 async def copy_files(chat: Chat, identity: Identity, originals: Sequence[AttachmentFiles]) -> CopiedFiles | None:
     """Returns copies of the files; None if there are none. Raises Refused SOURCE_UNAVAILABLE if the storage does not
     answer, or not in time."""
-    sources = [key for _, *keys in originals for key in keys if key is not None]
+    sources = [key for _, _, *keys in originals for key in keys if key is not None]
     if not sources:
         return None
     new = await _list_new_files(chat, identity, len(sources))
@@ -102,10 +108,9 @@ async def copy_files(chat: Chat, identity: Identity, originals: Sequence[Attachm
     except (FilesUnavailable, TimeoutError):
         raise storage_unavailable() from None
     copies = [
-        AttachmentFiles(
-            file.attachment_id,
-            targets[file.storage_key],
-            targets[file.thumbnail_key] if file.thumbnail_key is not None else None,
+        file._replace(
+            storage_key=targets[file.storage_key],
+            thumbnail_key=targets[file.thumbnail_key] if file.thumbnail_key is not None else None,
         )
         for file in originals
     ]
@@ -133,9 +138,8 @@ async def _copy_all(files: Files, targets: Mapping[str, str]) -> None:
         raise failure
 
 
-async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles) -> frozenset[AttachmentKind]:
-    """Makes the copies attachments of the message, and returns their kinds. Raises Refused NOT_FOUND if the original
-    was deleted meanwhile."""
+async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles) -> None:
+    """Makes the copies attachments of the message. Raises Refused NOT_FOUND if the original was deleted meanwhile."""
     inserted = await tx.fetch(
         _INSERT,
         message_id=message.message_id,
@@ -149,7 +153,6 @@ async def write_copies(tx: Transaction, message: MessageRow, copied: CopiedFiles
         raise not_found("message", "messageId")
     if not await keep_new_files(tx, copied.new):
         raise storage_unavailable()
-    return frozenset(AttachmentKind(kind) for (kind,) in inserted)
 
 
 def storage_unavailable() -> Refused:

@@ -6,12 +6,14 @@ entry tell them apart. Because every lexeme begins with the key, the entries of 
 index: a search reads the words of one account and of one period, and a new message is written to a few pages.
 """
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy import Text
 
 from chat.operation import Transaction
 from chat.search_terms import MessageFacts, lexemes
+from chat.search_text import LONG_TEXT
 from models.columns import IDENTIFIER
 from models.statements import sql
 
@@ -45,10 +47,18 @@ _UPDATE_ENTRY = sql(
 _DELETE_ENTRY = sql("DELETE FROM search_entries WHERE account_id = :account_id AND message_id = :message_id")
 
 
+async def made_lexemes(facts: MessageFacts) -> str:
+    """Returns the lexemes of the message. Those of a long text are made in a thread."""
+    if len(facts.body) <= LONG_TEXT:
+        return lexemes(facts)
+    return await asyncio.to_thread(lexemes, facts)
+
+
 async def update_entry(tx: Transaction, message_id: UUID, facts: MessageFacts) -> None:
-    """Indexes an edited message again. The caller has updated the message in an earlier statement, and so waited for a
-    backfill that was about to insert the entry. A message that has none yet is left to the backfill."""
-    await tx.fetch(_UPDATE_ENTRY, message_id=message_id, terms=lexemes(facts))
+    """Replaces the terms of a message that was changed. The caller has updated the message in an earlier statement,
+    and so waited for a backfill that was about to insert the entry. A message without an entry is left to the
+    backfill."""
+    await tx.fetch(_UPDATE_ENTRY, message_id=message_id, terms=await made_lexemes(facts))
 
 
 async def delete_entry(tx: Transaction, message_id: UUID) -> None:

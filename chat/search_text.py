@@ -21,6 +21,9 @@ WORD_LENGTH = 64
 UNITS_PER_TEXT = 10_000
 """How many units of a text are searched: the first. Only texts without spaces can have more."""
 
+LONG_TEXT = 2_000
+"""Longer texts are divided in a thread: 20,000 characters take up to 100 ms."""
+
 MARKS_LIMIT = 16
 """How many combining marks in a row are kept. Normalizing a longer run takes quadratic time."""
 

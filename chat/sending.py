@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import col
 
 from chat.access import Seat
-from chat.attaching import AttachmentsPart, attach_uploads
+from chat.attaching import AttachmentsPart, attach_uploads, read_kinds
 from chat.cards import ItemRef
 from chat.copied_files import CopiedFiles, write_copies
 from chat.drafts import InputPaths
@@ -26,8 +26,8 @@ from chat.parts import Part, PartKinds, check_parts, hashed_parts
 from chat.policies import check_not_deleted, check_post, check_read
 from chat.posting import Post, write_post
 from chat.recipients import notify_of_new
-from chat.search_index import update_entry
-from chat.search_terms import MessageFacts, lexemes
+from chat.search_index import made_lexemes
+from chat.search_terms import MessageFacts
 from chat.sharing import CardsPart, SharedItem, write_cards
 from models import Message
 from models.columns import ACCOUNT_ID
@@ -123,12 +123,10 @@ async def write_message(
     forwarded_id = draft.forwarded_id
     original = await read_original(tx, seat.agent.agent_id, forwarded_id) if forwarded_id is not None else None
     mentions = await resolve_mentions(tx, seat, draft.body)
-    kinds = PartKinds(cards=frozenset(item.ref.kind for item in items))
-    message = await write_post(tx, _post(seat, draft, search_facts(seat, draft.body, mentions, kinds)))
-    attached = await _attach(tx, message, draft, paths)
-    if attached:
-        facts = search_facts(seat, draft.body, mentions, kinds._replace(attachments=attached))
-        await update_entry(tx, message.message_id, facts)
+    kinds = PartKinds(frozenset(item.ref.kind for item in items), await _attachment_kinds(tx, seat, draft, paths))
+    terms = await made_lexemes(search_facts(seat, draft.body, mentions, kinds))
+    message = await write_post(tx, _post(seat, draft, terms))
+    await _attach(tx, message, draft, paths)
     await write_mentions(tx, message, mentions)
     await notify_of_new(tx, seat, message, mentions.reaches_agents, mentions.unreachable_ids)
     await write_cards(tx, message, items)
@@ -187,13 +185,20 @@ async def _earlier_messages(
     return sent, replied_to
 
 
-async def _attach(
-    tx: Transaction, message: MessageRow, draft: MessageDraft, paths: InputPaths
+async def _attachment_kinds(
+    tx: Transaction, seat: Seat, draft: MessageDraft, paths: InputPaths
 ) -> frozenset[AttachmentKind]:
-    """Returns the kinds of the message's attachments."""
+    """Returns the kinds of the files that the message will have."""
     if draft.copied_files is not None:
-        return await write_copies(tx, message, draft.copied_files)
-    return await attach_uploads(tx, message, draft.attachment_ids, paths)
+        return draft.copied_files.kinds
+    return await read_kinds(tx, seat.agent.agent_id, draft.attachment_ids, paths)
+
+
+async def _attach(tx: Transaction, message: MessageRow, draft: MessageDraft, paths: InputPaths) -> None:
+    if draft.copied_files is not None:
+        await write_copies(tx, message, draft.copied_files)
+    else:
+        await attach_uploads(tx, message, draft.attachment_ids, paths)
 
 
 def search_facts(seat: Seat, body: str, mentions: ResolvedMentions, kinds: PartKinds) -> MessageFacts:
@@ -209,12 +214,12 @@ def search_facts(seat: Seat, body: str, mentions: ResolvedMentions, kinds: PartK
     )
 
 
-def _post(seat: Seat, draft: MessageDraft, facts: MessageFacts) -> Post:
+def _post(seat: Seat, draft: MessageDraft, terms: str) -> Post:
     return Post(
         channel_id=draft.channel_id,
         author_id=seat.agent.agent_id,
         body=draft.body,
-        terms=lexemes(facts),
+        terms=terms,
         reply_to_id=draft.reply_to_id,
         client_key=draft.client_key,
         payload_hash=draft.payload_hash if draft.client_key is not None else None,

@@ -1,12 +1,15 @@
 """Searching messages: words and filters, who finds what, and pages."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
 import pytest
 
+from chat.search_terms import MessageFacts, lexemes
+from chat.search_text import LONG_TEXT
 from models.enums import ItemKind
 from tests.support.api import Account, AgentClient, Api, Json
 
@@ -369,10 +372,27 @@ async def test_an_edit_and_a_deletion_execute_one_statement_more(account: Accoun
         with account.api.statements() as sent:
             await account.bruno.mutate(mutation, "message { id }", messageId=id, **input)
         assert len([statement for statement in sent if "search_entries" in statement]) == 1
-    with account.api.statements() as sent:
-        await account.bruno.send(channel, "oi")
-    (statement,) = [statement for statement in sent if "search_entries" in statement]
-    assert "INSERT INTO messages" in statement
+    for uploads in ([], [await account.bruno.upload()]):
+        with account.api.statements() as sent:
+            await account.bruno.send(channel, "oi", attachmentIds=uploads)
+        (statement,) = [statement for statement in sent if "search_entries" in statement]
+        assert "INSERT INTO messages" in statement
+
+
+async def test_long_texts_are_indexed_in_another_thread(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def recorded(facts: MessageFacts) -> str:
+        threads.append(threading.current_thread())
+        return lexemes(facts)
+
+    monkeypatch.setattr("chat.search_index.lexemes", recorded)
+    channel = await account.bruno.create_channel()
+    id = await account.bruno.send(channel, "今天开会 " + "x" * LONG_TEXT)
+    await account.bruno.mutate("editChatMessage", "message { id }", messageId=id, body="明天开会 " + "x" * LONG_TEXT)
+    assert len(threads) == 2
+    assert threading.current_thread() not in threads
+    assert len(await search(account.bruno, "明天")) == 1
 
 
 async def test_sizes_and_cursors_are_checked(account: Account, api: Api) -> None:

@@ -50,7 +50,7 @@ async def test_mentioning_a_team_and_everybody(api: Api) -> None:
 
 async def test_sending_and_deleting_attachments(api: Api) -> None:
     none, few, many = [await _send_and_delete(api, uploads) for uploads in (0, 1, 20)]
-    # They are attached, and then the message is indexed as one with files.
+    # Their kinds are read, because the message is indexed with them when it is written, and then they are attached.
     assert len(many.sent) == len(few.sent) == len(none.sent) + 2
     assert len(many.deleted) == len(few.deleted) == len(none.deleted)
 
