@@ -81,6 +81,12 @@ async def read_original(tx: Transaction, agent_id: str, message_id: UUID) -> Ori
     return Original(message_id, message.author_id, message.created_at, message.body)
 
 
+async def quoted_text(tx: Transaction, message_id: UUID) -> str:
+    """Returns the text that the message quotes; empty if it is not a forward."""
+    quoted = await tx.fetch_row(_QUOTED, message_id=message_id)
+    return Original(*quoted).body if quoted is not None else ""
+
+
 async def read_card_refs(tx: Transaction, message_id: UUID) -> Sequence[ItemRef]:
     """Returns the items of the message's cards, in their order."""
     rows = await tx.fetch(_CARDS, message_id=message_id)

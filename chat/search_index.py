@@ -49,7 +49,7 @@ _DELETE_ENTRY = sql("DELETE FROM search_entries WHERE account_id = :account_id A
 
 async def made_lexemes(facts: MessageFacts) -> str:
     """Returns the lexemes of the message. Those of a long text are made in a thread."""
-    if len(facts.body) <= LONG_TEXT:
+    if len(facts.body) + len(facts.quoted) <= LONG_TEXT:
         return lexemes(facts)
     return await asyncio.to_thread(lexemes, facts)
 

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from types import MappingProxyType
 from uuid import UUID
 
-from chat.search_text import Unit, plain_text, units
+from chat.search_text import UNITS_PER_MESSAGE, Unit, plain_text, units
 from models.enums import AttachmentKind, ItemKind
 
 SLICE = "\x01"
@@ -43,6 +44,7 @@ class MessageFacts:
     """What is indexed of a message.
 
     Card texts are not among the facts: a card's module decides who sees them.
+    `quoted`: the original's text if the message is a forward.
     `mentions_group`: the message mentions a team or everybody, so the agents whom it mentions are not only those of
     `mentioned_ids`.
     """
@@ -50,6 +52,7 @@ class MessageFacts:
     channel_id: UUID
     author_id: str
     body: str
+    quoted: str = ""
     attachment_kinds: frozenset[AttachmentKind] = frozenset()
     card_kinds: frozenset[ItemKind] = frozenset()
     mentioned_ids: frozenset[str] = frozenset()
@@ -71,7 +74,8 @@ GROUP_MENTION = "#@"
 
 def lexemes(facts: MessageFacts) -> str:
     """Returns the lexemes of the message as the text of a tsvector, with SLICE before each."""
-    texts = [_written(term, positions) for term, positions in _text_terms(plain_text(facts.body)).items()]
+    terms = _text_terms(plain_text(facts.body), plain_text(facts.quoted))
+    texts = [_written(term, positions) for term, positions in terms.items()]
     return " ".join([*texts, *(_written(term, ()) for term in sorted(_fact_terms(facts)))])
 
 
@@ -119,21 +123,32 @@ def _contents(facts: MessageFacts) -> frozenset[MessageContent]:
         contents.add(MessageContent.FILE)
     if facts.card_kinds:
         contents.add(MessageContent.CARD)
-    if _LINK.search(facts.body):
+    if _LINK.search(facts.body) or _LINK.search(facts.quoted):
         contents.add(MessageContent.LINK)
     return frozenset(contents)
 
 
-def _text_terms(text: str) -> dict[str, list[int]]:
-    """Returns the terms of the text with their positions, which count units from 1."""
+def _text_terms(*texts: str) -> dict[str, list[int]]:
+    """Returns the terms of the texts with their positions."""
     terms: dict[str, list[int]] = defaultdict(list)
     before: Unit | None = None
-    for position, unit in enumerate(units(text), 1):
+    for position, unit in islice(_numbered_units(texts), UNITS_PER_MESSAGE):
         terms[unit.text].append(position)
         if unit.joined and before is not None:
             terms[before.text + unit.text].append(position - 1)
         before = unit
     return terms
+
+
+def _numbered_units(texts: Sequence[str]) -> Iterator[tuple[int, Unit]]:
+    """Yields the units of the texts with their positions, counted from 1. One position between two texts is not used,
+    so no phrase is found that begins in one and ends in the other."""
+    position = 0
+    for text in texts:
+        for unit in units(text):
+            position += 1
+            yield position, unit
+        position += 1
 
 
 def _written(term: str, positions: Sequence[int]) -> str:

@@ -18,8 +18,8 @@ from chat.naming import fold
 WORD_LENGTH = 64
 """How many characters of a word are indexed and searched for."""
 
-UNITS_PER_TEXT = 10_000
-"""How many units of a text are searched: the first. Only texts without spaces can have more."""
+UNITS_PER_MESSAGE = 10_000
+"""How many units of a message are searched: the first. Only texts without spaces can have more."""
 
 LONG_TEXT = 2_000
 """Longer texts are divided in a thread: 20,000 characters take up to 100 ms."""
@@ -100,8 +100,8 @@ def normalized(text: str) -> str:
 
 
 def units(text: str) -> Iterator[Unit]:
-    """Yields the first units of a normalized text, in order."""
-    return islice(_units(text), UNITS_PER_TEXT)
+    """Yields the first units of a normalized text, in order, as many as can be searched."""
+    return islice(_units(text), UNITS_PER_MESSAGE)
 
 
 def _units(text: str) -> Iterator[Unit]:

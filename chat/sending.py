@@ -124,7 +124,8 @@ async def write_message(
     original = await read_original(tx, seat.agent.agent_id, forwarded_id) if forwarded_id is not None else None
     mentions = await resolve_mentions(tx, seat, draft.body)
     kinds = PartKinds(frozenset(item.ref.kind for item in items), await _attachment_kinds(tx, seat, draft, paths))
-    terms = await made_lexemes(search_facts(seat, draft.body, mentions, kinds))
+    quoted = original.body if original is not None else ""
+    terms = await made_lexemes(search_facts(seat, draft.body, quoted, mentions, kinds))
     message = await write_post(tx, _post(seat, draft, terms))
     await _attach(tx, message, draft, paths)
     await write_mentions(tx, message, mentions)
@@ -201,12 +202,13 @@ async def _attach(tx: Transaction, message: MessageRow, draft: MessageDraft, pat
         await attach_uploads(tx, message, draft.attachment_ids, paths)
 
 
-def search_facts(seat: Seat, body: str, mentions: ResolvedMentions, kinds: PartKinds) -> MessageFacts:
+def search_facts(seat: Seat, body: str, quoted: str, mentions: ResolvedMentions, kinds: PartKinds) -> MessageFacts:
     """Returns what a message of the seat's agent is found by."""
     return MessageFacts(
         channel_id=seat.channel.channel_id,
         author_id=seat.agent.agent_id,
         body=body,
+        quoted=quoted,
         card_kinds=kinds.cards,
         attachment_kinds=kinds.attachments,
         mentioned_ids=mentions.named_ids,

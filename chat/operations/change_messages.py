@@ -6,6 +6,7 @@ from sqlalchemy import Text
 
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
+from chat.forwarding import quoted_text
 from chat.locking import lock_message
 from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
 from chat.message_text import check_body, check_has_text
@@ -84,7 +85,8 @@ async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageR
         check_has_text(body)
     mentions = await resolve_mentions(tx, seat, body, message.body)
     edited = await _save(tx, message._replace(body=body, edited_at=tx.now), ChangeKind.MESSAGE_EDITED)
-    await update_entry(tx, message_id, search_facts(seat, body, mentions, kinds))
+    quoted = await quoted_text(tx, message_id) if kinds.forwards else ""
+    await update_entry(tx, message_id, search_facts(seat, body, quoted, mentions, kinds))
     await rewrite_mentions(tx, edited, mentions)
     await notify_of_edited(tx, seat, edited, mentions.unreachable_ids)
     return edited

@@ -36,6 +36,8 @@ _READ = sql(
     SELECT message.message_id, revision, entry.slice,
            system_event IS NULL AND deleted_at IS NULL AND entry.slice IS NULL AS is_missing,
            channel_id, author_id, body,
+           coalesce((SELECT body FROM forwards
+                      WHERE account_id = :account_id AND message_id = message.message_id LIMIT 1), ''),
            ARRAY(SELECT kind FROM cards
                   WHERE account_id = :account_id AND message_id = message.message_id ORDER BY place),
            ARRAY(SELECT DISTINCT kind FROM attachments
@@ -140,6 +142,7 @@ def _facts(
     channel_id: UUID,
     author_id: str,
     body: str,
+    quoted: str,
     card_kinds: Sequence[str],
     attachment_kinds: Sequence[str],
     mentioned_ids: Sequence[str],
@@ -149,6 +152,7 @@ def _facts(
         channel_id,
         author_id,
         body,
+        quoted,
         attachment_kinds=frozenset(map(AttachmentKind, attachment_kinds)),
         card_kinds=frozenset(map(ItemKind, card_kinds)),
         mentioned_ids=frozenset(mentioned_ids),

@@ -11,6 +11,7 @@ import pytest
 from chat.search_terms import MessageFacts, lexemes
 from chat.search_text import LONG_TEXT
 from models.enums import ItemKind
+from tests.chat.operations.test_forward_message import forward
 from tests.support.api import Account, AgentClient, Api, Json
 
 SEARCH = """query ($query: String, $filter: ChatMessageSearchFilter, $first: Int, $after: String) {
@@ -55,6 +56,23 @@ async def test_messages_are_found_by_their_words(account: Account) -> None:
     assert await search(account.bruno, "开会") == await search(account.bruno, "会") == ["今天开会讨论"]
     assert await search(account.bruno, "🎉") == ["Pronto 🎉"]
     assert await search(account.bruno, "reuniao pronto") == []
+
+
+async def test_a_forward_is_found_by_what_it_quotes(account: Account) -> None:
+    source = await create_private(account)
+    target = await account.bruno.create_channel()
+    original = await account.bruno.send(
+        source, "equipe https://example.com", attachmentIds=[await account.bruno.upload()]
+    )
+    forwarded = (await forward(account.bruno, original, {"channelId": target}, body="reunião de"))["id"]
+    for filter in ({}, {"has": ["LINK"]}, {"has": ["FILE"]}):
+        assert await search(account.davi, "equipe", **filter) == ["reunião de"]
+    assert await search(account.davi, "de equipe") == await search(account.davi, '"reunião de"') == ["reunião de"]
+    assert await search(account.davi, '"de equipe"') == []
+    await account.bruno.mutate("editChatMessage", "message { id }", messageId=forwarded, body="nota")
+    assert await search(account.davi, "nota equipe") == ["nota"]
+    await account.bruno.mutate("deleteChatMessage", "message { id }", messageId=forwarded)
+    assert await search(account.davi, "equipe") == []
 
 
 async def test_a_result_has_the_message_and_a_snippet(account: Account) -> None:

@@ -13,6 +13,7 @@ from chat.ports import Chat
 from models.enums import ItemKind
 from server.clock import SystemClock
 from server.indexing import index_all
+from tests.chat.operations.test_forward_message import forward
 from tests.schema.test_search import search
 from tests.support.api import Account
 
@@ -59,6 +60,7 @@ async def _send_messages(account: Account) -> str:
     await account.bruno.send(channel, "negócio 今天", cards=[{"kind": "DEAL", "id": "1"}])
     await account.bruno.send(channel, "ata", attachmentIds=[await account.bruno.upload()])
     await account.bruno.send(channel, "[@Carla](mention://user/carla/Carla) https://example.com")
+    await forward(account.bruno, await account.bruno.send(channel, "original"), {"channelId": channel}, body="veja")
     await account.carla.send(channel, "[@Time](mention://team/t/Time) [@X](mention://user/x/X)")
     edited = await account.bruno.send(channel, "rascunho")
     await account.bruno.mutate("editChatMessage", "message { id }", messageId=edited, body="pronto")
@@ -71,12 +73,13 @@ async def _send_messages(account: Account) -> str:
 async def test_older_messages_get_the_entries_that_sending_gives(account: Account) -> None:
     await _send_messages(account)
     written = await _entries(account)
-    assert len(written) == 10
+    assert len(written) == 12
     await _forget(account)
     assert await search(account.bruno, "oi") == []
-    assert await index_all(_chat(account), 0) == 14
+    assert await index_all(_chat(account), 0) == 16
     assert await _entries(account) == written
     assert await search(account.bruno, has=["FILE"]) == ["ata"]
+    assert await search(account.bruno, "original") == ["veja", "original"]
     assert account.account_id not in await accounts_to_index(account.api.pool)
 
 
