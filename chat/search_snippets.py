@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
-from chat.search_query import Part
+from chat.search_query import UNITS_LIMIT, Part
 from chat.search_text import Unit, plain_text, units
 
 SNIPPET_LENGTH = 200
@@ -24,14 +25,51 @@ class _Mark(NamedTuple):
     end: int
 
 
-def snippet(body: str, parts: Sequence[Part]) -> str:
-    """Returns the plain text around the first match, with all matches in <mark>. Everything else is escaped. Without
-    parts, returns the beginning of the text."""
-    text = plain_text(body)
-    marks = _marks(list(units(text)), parts) if parts else []
+def snippet(texts: Sequence[str], parts: Sequence[Part]) -> str:
+    """Returns what is around the first match of the first text that has one, as plain text, with the matches in <mark>
+    and everything else escaped. Without a match, returns the beginning of the first text that is not empty."""
+    for body in texts if parts else ():
+        text = plain_text(body)
+        marks = _marks(_units_to_mark(text, parts), parts)
+        if marks:
+            return _excerpt(text, marks)
+    return _excerpt(plain_text(next(filter(str.strip, texts), "")), [])
+
+
+def _excerpt(text: str, marks: Sequence[_Mark]) -> str:
     start = _start(text, marks[0].start) if marks else 0
     end = _end(text, start + SNIPPET_LENGTH)
     return "".join(_pieces(text, start, end, marks))
+
+
+def _units_to_mark(text: str, parts: Sequence[Part]) -> list[Unit]:
+    """Returns the units of the text without those that follow the snippet. A match can begin in the snippet and end up
+    to UNITS_LIMIT units after it."""
+    rest = units(text)
+    read = _until_match(rest, parts)
+    snippet_end = read[-1].end + SNIPPET_LENGTH if read else 0
+    for unit in rest:
+        read.append(unit)
+        if unit.start >= snippet_end:
+            break
+    read.extend(islice(rest, UNITS_LIMIT))
+    return read
+
+
+def _until_match(text: Iterator[Unit], parts: Sequence[Part]) -> list[Unit]:
+    """Returns the units up to the end of the match that ends first; all if there is none."""
+    last_words = tuple(part.units[-1].text for part in parts)
+    read: list[Unit] = []
+    for unit in text:
+        read.append(unit)
+        if unit.text.startswith(last_words) and any(_ends_with(read, part) for part in parts):
+            break
+    return read
+
+
+def _ends_with(text: Sequence[Unit], part: Part) -> bool:
+    place = len(text) - len(part.units)
+    return place >= 0 and part.matches(text, place)
 
 
 def _marks(text: Sequence[Unit], parts: Sequence[Part]) -> list[_Mark]:

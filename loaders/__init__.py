@@ -67,6 +67,7 @@ from loaders.pins import PinnedKey, load_pin_times, load_pinned
 from loaders.readers import MessagePlace, ReadersKey, load_read_counts, load_readers
 from loaders.saved_messages import SavedKey, load_saved, load_saved_lists
 from loaders.search import FoundMessage, SearchKey, load_search_pages
+from loaders.snippets import SnippetSource, snippets_loader
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
@@ -234,6 +235,10 @@ class Loaders:
     @cached_property
     def searches(self) -> Loader[SearchKey, Page[FoundMessage]]:
         return self._defaulting(load_search_pages, empty_page)
+
+    @cached_property
+    def snippets(self) -> Loader[SnippetSource, str]:
+        return snippets_loader()
 
     @cached_property
     def bells(self) -> Loader[BellKey, Page[NotificationRow]]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chat.search_query import Part, any_of, condition
-from chat.search_snippets import snippet
 from chat.search_terms import (
     EVERY_MESSAGE,
     GROUP_MENTION,
@@ -19,10 +18,10 @@ from chat.search_terms import (
     content_term,
     mention_term,
 )
-from execution import pause_if_due
 from loaders.pages import Page, PageRequest, to_page
 from loaders.search_statement import SEARCH
-from models.database import Connection
+from loaders.snippets import SnippetSource
+from models.database import Connection, Record
 from models.enums import ItemKind
 from models.rows import MessageRow, to_row
 
@@ -64,10 +63,10 @@ SearchKey = tuple[str, tuple[Part, ...], SearchFilter, PageRequest]
 
 
 class FoundMessage(NamedTuple):
-    """A message that was found. `slice`: its sort key, with its id."""
+    """A message that was found, and what its snippet is made from. `slice`: its sort key, with its id."""
 
     message: MessageRow
-    snippet: str
+    snippet: SnippetSource
     slice: int
 
 
@@ -108,12 +107,7 @@ async def _page(
         examined_limit=EXAMINED_LIMIT,
         slices_limit=slices_limit,
     )
-    found = [
-        FoundMessage(message, await _snippet(message, parts), slice_)
-        for slice_, message in (
-            (record[2], to_row(MessageRow, record[3:])) for record in records if record[2] is not None
-        )
-    ]
+    found = [_found_message(record, parts) for record in records if record[2] is not None]
     reached, is_unfinished = records[0][:2] if records else (0, False)
     page = to_page(found, lambda index: (found[index].slice, str(found[index].message.message_id)), request)
     if is_unfinished and not page.has_next:
@@ -121,10 +115,10 @@ async def _page(
     return page
 
 
-async def _snippet(message: MessageRow, parts: Sequence[Part]) -> str:
-    """Long texts take some milliseconds each."""
-    await pause_if_due()
-    return snippet(message.body, parts)
+def _found_message(record: Record, parts: tuple[Part, ...]) -> FoundMessage:
+    _, _, slice_, quoted, *values = record
+    message = to_row(MessageRow, values)
+    return FoundMessage(message, SnippetSource((message.body, quoted or ""), parts), slice_)
 
 
 def _conditions(agent_id: str, parts: Sequence[Part], filter_: SearchFilter) -> list[str]:

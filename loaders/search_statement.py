@@ -85,7 +85,7 @@ SEARCH = sql(
          WHERE reached > oldest AND found < :limit AND walk.examined < :examined_limit
            AND newest - reached < :slices_limit
     )
-    SELECT last.reached, last.reached > oldest, entry.slice, {_MESSAGE_COLUMNS}
+    SELECT last.reached, last.reached > oldest, entry.slice, forward.body, {_MESSAGE_COLUMNS}
       FROM (SELECT reached FROM walk ORDER BY step DESC LIMIT 1) AS last CROSS JOIN bounds
            LEFT JOIN LATERAL (
             SELECT unnest(message_ids) AS message_id FROM walk LIMIT :limit
@@ -96,6 +96,9 @@ SEARCH = sql(
            LEFT JOIN LATERAL (
             SELECT slice FROM search_entries WHERE account_id = :account_id AND message_id = page.message_id LIMIT 1
            ) AS entry ON true
+           LEFT JOIN LATERAL (
+            SELECT body FROM forwards WHERE account_id = :account_id AND message_id = page.message_id LIMIT 1
+           ) AS forward ON true
      ORDER BY entry.slice DESC, message.message_id DESC
     """,  # noqa: S608
     account_id=Text,

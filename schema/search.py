@@ -9,10 +9,12 @@ from chat.errors import DenialCode, Denied, Refused
 from chat.naming import is_storable
 from chat.search_terms import MessageContent
 from chat.viewer import Viewer
+from execution import level_field
 from loaders.pages import Page
 from loaders.search import FoundMessage, SearchFilter
 from models.enums import ItemKind
 from schema.connections import Connection
+from schema.context import Info
 from schema.enums import describe_enum
 from schema.ids import Prefix, parse_id
 from schema.messages import Message
@@ -68,14 +70,16 @@ class MessageSearchResult:
     def message(self) -> Message:
         return Message(row=self.found.message, reader=self.reader)
 
-    @strawberry.field(
+    @level_field(
         description=(
-            "HTML: up to 200 characters of the text around the first match. Matched words are in <mark>, and everything"
-            " else is escaped. Without a query, the beginning of the text."
+            "HTML: up to 200 characters of the text around the first match; of a forward's quoted text if only that"
+            " matches. Matched words are in <mark>, and everything else is escaped. Without a query, the beginning of"
+            " the text."
         )
     )
-    def snippet(self) -> str:
-        return self.found.snippet
+    @staticmethod
+    async def snippet(results: list["MessageSearchResult"], info: Info) -> list[str]:
+        return await info.context.loaders.snippets.load_many(result.found.snippet for result in results)
 
 
 @strawberry.type(name="ChatMessageSearchConnection", description="A page of messages that were found.")

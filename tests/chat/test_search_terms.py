@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Text
 from chat.errors import Denied
 from chat.message_text import BODY_LENGTH
 from chat.search_query import UNITS_LIMIT, Part, condition, parse_query
-from chat.search_snippets import SNIPPET_LENGTH, snippet
+from chat.search_snippets import SNIPPET_LENGTH, _excerpt, _marks, _units_to_mark, snippet
 from chat.search_terms import SLICE, MessageFacts, lexemes
 from chat.search_text import WORD_LENGTH, normalized, plain_text, units
 from models.enums import AttachmentKind, ItemKind
@@ -250,7 +250,7 @@ async def test_postgresql_finds_what_the_rules_find(api: Api, body: str, queries
 def test_a_snippet_is_an_escaped_part_of_the_text(before: str, after: str, queries: list[str]) -> None:
     body = f"{before} {' '.join(queries)} {after}"
     parts = parse_query(" ".join(queries[:5]))
-    shown = snippet(body, parts)
+    shown = snippet([body], parts)
     without_marks = shown.replace("<mark>", "").replace("</mark>", "")
     assert "<" not in without_marks
     assert ">" not in without_marks
@@ -276,16 +276,41 @@ def test_a_snippet_is_an_escaped_part_of_the_text(before: str, after: str, queri
     ],
 )
 def test_matches_are_marked(query: str, body: str, expected: str) -> None:
-    assert snippet(body, parse_query(query)) == expected
+    assert snippet([body], parse_query(query)) == expected
 
 
 def test_a_snippet_of_a_long_text_surrounds_the_first_match() -> None:
     body = f"{'palavra ' * 1_000}reunião {'depois ' * 1_000}"
-    shown = snippet(body, parse_query("reuniao"))
+    shown = snippet([body], parse_query("reuniao"))
     assert shown.startswith("palavra palavra")
     assert "palavra <mark>reunião</mark> depois" in shown
     assert shown.endswith(" depois")
     assert 150 <= len(html.unescape(shown)) - len("<mark></mark>") <= SNIPPET_LENGTH
+
+
+def test_a_snippet_shows_the_first_text_that_matches() -> None:
+    parts = parse_query("reuniao equipe")
+    assert snippet(["uma reunião", "com a equipe"], parts) == "uma <mark>reunião</mark>"
+    assert snippet(["vejam", "com a equipe"], parts) == "com a <mark>equipe</mark>"
+    assert snippet(["vejam", "isto"], parts) == snippet(["vejam", "isto"], ()) == "vejam"
+    assert snippet([" ", "isto"], ()) == "isto"
+
+
+@given(TEXTS, TEXTS, QUERIES)
+@settings(max_examples=300)
+def test_what_follows_a_snippet_does_not_change_its_marks(before: str, after: str, queries: list[str]) -> None:
+    """It is not read. Here the text is searched as a whole."""
+    text = plain_text(f"{before} {' '.join(queries)} {after} " * 10)
+    parts = parse_query(" ".join(queries[:5]))
+    read = _units_to_mark(text, parts)
+    everything = list(units(text))
+    assert everything[: len(read)] == read
+    assert _excerpt(text, _marks(read, parts)) == _excerpt(text, _marks(everything, parts))
+
+
+def test_a_snippet_reads_no_further_than_it_needs() -> None:
+    text = "a reunião " + "depois " * 2_000
+    assert len(_units_to_mark(text, parse_query("reuniao"))) < 100
 
 
 # ------------------------------------------------------------------ time
@@ -319,7 +344,7 @@ def test_the_longest_texts_take_less_than_200_milliseconds_of_cpu_time(letters: 
     begun = time.thread_time()
     written = lexemes(facts(body))
     indexed = time.thread_time()
-    shown = snippet(body, parts)
+    shown = snippet([body], parts)
     ended = time.thread_time()
     assert written
     assert shown is not None

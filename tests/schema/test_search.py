@@ -2,14 +2,20 @@
 
 import asyncio
 import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
 import pytest
 
+from chat.search_query import Part
+from chat.search_snippets import snippet
 from chat.search_terms import MessageFacts, lexemes
 from chat.search_text import LONG_TEXT
+from models.database import Connection
 from models.enums import ItemKind
 from tests.chat.operations.test_forward_message import forward
 from tests.support.api import Account, AgentClient, Api, Json
@@ -85,6 +91,43 @@ async def test_a_result_has_the_message_and_a_snippet(account: Account) -> None:
         "snippet": "A <mark>reunião</mark> &lt;hoje&gt;",
         "message": {"id": id, "body": "A reunião <hoje>", "channel": {"id": channel}, "author": {"name": "Bruno"}},
     }
+
+
+async def test_the_snippet_of_a_forward_may_show_what_it_quotes(account: Account) -> None:
+    channel = await account.bruno.create_channel()
+    original = await account.bruno.send(await account.bruno.create_channel(), "A reunião")
+    await forward(account.bruno, original, {"channelId": channel}, body="vejam")
+    for query, expected in (("reuniao", "A <mark>reunião</mark>"), ("reuniao vejam", "<mark>vejam</mark>")):
+        page = (await account.bruno.query(SEARCH, query=query, filter={"channelId": channel}))["searchChatMessages"]
+        assert [node["snippet"] for node in page["nodes"]] == [expected]
+
+
+async def test_snippets_are_made_on_demand_and_without_a_connection(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await account.bruno.create_channel()
+    for body in ("oi", "oi " + "x" * LONG_TEXT, "oi"):
+        await account.bruno.send(channel, body)
+    pool, connections, made = account.api.pool, Counter[str](), []
+    lend = pool.connection
+
+    @asynccontextmanager
+    async def counted(account_id: str | None) -> AsyncIterator[Connection]:
+        async with lend(account_id) as connection:
+            connections["lent"] += 1
+            yield connection
+            connections["lent"] -= 1
+
+    def recorded(texts: Sequence[str], parts: Sequence[Part]) -> str:
+        made.append((connections["lent"], threading.current_thread() is threading.main_thread()))
+        return snippet(texts, parts)
+
+    monkeypatch.setattr(pool, "connection", counted)
+    monkeypatch.setattr("loaders.snippets.snippet", recorded)
+    await account.bruno.query('{ searchChatMessages(query: "oi", first: 2) { nodes { message { id body } } } }')
+    assert made == []
+    await account.bruno.query('{ searchChatMessages(query: "oi", first: 2) { nodes { snippet } } }')
+    assert made == [(0, True), (0, False)]
 
 
 @pytest.mark.parametrize("query", [None, "", "  ", "...", '"', "\x00", "\u200b"])
