@@ -105,6 +105,21 @@ async def test_the_newest_messages_come_first_and_an_interruption_loses_nothing(
     assert await search(account.bruno, "oi") == [f"oi {number}" for number in reversed(range(11))]
 
 
+async def test_the_length_of_a_batch_is_limited(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "BATCH_LENGTH", 10)
+    channel = await account.bruno.create_channel()
+    for body in ("1", "2 " + "x" * 20, "3 345678", "4 4"):
+        original = await account.bruno.send(channel, body)
+    await forward(account.bruno, original, {"channelId": channel}, body="5 45678")
+    await _forget(account)
+    # The last batch also has the message that reports the creation of the channel, without a text.
+    assert [await _index(account) for _ in range(5)] == [1, 1, 1, 1, 2]
+    assert account.account_id in await accounts_to_index(account.api.pool)
+    assert await _index(account) == 0
+    assert account.account_id not in await accounts_to_index(account.api.pool)
+    assert len(await _entries(account)) == 5
+
+
 async def test_several_processes_index_an_account_once(account: Account) -> None:
     channel = await account.bruno.create_channel()
     for number in range(30):
