@@ -39,8 +39,8 @@ LOCK_TIMEOUT = "5s"
 
 IDLE_TIMEOUT = "10s"
 """How long a transaction may be idle before PostgreSQL ends it and releases its locks: a client that lost its network
-could hold them for hours. The chat's transactions only compute between statements, for less than a second each time (the
-longest are those of `chat.operations.index_messages`)."""
+could hold them for hours. The chat's transactions only compute between statements, for less than a second
+each time: the longest are those of `chat.operations.index_messages`."""
 
 SETTINGS = {
     "application_name": "internal-chat",
