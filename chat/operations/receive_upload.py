@@ -71,13 +71,16 @@ class ReceivedFile:
 
 
 @operation
-async def begin_reception(tx: Transaction, attachment_id: UUID) -> Reception:
-    """Raises Refused NOT_FOUND for an upload that is not the viewer's or has expired, and CONFLICT if its bytes were
-    received before."""
+async def begin_reception(tx: Transaction, attachment_id: UUID, byte_size: int | None) -> Reception:
+    """`byte_size` is the size that the client announces, if it does. Raises Refused NOT_FOUND for an upload that is not
+    the viewer's or has expired, CONFLICT if its bytes were received before, and INVALID for another size than was
+    declared."""
     viewer = await require_viewer(tx)
     upload = await find_own_upload(tx, attachment_id, viewer.agent_id)
     if upload.storage_key is not None:
         raise _received_before()
+    if byte_size not in (None, upload.byte_size):
+        raise _wrong_size(upload.byte_size)
     return Reception(upload, await list_new_files(tx, 2))
 
 
@@ -148,10 +151,10 @@ async def _exactly(chunks: AsyncIterator[bytes], byte_size: int) -> AsyncIterato
             break
         yield chunk
     if received != byte_size:
-        raise wrong_size(byte_size)
+        raise _wrong_size(byte_size)
 
 
-def wrong_size(byte_size: int) -> Refused:
+def _wrong_size(byte_size: int) -> Refused:
     return Refused(RefusalCode.INVALID, f"The file must have exactly the declared size of {byte_size:,} bytes.")
 
 

@@ -175,7 +175,7 @@ class Player:
         content_type, make = MAKERS[ending(name)]
         content, uploader = make(name), self._as(agent_id)
         upload = await create_upload(self._chat, uploader, UploadDraft(name, content_type, len(content)))
-        reception = await begin_reception(self._chat, uploader, upload.attachment_id)
+        reception = await begin_reception(self._chat, uploader, upload.attachment_id, upload.byte_size)
         await receive_upload(self._chat, uploader, reception, _one_chunk(content))
         return upload.attachment_id
 

@@ -40,6 +40,11 @@ def database_unavailable(error: Exception) -> Response:
     return error_response(503, DATABASE_UNAVAILABLE, message, {"retry-after": "5"})
 
 
+def too_many_uploads() -> Response:
+    message = "Too many requests send this upload, or uploads of this agent, at the same time. Try again later."
+    return error_response(429, DenialCode.RATE_LIMITED, message, {"retry-after": "5"})
+
+
 def unsatisfiable_range(size: int) -> Response:
     message = "The range contains no byte of the file."
     return error_response(416, NOT_SATISFIABLE, message, {"content-range": f"bytes */{size}"})

@@ -6,7 +6,7 @@ The bytes are passed on to the storage as they arrive: while it is slow, uvicorn
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chat.errors import DenialCode, Denied, RefusalCode, Refused
 from chat.identity import AgentToken
-from chat.operations.receive_upload import begin_reception, receive_upload, wrong_size
+from chat.operations.receive_upload import begin_reception, receive_upload
 from chat.ports import Chat, FilesUnavailable
 from files.links import FileLinks, UploadLink
 from loaders.attachments import read_attachment
@@ -26,8 +26,10 @@ from server.http.file_errors import (
     error_response,
     method_not_allowed,
     storage_unavailable,
+    too_many_uploads,
     unknown_link,
 )
+from server.http.receptions import Receptions, TooManyReceptions
 
 UPLOAD_SECONDS = 3600.0
 """How long the bytes may take to arrive. Shorter than `chat.unused_files.WRITE_LEASE`."""
@@ -46,6 +48,7 @@ class UploadEndpoint:
     chat: Chat
     links: FileLinks
     stall_seconds: float
+    receptions: Receptions = field(default_factory=Receptions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
@@ -73,7 +76,10 @@ class UploadEndpoint:
             return unknown_link()
         uploader = AgentToken(link.account_id, upload.uploader_id, expires_at=self.chat.clock.now())
         try:
-            await self._receive(uploader, upload, request, receive)
+            with self.receptions.admitted(link.account_id, upload.uploader_id, upload.attachment_id):
+                await self._receive(uploader, upload, request, receive)
+        except TooManyReceptions:
+            return too_many_uploads()
         except Refused as refused:
             return _refusal(refused)
         except Denied as denied:
@@ -87,8 +93,7 @@ class UploadEndpoint:
             return await read_attachment(connection, link.account_id, link.attachment_id)
 
     async def _receive(self, uploader: AgentToken, upload: AttachmentRow, request: Request, receive: Receive) -> None:
-        reception = await begin_reception(self.chat, uploader, upload.attachment_id)
-        _check_length(request, upload.byte_size)
+        reception = await begin_reception(self.chat, uploader, upload.attachment_id, _announced_size(request))
         try:
             async with asyncio.timeout(UPLOAD_SECONDS) as limit:
                 await receive_upload(self.chat, uploader, reception, self._chunks(receive))
@@ -113,11 +118,10 @@ class UploadEndpoint:
             more = message.get("more_body", False)
 
 
-def _check_length(request: Request, byte_size: int) -> None:
-    """Raises Refused INVALID, before anything is received, if the client announces another size than was declared."""
+def _announced_size(request: Request) -> int | None:
+    """Returns None if the client sends the body in chunks. The HTTP server has checked that the header is a number."""
     announced = request.headers.get("content-length")
-    if announced is not None and announced != str(byte_size):
-        raise wrong_size(byte_size)
+    return int(announced) if announced is not None else None
 
 
 def _refusal(refused: Refused) -> Response:

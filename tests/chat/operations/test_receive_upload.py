@@ -40,7 +40,7 @@ def bruno(account: Account) -> AgentToken:
 
 async def _begin(chat: Chat, account: Account, bruno: AgentToken) -> Reception:
     upload, _ = await account.bruno.create_upload(3)
-    return await begin_reception(chat, bruno, UUID(upload.removeprefix("att_")))
+    return await begin_reception(chat, bruno, UUID(upload.removeprefix("att_")), 3)
 
 
 async def _chunks() -> AsyncIterator[bytes]:
@@ -66,7 +66,7 @@ async def test_an_upload_that_another_call_completed_meanwhile_conflicts(
     chat: Chat, account: Account, bruno: AgentToken
 ) -> None:
     reception = await _begin(chat, account, bruno)
-    other = await begin_reception(chat, bruno, reception.upload.attachment_id)
+    other = await begin_reception(chat, bruno, reception.upload.attachment_id, None)
 
     async def slow() -> AsyncIterator[bytes]:
         await receive_upload(chat, bruno, other, _chunks())
