@@ -15,7 +15,7 @@ import typer
 from server.banner import PROGRAM, print_banner
 from server.http.listener import AddressUnavailable, bind_listener
 from server.postgres.errors import DatabaseUnreachable, EmbeddedPostgresError
-from server.settings import Misconfigured, read_settings
+from server.settings import Misconfigured, Settings, read_settings
 
 if TYPE_CHECKING:
     from sources.findings import Finding
@@ -28,7 +28,17 @@ class BrokerUnreachable(Exception):
     """The broker does not answer."""
 
 
-OPERATIONAL_ERRORS = (AddressUnavailable, DatabaseUnreachable, EmbeddedPostgresError, BrokerUnreachable)
+class StorageUnreachable(Exception):
+    """Files cannot be written, read and deleted."""
+
+
+OPERATIONAL_ERRORS = (
+    AddressUnavailable,
+    DatabaseUnreachable,
+    EmbeddedPostgresError,
+    BrokerUnreachable,
+    StorageUnreachable,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -203,7 +213,7 @@ def schema(
 
 @app.command()
 def check() -> None:
-    """Check settings, database, migrations and broker, in this order. Exits with 1 at the first failure."""
+    """Check settings, database, migrations, broker and storage, in this order. Exits with 1 at the first failure."""
     try:
         settings = read_settings()
         _print_result("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
@@ -220,8 +230,21 @@ def check() -> None:
             if not asyncio.run(broker_answers(settings.broadcast_address(database.url))):
                 raise BrokerUnreachable("The broker of CHAT_BROADCAST_URL does not answer.")
             _print_result("broker", f"{settings.broadcast_url.partition(':')[0]}, a message came back")
+            _check_storage(settings)
+            _print_result("storage", "a file was written, read and deleted")
     except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
+
+
+def _check_storage(settings: Settings) -> None:
+    """Raises Misconfigured or StorageUnreachable."""
+    from chat.ports import FilesUnavailable
+    from server.file_store import check_storage, open_files
+
+    try:
+        asyncio.run(check_storage(open_files(settings)))
+    except FilesUnavailable:
+        raise StorageUnreachable("The storage of CHAT_FILES_URL cannot write, read and delete a file.") from None
 
 
 @app.command()

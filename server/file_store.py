@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from secrets import token_hex
 
 import structlog
 from obstore.exceptions import BaseError
@@ -72,6 +73,19 @@ def open_files(settings: Settings) -> StoredFiles:
         return StoredFiles(FileStore.open(settings.files_address))
     except (ValueError, OSError, BaseError) as error:
         raise Misconfigured(f"CHAT_FILES_URL is refused: {error}.") from None
+
+
+async def check_storage(files: StoredFiles) -> None:
+    """Writes, reads and deletes a small file. Raises FilesUnavailable, also if the storage returns other bytes."""
+    key, content = f"check-{token_hex(16)}", token_hex(16).encode()
+    await files.put(key, content)
+    try:
+        found = b"".join([chunk async for chunk in files.read(key, 0, len(content))])
+    except FileMissing:
+        found = None
+    await files.delete([key])
+    if found != content:
+        raise FilesUnavailable
 
 
 @contextmanager

@@ -247,11 +247,17 @@ def test_no_token_is_issued_with_a_key_server(operator: Operator) -> None:
 def test_check_prints_a_line_for_each_part(operator: Operator) -> None:
     assert operator.run("migrate").returncode == 0
     done = operator.run("check")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["settings", "database", "migrations", "broker"]
+    parts = ["settings", "database", "migrations", "broker", "storage"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == parts
+    assert list((operator.data_dir / "files").iterdir()) == []
     assert (done.returncode, done.stderr) == (0, "")
     unreachable = operator.run("check", CHAT_BROADCAST_URL="redis://user:hidden@127.0.0.1:1")
     assert (unreachable.returncode, unreachable.stdout) == (1, "".join(done.stdout.splitlines(keepends=True)[:3]))
     assert unreachable.stderr == "The broker of CHAT_BROADCAST_URL does not answer.\n"
+    closed = "s3://files?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=hidden&region=x"
+    unstored = operator.run("check", CHAT_FILES_URL=closed, CHAT_LINK_SECRET=SECRET)
+    assert (unstored.returncode, unstored.stdout) == (1, "".join(done.stdout.splitlines(keepends=True)[:4]))
+    assert unstored.stderr == "The storage of CHAT_FILES_URL cannot write, read and delete a file.\n"
 
 
 def test_check_fails_at_the_first_part_with_a_problem(operator: Operator) -> None:
