@@ -60,8 +60,9 @@ class _Lifetime:
 
 
 _MESSAGE_FILES = _Lifetime(window=timedelta(minutes=2), longest=timedelta(minutes=5))
-_AVATARS = _Lifetime(window=timedelta(hours=1), longest=timedelta(hours=2))
-"""Longer, because an avatar is in every list of channels, and shows less than a message."""
+_AVATARS = _Lifetime(window=timedelta(days=1), longest=timedelta(days=2))
+"""Longer, because an avatar is in every list of channels, and shows less than a message. The link of an avatar that was
+replaced does not work any more, because what a link names is looked up."""
 
 
 class FileLinks:
@@ -82,7 +83,7 @@ class FileLinks:
         return f"{self._public_url}/files/{token}"
 
     def avatar(self, account_id: str, attachment_id: UUID, now: datetime) -> str:
-        """Returns a URL that is valid for one to two hours."""
+        """Returns a URL that is valid for one to two days."""
         token = self._token(account_id, attachment_id, Variant.AVATAR, _AVATARS.end(now))
         return f"{self._public_url}/files/{token}"
 

@@ -45,7 +45,7 @@ Around = Annotated[
 @strawberry.type(name="ChatImageAvatar", description="An image as the avatar of a channel.")
 class ImageAvatar:
     url: str = strawberry.field(
-        description="The address of the image, 256 pixels wide and high. It works without a token, for an hour or more."
+        description="The address of the image, 256 pixels wide and high. It works without a token, for a day or more."
     )
 
 

@@ -11,9 +11,9 @@ from models.database import Database
 from models.rows import AttachmentRow
 
 THUMBNAIL_TYPE = "image/webp"
-FOR_MINUTES = "private, max-age=300"
-FOREVER = "private, max-age=31536000, immutable"
-"""A new avatar has a new link."""
+ATTACHMENT_CACHE = "private, max-age=300"
+AVATAR_CACHE = "private, max-age=172800, immutable"
+"""A new avatar has a new link, and no link works for more than two days."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ class LinkedFiles:
 def _avatar(storage_key: str | None) -> LinkedFile | None:
     if storage_key is None:
         return None
-    return LinkedFile(storage_key, THUMBNAIL_TYPE, _etag_of_key(storage_key), FOREVER)
+    return LinkedFile(storage_key, THUMBNAIL_TYPE, _etag_of_key(storage_key), AVATAR_CACHE)
 
 
 def _original(row: AttachmentRow) -> LinkedFile | None:
     if row.storage_key is None or row.content_type is None or row.sha256 is None:
         return None
     etag = f'"{row.sha256.hex()}"'
-    return LinkedFile(row.storage_key, row.content_type, etag, FOR_MINUTES, row.byte_size, row.filename)
+    return LinkedFile(row.storage_key, row.content_type, etag, ATTACHMENT_CACHE, row.byte_size, row.filename)
 
 
 def _thumbnail(row: AttachmentRow) -> LinkedFile | None:
     if row.thumbnail_key is None:
         return None
-    return LinkedFile(row.thumbnail_key, THUMBNAIL_TYPE, _etag_of_key(row.thumbnail_key), FOR_MINUTES)
+    return LinkedFile(row.thumbnail_key, THUMBNAIL_TYPE, _etag_of_key(row.thumbnail_key), ATTACHMENT_CACHE)
 
 
 def _etag_of_key(storage_key: str) -> str:

@@ -37,7 +37,7 @@ async def test_a_channel_is_created_with_an_image(account: Account) -> None:
     answer = await account.carla.http.get(path_of(seen["avatar"]["url"]))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
     assert Image.open(io.BytesIO(answer.content)).size == (256, 256)
-    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == "private, max-age=172800, immutable"
 
 
 async def test_a_replaced_image_is_deleted(account: Account) -> None:
