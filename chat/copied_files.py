@@ -1,5 +1,5 @@
-"""Copying the attachments of a message for a forward of it. A forward has files of its own, so those of the original
-can be deleted with it.
+"""Copying the attachments of a message for a forward of it. A forward has files of its own, so deleting the original
+can delete its files.
 
 The files are copied between two transactions, so that no lock is held while the storage works. Until the second one
 keeps them, they are listed as unused: a forward that is not written leaves nothing behind.

@@ -1,7 +1,7 @@
 """The parts of a message, whatever their kind: its text, and what is stored beside it in a table of its own.
 
-A further kind of part is an entry in `STORED_PARTS`, for messages that exist, and a `Part` of `MessageDraft.parts`, for
-messages that are sent.
+A further kind of part is an entry in `STORED_PARTS`, a field of `PartKinds` in the same place that `stored_part_kinds`
+fills, and a `Part` of `MessageDraft.parts`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -75,7 +75,8 @@ class WrittenFile(NamedTuple):
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What was found in a stored file. `content_type` is never what the uploader declares."""
+    """What was found in a stored file. `content_type` is the declared type only if the bytes are of no known type and
+    browsers cannot execute it."""
 
     kind: AttachmentKind
     content_type: str
@@ -94,7 +95,7 @@ class InspectedFile(NamedTuple):
 
 
 class Files(Protocol):
-    """The storage of files, and the inspection of what they contain. All of it can raise FilesUnavailable."""
+    """The storage of files, and the inspection of what they contain. Every method can raise FilesUnavailable."""
 
     async def write(self, key: str, chunks: AsyncIterator[bytes], byte_limit: int) -> WrittenFile:
         """Stores the chunks without keeping them in memory. Stores nothing if the iterator raises."""

@@ -56,7 +56,7 @@ async def list_new_files(tx: Transaction, count: int) -> NewFiles:
 
 
 async def keep_new_files(tx: Transaction, files: NewFiles) -> bool:
-    """Removes the files from the list. Returns whether they still exist, unless they were never written."""
+    """Removes the files from the list. Returns False if the sweep has claimed one of them."""
     kept = await tx.fetch(_KEEP, storage_keys=files.storage_keys, delete_at=files.delete_at)
     return len(kept) == len(files.storage_keys)
 

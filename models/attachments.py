@@ -18,7 +18,7 @@ from models.columns import IDENTIFIER, TIMESTAMPTZ, enum_check, enum_text, key_c
 from models.enums import AttachmentKind
 
 IS_UNSENT = "message_id IS NULL"
-"""The condition for uploads that no message contains. It is that of two indexes."""
+"""The condition for uploads that were not sent. Two partial indexes use it."""
 
 
 class Attachment(SQLModel, table=True):
@@ -63,7 +63,8 @@ class Attachment(SQLModel, table=True):
     storage_key: str | None = Field(default=None, sa_type=Text)
     thumbnail_key: str | None = Field(default=None, sa_type=Text)
     content_type: str | None = Field(default=None, sa_type=Text)
-    """The type that was found in the bytes. The declared type is never served."""
+    """The type that was found in the bytes. It is the declared type only if the bytes are of no known type and browsers
+    cannot execute it."""
 
     sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     width: int | None = None

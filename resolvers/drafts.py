@@ -42,9 +42,6 @@ def channel_avatar(avatar: ChannelAvatarInput | None) -> Avatar | None:
             return IconAvatar(icon, color)
         case _:
             raise Refused(RefusalCode.INVALID, "An avatar must have either an image or an icon.", "avatar")
-    if avatar.icon is None:
-        raise Refused(RefusalCode.INVALID, "An avatar must have an icon.", "avatar")
-    return IconAvatar(avatar.icon.icon, avatar.icon.color)
 
 
 def destination(ref: ShareDestinationRefInput) -> Destination:

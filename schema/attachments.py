@@ -30,7 +30,10 @@ class Attachment:
     def filename(self) -> str:
         return self.row.filename
 
-    @strawberry.field(description="The media type that was found in the file, such as image/png.")
+    @strawberry.field(
+        description="The media type, determined from the bytes. For unknown bytes, the declared type if it is harmless,"
+        " otherwise application/octet-stream."
+    )
     def content_type(self) -> str:
         return self.row.content_type or self.row.declared_type
 

@@ -6,7 +6,9 @@ from schema.cards import SharedEntityRefInput
 from schema.channel_inputs import CHANNEL_ID
 
 MESSAGE_ID = "The message."
-BODY = "The text, in Markdown, up to 20,000 characters. It may be empty only beside an attachment or a card."
+BODY = (
+    "The text, in Markdown, up to 20,000 characters. It may be empty only if the message has an attachment or a card."
+)
 EMOJI = "Exactly one emoji."
 
 

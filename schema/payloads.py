@@ -112,7 +112,7 @@ class CreateUploadPayload(Payload):
     )
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="When the upload expires: it must be sent in a message before. Null if the mutation failed.",
+        description="When the upload expires. Send it in a message before then. Null if the mutation failed.",
     )
 
 

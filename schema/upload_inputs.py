@@ -7,6 +7,7 @@ import strawberry
 class CreateUploadInput:
     filename: str = strawberry.field(description="The name of the file, up to 255 characters. Folders are removed.")
     content_type: str = strawberry.field(
-        description="The media type that the client supposes, or an empty text. What the file contains decides."
+        description="The media type according to the client, or an empty string. Used only if the server does not"
+        " recognize the bytes."
     )
     byte_size: int = strawberry.field(description="The exact size of the file in bytes.")

@@ -1,7 +1,7 @@
 """Serving files and avatars: `GET /files/<token>`.
 
-The token in the path is the authority: it was given to someone who may read the message. What it names is looked up
-nevertheless, so the link of a deleted file does not work any more.
+The signed token in the path is the only credential. It was given to someone who may read the message. What it names is
+looked up nevertheless, so the link of a deleted file does not work any more.
 """
 
 from collections.abc import AsyncGenerator

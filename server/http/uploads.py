@@ -1,7 +1,8 @@
 """Receiving the bytes of uploads: `PUT /uploads/<token>`.
 
-The token in the path is the authority. It names the upload and its uploader, who must still be allowed to use the chat.
-The bytes are passed on to the storage as they arrive: while it is slow, uvicorn reads nothing from the client.
+The signed token in the path is the only credential. It names the upload, whose uploader must still be allowed to use
+the chat. The bytes are passed on to the storage as they arrive: while it is slow, uvicorn reads nothing from the
+client.
 """
 
 import asyncio
