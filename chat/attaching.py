@@ -66,7 +66,7 @@ class AttachmentsPart:
     attachment_ids: tuple[UUID, ...]
 
     @property
-    def suffices(self) -> bool:
+    def can_stand_alone(self) -> bool:
         return bool(self.attachment_ids)
 
     def check(self, paths: InputPaths) -> None:
@@ -78,7 +78,7 @@ class AttachmentsPart:
                 message = "A message can contain an upload only once."
                 raise Refused(RefusalCode.INVALID, message, *paths.attachment(place))
 
-    def hashed(self) -> Sequence[object]:
+    def hash_input(self) -> Sequence[object]:
         return [{"attachments": list(self.attachment_ids)}] if self.attachment_ids else []
 
 

@@ -47,13 +47,13 @@ class ForwardPart:
     message_id: UUID | None
 
     @property
-    def suffices(self) -> bool:
+    def can_stand_alone(self) -> bool:
         return self.message_id is not None
 
     def check(self, _: InputPaths) -> None:
         """The message is read when the forward is written."""
 
-    def hashed(self) -> Sequence[object]:
+    def hash_input(self) -> Sequence[object]:
         return [{"forwarded": self.message_id}] if self.message_id is not None else []
 
 

@@ -17,13 +17,13 @@ class TextPart:
     body: str
 
     @property
-    def suffices(self) -> bool:
+    def can_stand_alone(self) -> bool:
         return is_visible(self.body)
 
     def check(self, _: InputPaths) -> None:
         check_body(self.body)
 
-    def hashed(self) -> Sequence[object]:
+    def hash_input(self) -> Sequence[object]:
         return [self.body]
 
 

@@ -24,14 +24,14 @@ class Part(Protocol):
     """What a draft contains of one kind of part."""
 
     @property
-    def suffices(self) -> bool:
+    def can_stand_alone(self) -> bool:
         """Whether a message can consist of this part alone."""
 
     def check(self, paths: InputPaths, /) -> None:
         """Raises Refused INVALID, with the path of the first invalid element, for a part that cannot be stored or has
         too many elements."""
 
-    def hashed(self) -> Sequence[object]:
+    def hash_input(self) -> Sequence[object]:
         """Returns what the hash of the payload contains of the part. Nothing, if it is empty and of a kind that earlier
         versions did not have: a client key that was used before an update keeps its hash."""
 
@@ -104,13 +104,13 @@ def check_parts(parts: Sequence[Part], paths: InputPaths) -> None:
     """Raises Refused INVALID for parts that are not a message together, or that cannot be stored."""
     for part in parts:
         part.check(paths)
-    if not any(part.suffices for part in parts):
+    if not any(part.can_stand_alone for part in parts):
         raise nothing_visible()
 
 
 def hashed_parts(parts: Iterable[Part]) -> list[object]:
     """Returns what the hash of the payload contains of the parts."""
-    return list(chain.from_iterable(part.hashed() for part in parts))
+    return list(chain.from_iterable(part.hash_input() for part in parts))
 
 
 async def stored_part_kinds(tx: Transaction, message: MessageRow) -> PartKinds:

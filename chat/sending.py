@@ -67,7 +67,7 @@ class MessageDraft:
     def payload_hash(self) -> bytes:
         """Equal for two drafts exactly if they would send the same message."""
         text, *others = self.parts
-        payload = [str(self.channel_id), *text.hashed(), self.reply_to_id, *hashed_parts(others)]
+        payload = [str(self.channel_id), *text.hash_input(), self.reply_to_id, *hashed_parts(others)]
         return sha256(orjson.dumps(payload)).digest()
 
 

@@ -48,13 +48,13 @@ class CardsPart:
     refs: tuple[ItemRef, ...]
 
     @property
-    def suffices(self) -> bool:
+    def can_stand_alone(self) -> bool:
         return bool(self.refs)
 
     def check(self, paths: InputPaths) -> None:
         check_refs(self.refs, paths.card)
 
-    def hashed(self) -> Sequence[object]:
+    def hash_input(self) -> Sequence[object]:
         return [[[ref.kind, ref.item_id] for ref in self.refs]]
 
 

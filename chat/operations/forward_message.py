@@ -36,7 +36,7 @@ class ForwardDraft:
 
 
 @dataclass(frozen=True)
-class _Forwarded:
+class _SentOrOriginal:
     """The message that the client key sent before, if any, and otherwise the items of the original's cards and its
     files."""
 
@@ -67,12 +67,12 @@ async def forward_message(chat: Chat, identity: Identity, draft: ForwardDraft) -
 
 
 @operation
-async def _find_sent_or_original(tx: Transaction, draft: ForwardDraft) -> _Forwarded:
+async def _find_sent_or_original(tx: Transaction, draft: ForwardDraft) -> _SentOrOriginal:
     sent = await find_sent_to(tx, draft.destination, draft.client_key, draft.message, FORWARD_PATHS)
     if sent is not None:
-        return _Forwarded(sent)
+        return _SentOrOriginal(sent)
     await read_original(tx, require_agent(tx.identity).agent_id, draft.message_id)
-    return _Forwarded(None, await read_card_refs(tx, draft.message_id), await read_files(tx, draft.message_id))
+    return _SentOrOriginal(None, await read_card_refs(tx, draft.message_id), await read_files(tx, draft.message_id))
 
 
 @operation

@@ -99,7 +99,7 @@ async def receive_upload(chat: Chat, identity: Identity, reception: Reception, c
 
 async def _store(files: Files, reception: Reception, chunks: AsyncIterator[bytes]) -> ReceivedFile:
     upload, key = reception.upload, reception.storage_key
-    written = await files.write(key, _exactly(chunks, upload.byte_size), upload.byte_size)
+    written = await files.write(key, _of_declared_size(chunks, upload.byte_size), upload.byte_size)
     inspected = await files.inspect(key, written.byte_size, known_type(upload.declared_type), upload.filename)
     if inspected.cleaned is not None:
         await files.put(key, inspected.cleaned)
@@ -128,9 +128,9 @@ async def _complete_row(tx: Transaction, reception: Reception, received: Receive
         sha256=received.written.sha256,
         kind=facts.kind,
         content_type=facts.content_type,
-        width=_stored(facts.width),
-        height=_stored(facts.height),
-        duration_ms=_stored(facts.duration_ms),
+        width=_int32_or_none(facts.width),
+        height=_int32_or_none(facts.height),
+        duration_ms=_int32_or_none(facts.duration_ms),
         waveform=bytes(facts.waveform) if facts.waveform is not None else None,
     )
     return bool(completed)
@@ -142,7 +142,7 @@ async def _not_completed(tx: Transaction, upload: AttachmentRow) -> Refused:
     return _received_before() if current.storage_key is not None else unknown_upload()
 
 
-async def _exactly(chunks: AsyncIterator[bytes], byte_size: int) -> AsyncIterator[bytes]:
+async def _of_declared_size(chunks: AsyncIterator[bytes], byte_size: int) -> AsyncIterator[bytes]:
     """Passes the chunks on. Raises Refused INVALID unless they have this size together."""
     received = 0
     async for chunk in chunks:
@@ -162,5 +162,5 @@ def _received_before() -> Refused:
     return Refused(RefusalCode.CONFLICT, "The file was uploaded before.")
 
 
-def _stored(number: int | None) -> int | None:
+def _int32_or_none(number: int | None) -> int | None:
     return number if number is not None and number in _INTEGERS else None

@@ -57,7 +57,7 @@ class DownloadEndpoint:
         file = await self.linked.find(request.path_params["token"])
         if file is None:
             return unknown_link()
-        if _is_known(request, file):
+        if _client_has_current(request, file):
             return Response(status_code=304, headers=_headers(file))
         try:
             return await self._content(request, file)
@@ -90,7 +90,7 @@ async def _with_first(first: bytes, others: AsyncGenerator[bytes, None]) -> Asyn
             yield chunk
 
 
-def _is_known(request: Request, file: LinkedFile) -> bool:
+def _client_has_current(request: Request, file: LinkedFile) -> bool:
     """Returns whether the client has the file already."""
     known = request.headers.get("if-none-match", "")
     return known.strip() == "*" or file.etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
