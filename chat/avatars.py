@@ -56,7 +56,7 @@ async def use_avatar(tx: Transaction, avatar: PreparedAvatar, replaced_key: str 
         await list_unused_files(tx, [replaced_key])
 
 
-async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID, rule: Rule) -> PreparedAvatar:
+async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID | None, rule: Rule) -> PreparedAvatar:
     uploaded_key, image = await _begin_image(chat, identity, attachment_id, rule)
     try:
         square = await chat.files.square_thumbnail(uploaded_key)
@@ -70,9 +70,11 @@ async def _prepare_image(chat: Chat, identity: Identity, attachment_id: UUID, ru
 
 
 @operation
-async def _begin_image(tx: Transaction, attachment_id: UUID, rule: Rule) -> tuple[str, NewFiles]:
+async def _begin_image(tx: Transaction, attachment_id: UUID | None, rule: Rule) -> tuple[str, NewFiles]:
     """Returns the key of the uploaded image, and that of the square one."""
     await rule(tx)
+    if attachment_id is None:
+        raise unknown_upload(*IMAGE_PATH)
     upload = await find_own_upload(tx, attachment_id, require_agent(tx.identity).agent_id, *IMAGE_PATH)
     if upload.storage_key is None:
         raise unknown_upload(*IMAGE_PATH)

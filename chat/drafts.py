@@ -52,9 +52,10 @@ class IconAvatar:
 
 @dataclass(frozen=True)
 class ImageAvatar:
-    """An image that the viewer has uploaded."""
+    """An image that the viewer has uploaded. `attachment_id` is None for an id that no upload can have: the answer is
+    that for an unknown upload, which comes after the check of permissions."""
 
-    attachment_id: UUID
+    attachment_id: UUID | None
 
 
 Avatar = IconAvatar | ImageAvatar

@@ -8,7 +8,7 @@ from chat.drafts import Avatar, Given, IconAvatar, ImageAvatar
 from chat.errors import RefusalCode, Refused
 from chat.operations.destinations import CHANNEL_PATH, Destination, ToAgent, ToChannel
 from schema.channel_inputs import ChannelAvatarInput, IconAvatarInput
-from schema.ids import attachment_id, channel_id
+from schema.ids import Prefix, channel_id, parse_id
 from schema.sharing import ShareDestinationRefInput
 
 Value = TypeVar("Value")
@@ -37,7 +37,7 @@ def channel_avatar(avatar: ChannelAvatarInput | None) -> Avatar | None:
         return None
     match avatar.image_id, avatar.icon:
         case str(image_id), None:
-            return ImageAvatar(attachment_id(image_id, "avatar", "imageId"))
+            return ImageAvatar(parse_id(Prefix.ATTACHMENT, image_id))
         case None, IconAvatarInput(icon=icon, color=color):
             return IconAvatar(icon, color)
         case _:
