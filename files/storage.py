@@ -123,6 +123,16 @@ class FileStore:
                 with suppress(FileNotFoundError):
                     await self._objects.delete_async(key)
 
+    def echo(self, key: str, content: bytes) -> bytes:
+        """Writes a file, and returns what is read of it before it is deleted.
+
+        The calls block. After an asynchronous one, a thread of obstore may still be about to take the interpreter's
+        lock, and aborts a process that exits at that moment, as a command does."""
+        self._objects.put(key, content, use_multipart=False)
+        found = self._objects.get_range(key, start=0, end=len(content)).to_bytes()
+        self._objects.delete(key)
+        return found
+
     def open_file(self, key: str, byte_size: int) -> io.BufferedReader:
         """Returns the file for libraries that read from file objects. Its methods block, and raise FileMissing, so they
         are called in a thread."""

@@ -242,7 +242,7 @@ def _check_storage(settings: Settings) -> None:
     from server.file_store import check_storage, open_files
 
     try:
-        asyncio.run(check_storage(open_files(settings)))
+        check_storage(open_files(settings))
     except FilesUnavailable:
         raise StorageUnreachable("The storage of CHAT_FILES_URL cannot write, read and delete a file.") from None
 

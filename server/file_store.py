@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 
 import structlog
 from obstore.exceptions import BaseError
@@ -75,15 +75,11 @@ def open_files(settings: Settings) -> StoredFiles:
         raise Misconfigured(f"CHAT_FILES_URL is refused: {error}.") from None
 
 
-async def check_storage(files: StoredFiles) -> None:
+def check_storage(files: StoredFiles) -> None:
     """Writes, reads and deletes a small file. Raises FilesUnavailable, also if the storage returns other bytes."""
-    key, content = f"check-{token_hex(16)}", token_hex(16).encode()
-    await files.put(key, content)
-    try:
-        found = b"".join([chunk async for chunk in files.read(key, 0, len(content))])
-    except FileMissing:
-        found = None
-    await files.delete([key])
+    content = token_bytes(16)
+    with _failures():
+        found = files.store.echo(f"check-{token_hex(16)}", content)
     if found != content:
         raise FilesUnavailable
 
