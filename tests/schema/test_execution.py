@@ -91,5 +91,6 @@ def _values(scene: Scene) -> Mapping[str, Sequence[Any]]:
         "ID": [*channels, scene.message, *agents, "1", "7"],
         "Int": [1, 2, 50, 100, 101],
         "String": ["", "a", "nonsense"],
+        "DateTime": ["2026-11-27T12:00:00Z", "not a time"],
         "_Any": ["not a representation"],
     }
