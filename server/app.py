@@ -33,12 +33,14 @@ from server.file_sweep import sweep_files_periodically
 from server.graphiql import assets_mount, page
 from server.http.admission import SocketLimits
 from server.http.connections import Connections
-from server.http.documents import DocumentLimits
+from server.http.documents import DocumentLimits, DocumentPolicy
 from server.http.endpoint import GraphQLEndpoint
 from server.http.file_routes import file_routes
 from server.http.health import health_routes
 from server.http.operations import Operations
 from server.http.origins import OriginPolicy
+from server.http.security_headers import SecurityHeaders
+from server.http.trusted_documents import read_trusted_documents
 from server.http.unsubscribe import unsubscribe_routes
 from server.identity.sign_in import SignIn
 from server.indexing import index_periodically
@@ -92,9 +94,10 @@ def create_app(
         return page(request, DEMO_PATH if settings.is_demo else None)
 
     directory = DirectoryThread(database_url, services)
-    operations = Operations(schema, *_document_limits(settings), directory)
+    operations = Operations(schema, *_document_limits(settings), directory, _document_policy(settings))
     limits, sign_in = SocketLimits.of(settings), SignIn(settings)
-    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
+    browser_page = graphiql if settings.graphiql else None
+    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, browser_page)
     origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins)]
 
     @asynccontextmanager
@@ -107,8 +110,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", _redirect_to_graphiql),
-            assets_mount(),
+            *([Route("/", _redirect_to_graphiql), assets_mount()] if settings.graphiql else []),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
             *_unsubscribe_routes(settings, pool),
             *file_routes(chat, files, links, settings),
@@ -116,6 +118,7 @@ def create_app(
             Route("/graphql", endpoint, middleware=origins),
             WebSocketRoute("/graphql", endpoint, middleware=origins),
         ],
+        middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
     app.state.services = services
@@ -146,6 +149,12 @@ def _document_limits(settings: Settings) -> tuple[DocumentLimits, DocumentLimits
         DocumentLimits(settings.document_bytes, settings.document_tokens),
         DocumentLimits(settings.anonymous_document_bytes, settings.anonymous_document_tokens),
     )
+
+
+def _document_policy(settings: Settings) -> DocumentPolicy:
+    """Raises Misconfigured if the trusted documents cannot be read."""
+    trusted = read_trusted_documents(settings.documents) if settings.documents is not None else []
+    return DocumentPolicy(trusted, settings.only_trusted_documents, settings.introspection)
 
 
 async def _redirect_to_graphiql(_: Request) -> Response:

@@ -15,10 +15,12 @@ PROGRAM = "internal-chat"
 
 def print_banner(settings: Settings) -> None:
     typer.echo(f"\n{typer.style('Internal Chat', bold=True)} is running at {typer.style(settings.url, bold=True)}")
-    typer.echo(f"  GraphiQL  open {settings.url}/graphql in a browser")
+    if settings.graphiql:
+        typer.echo(f"  GraphiQL  open {settings.url}/graphql in a browser")
     if settings.is_demo:
         command = _pasteable_command(settings)
-        typer.echo("  Sign in   choose an agent at the top of GraphiQL, or print a token in another terminal:")
+        choose = "choose an agent at the top of GraphiQL, or " if settings.graphiql else ""
+        typer.echo(f"  Sign in   {choose}print a token in another terminal:")
         typer.echo(f"            {command} token 2")
         typer.echo(f"            {command} token 21 --account 2")
         typer.echo("  Agents    account 1: 1 Ana, 2 Bruno, 3 Carla, 4 Davi, 5 Elisa (deactivated)")

@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -213,10 +214,15 @@ def schema(
 
 @app.command()
 def check() -> None:
-    """Check settings, database, migrations, broker and storage, in this order. Exits with 1 at the first failure."""
+    """Check settings, trusted documents, database, migrations, broker and storage, in this order.
+
+    Exits with 1 at the first failure.
+    """
     try:
         settings = read_settings()
         _print_result("settings", f"{'the demo, ' if settings.is_demo else ''}{settings.url}")
+        if settings.documents is not None:
+            _print_result("documents", f"{_check_documents(settings.documents)} trusted, all valid")
 
         from live.broadcast import broker_answers
         from server.logs import disable_logging
@@ -234,6 +240,17 @@ def check() -> None:
             _print_result("storage", "a file was written, read and deleted")
     except (Misconfigured, *OPERATIONAL_ERRORS) as error:
         _fail(error, 1)
+
+
+def _check_documents(folder: Path) -> int:
+    """Returns the number of trusted documents. Raises Misconfigured."""
+    from server.http.documents import valid_trusted_documents
+    from server.http.trusted_documents import read_trusted_documents
+    from server.schema import schema as graphql_schema
+
+    documents = read_trusted_documents(folder)
+    valid_trusted_documents(graphql_schema._schema, documents)
+    return len(documents)
 
 
 def _check_storage(settings: Settings) -> None:

@@ -1,7 +1,23 @@
 """The schema for client tools that do not know federation: generators of types, and caches that read a schema."""
 
-from graphql import REMOVE, DirectiveNode, DocumentNode, Node, Visitor, parse, print_ast, specified_directives, visit
+from dataclasses import replace
+
+from graphql import (
+    REMOVE,
+    DirectiveNode,
+    DocumentNode,
+    Node,
+    StringValueNode,
+    Visitor,
+    parse,
+    print_ast,
+    specified_directives,
+    visit,
+)
 from graphql.language import DirectiveDefinitionNode, FieldDefinitionNode, TypeDefinitionNode
+
+_DESCRIPTIONS = {directive.name: directive.description or "" for directive in specified_directives}
+"""The descriptions of the directives of the GraphQL specification, which strawberry does not print."""
 
 
 def client_sdl(sdl: str) -> str:
@@ -15,7 +31,7 @@ class _WithoutFederation(Visitor):
     def __init__(self, document: DocumentNode) -> None:
         super().__init__()
         definitions = (each for each in document.definitions if isinstance(each, DirectiveDefinitionNode))
-        self._known = {each.name.value for each in definitions} | {each.name for each in specified_directives}
+        self._known = {each.name.value for each in definitions} | _DESCRIPTIONS.keys()
 
     def enter(self, node: Node, *_: object) -> object:
         match node:
@@ -23,6 +39,8 @@ class _WithoutFederation(Visitor):
                 return REMOVE
             case TypeDefinitionNode() | FieldDefinitionNode() if _belongs_to_federation(node.name.value):
                 return REMOVE
+            case DirectiveDefinitionNode(description=None) if node.name.value in _DESCRIPTIONS:
+                return replace(node, description=StringValueNode(value=_DESCRIPTIONS[node.name.value], block=True))
         return None
 
 

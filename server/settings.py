@@ -148,16 +148,26 @@ class Settings(BaseSettings):
     upload_hours: Annotated[float, Field(gt=0, le=720)] = Field(
         24.0, description="After how many hours an upload that was not sent in a message is deleted."
     )
+    documents: Path | None = Field(
+        None, description="The folder with the trusted documents of your front ends. See docs/persisted-documents.md."
+    )
+    only_trusted_documents: bool = Field(
+        default=False, description="Whether documents outside CHAT_DOCUMENTS are refused."
+    )
+    introspection: bool = Field(
+        default=True, description="Whether clients can read the schema, through introspection and `_service`."
+    )
+    graphiql: bool = Field(default=True, description="Whether GraphiQL is served.")
     sources: str | None = Field(
         None,
         repr=False,
         description="JSON: the source module of each kind of item. See docs/source-modules.md.",
     )
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "documents")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().resolve()
 
     @field_validator("database_url")
     @classmethod
@@ -233,6 +243,12 @@ class Settings(BaseSettings):
                 f"Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine "
                 f"only: set one of them to listen on {self.host}."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _trusted_documents_exist(self) -> Self:
+        if self.only_trusted_documents and self.documents is None:
+            raise ValueError("CHAT_ONLY_TRUSTED_DOCUMENTS needs CHAT_DOCUMENTS: no document would be executed.")
         return self
 
     @model_validator(mode="after")

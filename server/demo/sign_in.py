@@ -155,4 +155,4 @@ def _token_json(token: str) -> JSONResponse:
 
 
 def _json(content: object, status: int = 200) -> JSONResponse:
-    return JSONResponse(content, status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return JSONResponse(content, status)

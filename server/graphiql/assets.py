@@ -30,7 +30,6 @@ class ImmutableFiles(StaticFiles):
         response = await super().get_response(path, scope)
         if response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

@@ -37,10 +37,6 @@ def _settings(root: str, demo_path: str | None) -> str:
 def _headers(nonce: str, host: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": _content_security_policy(nonce, host),
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
         "Vary": "Accept",
     }
 

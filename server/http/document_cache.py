@@ -10,6 +10,7 @@ from threading import RLock
 from graphql import DocumentNode, OperationType
 
 from execution import FIELD_BYTES, plans_of
+from server.http.document_identifiers import hash_identifier
 
 CAPACITY_BYTES = 32_000_000
 """The estimated memory of all documents and plans that are kept. A query of 100 tokens and 40 fields takes 130 KB."""
@@ -26,6 +27,8 @@ class Document:
 
     node: DocumentNode
     operations: Mapping[str | None, OperationType]
+    trusted_name: str | None = None
+    """The name of a trusted document."""
 
 
 class DocumentCache:
@@ -35,6 +38,9 @@ class DocumentCache:
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
         self._capacity = capacity
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._texts: dict[str, str] = {}
+        """By identifier."""
+
         self._sizes: dict[str, int] = {}
         self._bytes = 0
         self._lock = RLock()
@@ -49,11 +55,16 @@ class DocumentCache:
                 self._documents.move_to_end(text)
             return document
 
+    def text_of(self, identifier: str) -> str | None:
+        """Returns the text of the document with this hash."""
+        return self._texts.get(identifier)
+
     def add(self, text: str, document: Document) -> None:
         with self._lock:
             if text in self._documents:
                 return
             self._documents[text] = document
+            self._texts[hash_identifier(text)] = text
             self._sizes[text] = 0
             plans_of(document.node).on_growth = partial(self._add_fields, text)
             self._add_bytes(text, DOCUMENT_BYTES + sys.getsizeof(text) + TOKEN_BYTES * document.node.token_count)
@@ -74,3 +85,4 @@ class DocumentCache:
         # Subscriptions may still use the document, and their plans may grow.
         plans_of(document.node).on_growth = None
         self._bytes -= self._sizes.pop(text)
+        del self._texts[hash_identifier(text)]

@@ -29,6 +29,9 @@ from subscriptions.context import StreamContext
 
 Page = Callable[[Request], Response]
 
+DOCUMENT_PARAMETERS = frozenset({"query", "documentId", "extensions"})
+"""A URL with any of these contains a GraphQL request."""
+
 
 @dataclass(frozen=True)
 class GraphQLEndpoint:
@@ -42,14 +45,16 @@ class GraphQLEndpoint:
     connections: Connections
     limits: SocketLimits
     sign_in: SignIn
-    page: Page
+    page: Page | None
+    """What browsers get that open the endpoint. None if it is switched off."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await Socket(self._socket_services, scope, receive, send).serve()
             return
         request = Request(scope)
-        response = self.page(request) if _wants_page(request) else await self._respond(request, receive)
+        page = self.page if _wants_page(request) else None
+        response = page(request) if page is not None else await self._respond(request, receive)
         await response(scope, receive, send)
 
     @cached_property
@@ -112,7 +117,8 @@ class GraphQLEndpoint:
 
 def _wants_page(request: Request) -> bool:
     accept = request.headers.get("accept", "")
-    return request.method == "GET" and "query" not in request.query_params and (HTML in accept or "*/*" in accept)
+    has_request = not DOCUMENT_PARAMETERS.isdisjoint(request.query_params.keys())
+    return request.method == "GET" and not has_request and (HTML in accept or "*/*" in accept)
 
 
 def _check_method(method: str, operation: Operation) -> None:

@@ -14,14 +14,37 @@ from chat.identity import DirectoryToken, Identity
 from execution import BreadthFirstExecutor, pause_if_due
 from schema.context import Services
 from server.directory_thread import DirectoryThread
-from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
-from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX, formatted, formatted_exception, request_error
+from server.http.documents import (
+    EXECUTE_ALL,
+    DocumentLimits,
+    DocumentNotTrusted,
+    DocumentPolicy,
+    Documents,
+    DocumentTooLarge,
+    DocumentUnknown,
+    InvalidDocument,
+    Operation,
+)
+from server.http.errors import (
+    INVALID_DOCUMENT,
+    INVALID_SYNTAX,
+    UNKNOWN_DOCUMENT,
+    formatted,
+    formatted_exception,
+    request_error,
+)
 from server.http.requests import GraphQLRequest
 from server.schema import ChatSchema
 from subscriptions.context import StreamContext
 
 Deliver = Callable[[bytes], Awaitable[None]]
 """Sends a result, which is encoded as a JSON object."""
+
+
+UNKNOWN_DOCUMENT_MESSAGE = "PersistedQueryNotFound"
+"""Clients compare the message with this word, and then send the text of the document (urql, Apollo Kotlin and iOS)."""
+
+ONLY_TRUSTED_MESSAGE = "The document is not one of the trusted documents, and this server executes no others."
 
 
 class RequestFailed(Exception):
@@ -56,20 +79,26 @@ class Operations:
         limits: DocumentLimits,
         anonymous_limits: DocumentLimits,
         directory: DirectoryThread | None = None,
+        policy: DocumentPolicy = EXECUTE_ALL,
     ) -> None:
+        """Raises Misconfigured if a trusted document is invalid."""
         self._directory = directory
         self._limits = limits
         self._anonymous_limits = anonymous_limits
         self._schema = schema._schema
         self._executor_class = schema.execution_context_class
-        self._documents = Documents(self._schema)
+        self._documents = Documents(self._schema, policy)
 
     async def find(self, request: GraphQLRequest, authentication: Identity | Denied | None) -> Operation:
         """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for a document that is
-        invalid or too large."""
+        unknown, not trusted, invalid or too large."""
         is_anonymous = authentication is None or isinstance(authentication, Denied)
         try:
             return await self._documents.operation_of(request, self._anonymous_limits if is_anonymous else self._limits)
+        except DocumentUnknown:
+            raise RequestFailed([request_error(UNKNOWN_DOCUMENT_MESSAGE, UNKNOWN_DOCUMENT)]) from None
+        except DocumentNotTrusted:
+            raise RequestFailed([request_error(ONLY_TRUSTED_MESSAGE, DenialCode.FORBIDDEN)]) from None
         except DocumentTooLarge as too_large:
             raise RequestFailed([request_error(str(too_large), INVALID_SYNTAX)]) from None
         except GraphQLSyntaxError as error:

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.types import Receive
 
+from server.http.document_identifiers import HASH_PREFIX
 from server.http.media_types import JSON
 
 BODY_BYTES = 4_000_000
@@ -22,9 +23,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    query: str
+    """A request with the text of a document, the identifier of a persisted document, or both."""
+
+    query: str | None
     variables: dict[str, Any] | None
     operation_name: str | None
+    document_id: str | None = None
 
 
 class Refusal(Exception):
@@ -50,10 +54,26 @@ def graphql_request(parameters: object) -> GraphQLRequest:
     if not isinstance(parameters, Mapping):
         raise Refusal(400, "The request must be a JSON object.")
     query = _parameter(parameters, "query", str)
-    if query is None:
+    document_id = _optional(parameters, "documentId", str) or _persisted_query(parameters)
+    if document_id is not None:
+        query = query or None
+    elif query is None:
         raise Refusal(400, "The request has no `query`.")
-    _optional(parameters, "extensions", dict)
-    return GraphQLRequest(query, _optional(parameters, "variables", dict), _optional(parameters, "operationName", str))
+    variables = _optional(parameters, "variables", dict)
+    return GraphQLRequest(query, variables, _optional(parameters, "operationName", str), document_id)
+
+
+def _persisted_query(parameters: Mapping[str, object]) -> str | None:
+    """Returns the identifier of the document whose hash is in `extensions.persistedQuery`, as Apollo Client and urql
+    send it."""
+    extensions: dict[str, object] = _optional(parameters, "extensions", dict) or {}
+    match extensions.get("persistedQuery"):
+        case None:
+            return None
+        case {"version": 1, "sha256Hash": str(hash)}:
+            return HASH_PREFIX + hash.lower()
+        case _:
+            raise Refusal(400, "The request's `extensions.persistedQuery` needs `version` 1 and a `sha256Hash`.")
 
 
 def parse_json(data: bytes | str) -> object:

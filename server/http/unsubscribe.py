@@ -64,10 +64,6 @@ def _headers(nonce: str) -> dict[str, str]:
     policy = ["default-src 'none'", f"style-src 'nonce-{nonce}'", "form-action 'self'", "frame-ancestors 'none'"]
     return {
         "Content-Security-Policy": "; ".join([*policy, "base-uri 'none'"]),
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
         "X-Robots-Tag": "noindex",
-        "Cache-Control": "no-store",
         "Vary": "Accept-Language",
     }

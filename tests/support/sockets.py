@@ -89,9 +89,12 @@ class Socket:
         await self.connection.send(json.dumps(frame))
 
     async def subscribe(self, query: str, **variables: object) -> Stream:
+        return await self.start({"query": query, "variables": variables})
+
+    async def start(self, payload: Json) -> Stream:
+        """Starts the operation of a `subscribe` message with this payload."""
         stream = Stream(self, str(next(self._ids)))
         self._streams[stream.id] = stream
-        payload = {"query": query, "variables": variables}
         await self.send({"id": stream.id, "type": "subscribe", "payload": payload})
         return stream
 

@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +19,7 @@ from models.database import Database
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.graphiql import assets_mount, page
 from server.graphiql.assets import FOLDER
+from server.http.security_headers import SecurityHeaders
 from server.settings import Settings
 from tests.support.api import Account, AgentClient, Api
 
@@ -31,7 +33,8 @@ def client_of(settings: Settings, database: Database | None) -> httpx.AsyncClien
         return page(request, DEMO_PATH if database else None)
 
     demo = demo_sign_in_routes(settings, database) if database else []
-    app = Starlette(routes=[assets_mount(), *demo, Route("/graphql", graphiql)])
+    routes = [assets_mount(), *demo, Route("/graphql", graphiql)]
+    app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{HOST}")
 
 
