@@ -13,7 +13,7 @@ LAST_RELEASE = (HERE / "last_release.graphql").read_text()
 CURRENT = (HERE.parents[1] / "schema.client.graphql").read_text()
 
 ACCEPTED: dict[str, str] = {}
-"""The breaking changes since the last release that are accepted, each with its reason. They are listed in CHANGELOG.md."""
+"""The accepted breaking changes since the last release, each with its reason. They are listed in CHANGELOG.md."""
 
 
 def breaking_changes(current: GraphQLSchema) -> list[str]:

@@ -33,8 +33,8 @@ INTERNALS = re.compile(
 """Words of Python and SQL, which no message contains."""
 
 MARKS = (
-    "# ", "> ", "- ", "1. ", "```\n", "`", "**", "_", "~~", "[", "](", ")", "![", "<", ">", "&amp;", "\n", "\n\n", "    ",
-    "|", "\\", "http://", "mailto:", "<!--", "-->", "[@a](mention://user/davi/a)", "[@t](mention://team/1/t)",
+    "# ", "> ", "- ", "1. ", "```\n", "`", "**", "_", "~~", "[", "](", ")", "![", "<", ">", "&amp;", "\n", "\n\n",
+    "    ", "|", "\\", "http://", "mailto:", "<!--", "-->", "[@a](mention://user/davi/a)", "[@t](mention://team/1/t)",
     "mention://channel/all", "\u202e", "\u200b", "👍🏽", "重要", "é",
 )  # fmt: skip
 MARKDOWN = st.lists(st.sampled_from(MARKS) | st.text(max_size=8), max_size=30).map("".join)
