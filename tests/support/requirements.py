@@ -32,6 +32,7 @@ class Requirement:
 REQUIREMENTS = (
     Requirement("chromium", (("chromium",), ("chromium-browser",), ("google-chrome",)), "chromium"),
     Requirement("node", (("node", "npm"),), "nodejs npm"),
+    Requirement("haproxy", (("haproxy",),), "haproxy"),
     Requirement("redis", (("redis-server",),), "redis-server"),
 )
 
