@@ -41,8 +41,11 @@ class StoredFiles:
             return await self.store.size(key)
 
     async def inspect(self, key: str, byte_size: int, content_type: str, filename: str) -> InspectedFile:
-        with _failures():
-            found = await inspect(self.store, key, byte_size, content_type, filename)
+        try:
+            with _failures():
+                found = await inspect(self.store, key, byte_size, content_type, filename)
+        except FileMissing as missing:
+            raise FilesUnavailable from missing  # The storage has lost what was written a moment ago.
         facts = FileFacts(
             kind=found.kind,
             content_type=found.content_type,

@@ -9,10 +9,12 @@ import pytest
 from asyncpg.exceptions import InterfaceError
 from starlette.applications import Starlette
 
+from chat.ports import FilesUnavailable
 from models.database import Connection, Database
 from schema.context import Services
 from server.file_store import open_files
 from server.http.file_routes import file_routes
+from server.settings import Settings
 from tests.support.api import Account, path_of
 
 
@@ -75,3 +77,12 @@ async def test_a_failure_of_the_database_during_a_download(account: Account, app
         assert _outcome(await http.get(path_of(found["url"]))) == (503, "DATABASE_UNAVAILABLE")
         database.successes = 1
         assert (await http.get(path_of(found["url"]))).content == b"abc"
+
+
+async def test_a_file_that_the_storage_has_lost_is_a_failure_of_the_storage(settings: Settings) -> None:
+    files = open_files(settings)
+    await files.put("kept", b"text")
+    assert (await files.inspect("kept", 4, "text/plain", "a.txt")).facts.content_type == "text/plain"
+    await files.delete(["kept"])
+    with pytest.raises(FilesUnavailable):
+        await files.inspect("kept", 4, "text/plain", "a.txt")
