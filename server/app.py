@@ -31,17 +31,17 @@ from server.email import email_worker
 from server.file_store import open_files
 from server.file_sweep import sweep_files_periodically
 from server.graphiql import assets_mount, page
-from server.http.admission import SocketLimits
 from server.http.connections import Connections
-from server.http.documents import DocumentLimits
-from server.http.endpoint import GraphQLEndpoint
+from server.http.endpoint import EXPOSED_HEADERS, GraphQLEndpoint
 from server.http.file_routes import file_routes
 from server.http.health import health_routes
-from server.http.operations import Operations
+from server.http.operations import OperationLimits, Operations
 from server.http.origins import OriginPolicy
 from server.http.unsubscribe import unsubscribe_routes
 from server.identity.sign_in import SignIn
 from server.indexing import index_periodically
+from server.limits.rates import ClientRates
+from server.limits.shared_rates import rate_limiter
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
@@ -92,10 +92,20 @@ def create_app(
         return page(request, DEMO_PATH if settings.is_demo else None)
 
     directory = DirectoryThread(database_url, services)
-    operations = Operations(schema, *_document_limits(settings), directory)
-    limits, sign_in = SocketLimits.of(settings), SignIn(settings)
-    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, graphiql)
-    origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins)]
+    operations = Operations(schema, OperationLimits.of(settings), directory)
+    rates = rate_limiter(settings.broadcast_url)
+    endpoint = GraphQLEndpoint(
+        operations,
+        services,
+        hub,
+        presence,
+        connections,
+        settings,
+        ClientRates.of(settings, rates),
+        SignIn(settings),
+        graphiql,
+    )
+    origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins, expose_headers=EXPOSED_HEADERS)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -104,6 +114,7 @@ def create_app(
                 _tune_garbage_collection()
                 yield
             await sources.aclose()
+            await rates.aclose()
 
     app = Starlette(
         routes=[
@@ -138,14 +149,6 @@ def _tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)
-
-
-def _document_limits(settings: Settings) -> tuple[DocumentLimits, DocumentLimits]:
-    """Returns the limits of signed-in and of anonymous requests."""
-    return (
-        DocumentLimits(settings.document_bytes, settings.document_tokens),
-        DocumentLimits(settings.anonymous_document_bytes, settings.anonymous_document_tokens),
-    )
 
 
 async def _redirect_to_graphiql(_: Request) -> Response:

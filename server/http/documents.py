@@ -2,9 +2,10 @@
 cached."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -17,17 +18,48 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
-from server.http.document_cache import Document, DocumentCache
+from server.http.document_cache import Document, DocumentCache, OperationFacts
 from server.http.requests import GraphQLRequest, Refusal
+from server.limits.cost_compiler import CostCompiler, TooManySelections
+from server.limits.settings import LimitSettings
+from server.limits.shapes import shape_of
 
 INLINE_BYTES = 1_000
 """Longer documents are parsed and validated in a thread, so that the event loop keeps running. The longest take
 a second."""
 
+COST_STEPS = 3
+"""How many steps compiling the cost of a document may take, for each token that it may have."""
+
+INTROSPECTION_COST = 200_000
+"""Twice that of the introspection query that tools send, which takes 0.1 seconds."""
+
+Value = TypeVar("Value")
+
 
 class DocumentLimits(NamedTuple):
     bytes: int
     tokens: int
+    depth: int
+    aliases: int
+    directives: int
+
+    @classmethod
+    def of(cls, settings: LimitSettings) -> "DocumentLimits":
+        return cls(
+            settings.document_bytes,
+            settings.document_tokens,
+            settings.document_depth,
+            settings.document_aliases,
+            settings.document_directives,
+        )
+
+    @classmethod
+    def of_anonymous(cls, settings: LimitSettings) -> "DocumentLimits":
+        """Returns the limits of requests without a valid token."""
+        return cls.of(settings)._replace(
+            bytes=settings.anonymous_document_bytes, tokens=settings.anonymous_document_tokens
+        )
 
 
 class InvalidDocument(Exception):
@@ -47,8 +79,12 @@ class Operation:
     """An operation of a valid document, and its request."""
 
     document: DocumentNode
-    type: OperationType
+    facts: OperationFacts
     request: GraphQLRequest
+
+    @property
+    def type(self) -> OperationType:
+        return self.facts.type
 
 
 class Documents:
@@ -56,6 +92,7 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        self._costs = CostCompiler(schema)
         self._cache = DocumentCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
 
@@ -63,7 +100,11 @@ class Documents:
         """Returns the request's operation. Raises DocumentTooLarge, GraphQLSyntaxError, InvalidDocument, or Refusal if
         there is none."""
         document = await self._document(request.query, limits)
-        return Operation(document.node, _operation_type(document, request.operation_name), request)
+        return Operation(document.node, _operation_facts(document, request.operation_name), request)
+
+    async def run_in_thread(self, work: Callable[[], Value]) -> Value:
+        """Runs work that would block the event loop for long, one at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _document(self, text: str, limits: DocumentLimits) -> Document:
         size = _check_size(text, limits)
@@ -77,9 +118,37 @@ class Documents:
 
     async def _validated(self, text: str, size: int, limits: DocumentLimits) -> Document:
         if size <= INLINE_BYTES:
-            return _valid_document(self._schema, text, limits)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _valid_document, self._schema, text, limits)
+            return self._valid_document(text, limits)
+        return await self.run_in_thread(lambda: self._valid_document(text, limits))
+
+    def _valid_document(self, text: str, limits: DocumentLimits) -> Document:
+        node = parse(text, max_tokens=limits.tokens)
+        _unlink_tokens(node)
+        operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        if not operations:
+            raise Refusal(400, "The document has no operation.")
+        _check_shape(node, limits)
+        errors = validate_document(self._schema, node, specified_rules)
+        if errors:
+            raise InvalidDocument([_without_cause(error) for error in errors])
+        steps = COST_STEPS * limits.tokens
+        facts = {each.name.value if each.name else None: self._facts(node, each, steps) for each in operations}
+        return Document(node, facts)
+
+    def _facts(self, document: DocumentNode, operation: OperationDefinitionNode, steps: int) -> OperationFacts:
+        """Raises InvalidDocument for an operation that introspects too much, or that selects something else too:
+        graphql-core executes introspection without pauses, so it is executed in a thread."""
+        try:
+            introspection = self._costs.introspection(document, operation, steps)
+            cost = self._costs.compile(document, operation, steps)
+        except TooManySelections:
+            return OperationFacts(operation.operation, None)
+        if introspection > INTROSPECTION_COST:
+            raise InvalidDocument([GraphQLError("The operation introspects too much of the schema.", operation)])
+        if introspection and not cost.is_empty:
+            message = "An operation that introspects the schema cannot have any other fields."
+            raise InvalidDocument([GraphQLError(message, operation)])
+        return OperationFacts(operation.operation, cost, introspects=introspection > 0)
 
 
 def _check_size(text: str, limits: DocumentLimits) -> int:
@@ -92,20 +161,20 @@ def _check_size(text: str, limits: DocumentLimits) -> int:
     return size
 
 
-def _valid_document(schema: GraphQLSchema, text: str, limits: DocumentLimits) -> Document:
-    node = parse(text, max_tokens=limits.tokens)
-    _unlink_tokens(node)
-    operations = {
-        definition.name.value if definition.name else None: definition.operation
-        for definition in node.definitions
-        if isinstance(definition, OperationDefinitionNode)
-    }
-    if not operations:
-        raise Refusal(400, "The document has no operation.")
-    errors = validate_document(schema, node, specified_rules)
-    if errors:
-        raise InvalidDocument([_without_cause(error) for error in errors])
-    return Document(node, operations)
+def _check_shape(node: DocumentNode, limits: DocumentLimits) -> None:
+    """Raises InvalidDocument for a document whose operations are too large with all of their fragments."""
+    shape = shape_of(node)
+    if shape.depth > limits.depth:
+        raise _too_large(f"The fields of an operation can be nested {limits.depth} levels deep.")
+    if shape.aliases > limits.aliases:
+        text = f"An operation can have at most {limits.aliases} aliases and repeated fields, its fragments included."
+        raise _too_large(text)
+    if shape.directives > limits.directives:
+        raise _too_large(f"An operation can have at most {limits.directives} directives, its fragments included.")
+
+
+def _too_large(message: str) -> InvalidDocument:
+    return InvalidDocument([GraphQLError(message)])
 
 
 def _unlink_tokens(node: DocumentNode) -> None:
@@ -125,13 +194,13 @@ def _without_cause(error: GraphQLError) -> GraphQLError:
     return GraphQLError("The literal is not a value of its type.", error.nodes)
 
 
-def _operation_type(document: Document, name: str | None) -> OperationType:
-    """Returns the type of the operation of this name or, without a name, of the only one. Raises Refusal, or
+def _operation_facts(document: Document, name: str | None) -> OperationFacts:
+    """Returns the facts of the operation of this name or, without a name, of the only one. Raises Refusal, or
     InvalidDocument if the request must name one."""
     operations = document.operations
     if name is None and len(operations) > 1:
         raise InvalidDocument([GraphQLError("The document has several operations: choose one with operationName.")])
-    (type_,) = operations.values() if name is None else (operations.get(name),)
-    if type_ is None:
+    (facts,) = operations.values() if name is None else (operations.get(name),)
+    if facts is None:
         raise Refusal(400, "The document has no operation of that name.")
-    return type_
+    return facts
