@@ -12,7 +12,7 @@ from graphql.execution import create_source_event_stream
 
 from chat.errors import DenialCode, Denied
 from chat.identity import DirectoryToken, Identity
-from execution import BreadthFirstExecutor, pause_if_due
+from execution import BreadthFirstExecutor, TooManyObjects, pause_if_due
 from schema.context import Services
 from server.directory_thread import DirectoryThread
 from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
@@ -161,12 +161,14 @@ class Operations:
         try:
             async with asyncio.timeout(self._limits.query_seconds) as limit:
                 return await _result(executor.execute_operation())
+        except TooManyObjects:
+            message = f"The result has more than {executor.max_objects:,} objects."
         except TimeoutError:
             if not limit.expired():
                 raise
-            context.cancel_reads()
             message = f"The query ran longer than {self._limits.query_seconds:g} seconds."
-            return Result(None, [request_error(message, COST_EXCEEDED)])
+        context.cancel_reads()
+        return Result(None, [request_error(message, COST_EXCEEDED)])
 
     async def run(self, operation: Operation, context: StreamContext, deliver: Deliver) -> None:
         """Delivers the only result of a query or mutation, or all results of a subscription until it ends. Raises

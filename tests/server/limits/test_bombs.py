@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 import orjson
 import pytest
 
+from server.schema import ChatExecutor
 from tests.server.limits.bombs import BOMBS, Bomb
-from tests.support.api import Account, Json, Response
+from tests.support.api import Account, Api, Json, Response
 from tests.support.event_loop import measured_blocking
 from tests.support.sockets import open_socket
 
@@ -96,6 +97,15 @@ async def test_the_error_and_on_request_the_response_show_the_cost(account: Acco
     assert "extensions" not in await execute(30, cost="yes")
     (error,) = (await execute(20_000))["errors"]
     assert error["extensions"] == {"code": "COST_EXCEEDED", "cost": {"requested": 20_001, "maximum": 20_000}}
+
+
+async def test_a_result_with_too_many_objects_is_ended(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists without pages can be longer than their cost assumes."""
+    account = await api.create_account(extra_agents=45)
+    document = "{ chatAgents(first: %d) { nodes { id } } }"
+    monkeypatch.setattr(ChatExecutor, "max_objects", 31)
+    assert len((await account.ana.query(document % 30))["chatAgents"]["nodes"]) == 30
+    assert (await account.ana.execute(document % 31)).code == "COST_EXCEEDED"
 
 
 async def test_introspection_stands_alone(account: Account) -> None:
