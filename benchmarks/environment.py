@@ -27,6 +27,16 @@ BACKGROUND_STATEMENTS = ("\nFROM account_clocks", "presences", "DELETE FROM chan
 """Fragments of the statements that the server executes at intervals, whether or not there are requests."""
 
 
+LIMITS = {
+    "unauthenticated_sockets_per_address": CONCURRENT_CONNECTS,
+    "operations_burst": 1_000_000_000,
+    "anonymous_operations_burst": 1_000_000_000,
+    "requests_per_agent": 10_000,
+    "sockets_per_agent": 10_000,
+}
+"""A benchmark sends more, for one agent and from one address, than a client should."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The sizes given on the command line. `__main__` describes each."""
@@ -52,9 +62,8 @@ def with_token_secret(environment: Environment) -> Environment:
     settings = Settings(
         data_dir=environment.settings.data_dir,
         jwt_secret=SecretStr("a secret that only this benchmark uses"),
-        unauthenticated_sockets_per_address=environment.settings.unauthenticated_sockets_per_address,
     )
-    return Environment(environment.options, settings, environment.database_url)
+    return Environment(environment.options, settings.model_copy(update=LIMITS), environment.database_url)
 
 
 @contextmanager
@@ -62,11 +71,8 @@ def temporary_environment(options: Options) -> Iterator[Environment]:
     """Yields an environment. Removes the database afterwards, even if the benchmark fails."""
     with tempfile.TemporaryDirectory(prefix="internal-chat-bench-") as folder, EmbeddedPostgres(Path(folder)) as url:
         upgrade(url)
-        # All clients of a benchmark have one address.
-        settings = Settings(
-            data_dir=Path(folder), unauthenticated_sockets_per_address=CONCURRENT_CONNECTS, email_worker=False
-        )
-        yield Environment(options, settings, url)
+        settings = Settings(data_dir=Path(folder), email_worker=False)
+        yield Environment(options, settings.model_copy(update=LIMITS), url)
 
 
 @asynccontextmanager

@@ -23,9 +23,9 @@ from live.hub import Hub
 from loaders import DataSources, Loaders
 from loaders.batches import Batch, Key, Value
 from schema.context import Services
-from server.http.documents import DocumentLimits
-from server.http.operations import Operations, Result
+from server.http.operations import OperationLimits, Operations, Result
 from server.http.requests import GraphQLRequest
+from server.limits.settings import LimitSettings
 from server.schema import ChatExecutor, ChatSchema, build_schema
 from subscriptions.context import StreamContext
 
@@ -67,9 +67,6 @@ def _repeated(step: Step) -> Step:
     return repeat
 
 
-DOCUMENT_LIMITS = DocumentLimits(bytes=64_000, tokens=10_000)
-
-
 async def _steps(app: Starlette, query: str, variables: Json) -> Sequence[Step]:
     """Returns executions of the request: with each of SCHEMAS, first with loaders that know all values, then with
     loaders that know none. Raises AssertionError unless all give the same data."""
@@ -79,7 +76,7 @@ async def _steps(app: Starlette, query: str, variables: Json) -> Sequence[Step]:
     memory: Memory = {}
 
     def step_of(schema: ChatSchema, known: Memory) -> Callable[[int], Awaitable[Result]]:
-        operations = Operations(schema, DOCUMENT_LIMITS, DOCUMENT_LIMITS)
+        operations = Operations(schema, OperationLimits.of(LimitSettings()))
         request = GraphQLRequest(query, variables, None)
 
         async def step(_: int) -> Result:

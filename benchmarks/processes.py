@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.environment import Environment
+from benchmarks.environment import LIMITS, Environment
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -68,7 +68,7 @@ async def chat_process(environment: Environment) -> AsyncIterator[ServerProcess]
         "CHAT_JWT_SECRET": secret,
         "CHAT_JWT_ISSUER": environment.settings.issuer,
         "CHAT_PORT": str(port),
-        "CHAT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS": str(environment.settings.unauthenticated_sockets_per_address),
+        **{f"CHAT_{name.upper()}": str(value) for name, value in LIMITS.items()},
     }
     if environment.settings.sources is not None:
         variables["CHAT_SOURCES"] = environment.settings.sources

@@ -36,6 +36,7 @@ from execution.executor import BreadthFirstExecutor
 from execution.level import Conditional, level_field, root_field
 from execution.loads import LastLoader, Load, Loader
 from execution.plans import FIELD_BYTES, plans_of
+from execution.run import TooManyObjects
 from execution.turns import pause_if_due
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "LastLoader",
     "Load",
     "Loader",
+    "TooManyObjects",
     "level_field",
     "pause_if_due",
     "plans_of",

@@ -13,11 +13,13 @@ from execution.run import Run
 from execution.scheduler import Scheduler
 
 
-async def execute_together(executor: Executor[Any], plan: SelectionPlan, root: object) -> ExecutionResult:
-    """Returns the result of a query, whose root fields are executed together."""
+async def execute_together(
+    executor: Executor[Any], plan: SelectionPlan, root: object, max_objects: int
+) -> ExecutionResult:
+    """Returns the result of a query, whose root fields are executed together. Raises TooManyObjects."""
     level = Level(plan, [root], RootPosition())
     with Scheduler() as scheduler:
-        run = Run(executor, scheduler, _raise)
+        run = Run(executor, scheduler, _raise, max_objects)
         run.start(level)
         await scheduler.run()
     (data,) = level.column()

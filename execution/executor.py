@@ -1,5 +1,6 @@
 """The executor that strawberry and graphql-core use: `strawberry.Schema(…, execution_context_class=…)`."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -26,6 +27,10 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     encoded_types: ClassVar[Mapping[str, type]] = {}
     """For names of scalars, a Python type whose values are not serialized: the results contain them unchanged, and the
     JSON encoder must serialize them as the scalar does."""
+
+    max_objects: ClassVar[int] = sys.maxsize
+    """How many objects the result of a query may have, each counted at every place where it is completed. More raise
+    TooManyObjects."""
 
     _plans: Plans
     _event_operation: EventOperation | None = None
@@ -119,9 +124,10 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         return StrawberryGraphQLCoreExecutionContext.execute_operation(executor, serially)
 
     async def _execute(self, plan: SelectionPlan, root: object) -> ExecutionResult:
-        execute = execute_serially if self.operation.operation == OperationType.MUTATION else execute_together
         try:
-            return await execute(self, plan, root)
+            if self.operation.operation == OperationType.MUTATION:
+                return await execute_serially(self, plan, root)
+            return await execute_together(self, plan, root, self.max_objects)
         except RecursionError:
             return self._nested_too_deeply()
 

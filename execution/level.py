@@ -37,7 +37,9 @@ class Conditional(Generic[Value]):
 LevelFunction = Callable[..., Sequence[Any] | Conditional[Any] | Awaitable[Sequence[Any] | Conditional[Any]]]
 
 
-def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Callable[..., Any]], Any]:
+def level_field(
+    *, description: str, graphql_type: Any = None, directives: Sequence[object] = ()
+) -> Callable[[Callable[..., Any]], Any]:
     """Makes a field of a static method `(objects, info, **arguments)` that returns a list with one value per object, in
     their order, or an awaitable for one. It may await loads (`execution.Loader`) and nothing else. An exception in the
     list is the error of its object; one that is raised is the error of every object.
@@ -53,13 +55,16 @@ def level_field(*, description: str, graphql_type: Any = None) -> Callable[[Call
             resolver=_resolver_of_one(function, graphql_type is None),
             graphql_type=graphql_type,
             description=description,
+            directives=directives,
             metadata={LEVEL: function},
         )
 
     return make
 
 
-def root_field(*, description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+def root_field(
+    *, description: str, directives: Sequence[object] = ()
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Makes a root field of an asynchronous method `(self, info, **arguments)` that awaits loads and nothing else. It
     is then executed like a level field, without a task."""
 
@@ -67,7 +72,9 @@ def root_field(*, description: str) -> Callable[[Callable[..., Awaitable[Any]]],
         async def resolve_level(roots: Sequence[object], info: strawberry.Info, **arguments: object) -> list[Any]:
             return [await method(root, info, **arguments) for root in roots]
 
-        return strawberry.field(resolver=method, description=description, metadata={LEVEL: resolve_level})
+        return strawberry.field(
+            resolver=method, description=description, directives=directives, metadata={LEVEL: resolve_level}
+        )
 
     return make
 

@@ -87,6 +87,11 @@ class Loader(Generic[Key, Value]):
             reads.add(self._start_read(missing))
         return reads
 
+    def cancel_reads(self) -> None:
+        """Cancels the reads that are running. Only for a loader that no other request uses."""
+        for read in list(self._reading):
+            read.cancel()
+
     async def collect(self, keys: list[Key]) -> list[Value]:
         """Reads the keys together with those that other tasks request in the same turn of the event loop. This serves
         callers outside of an execution."""

@@ -1,5 +1,6 @@
 """One execution: resolves the fields of a plan, level by level."""
 
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
@@ -21,6 +22,11 @@ from execution.scheduler import Scheduler
 
 Compiled = TypeVar("Compiled")
 
+
+class TooManyObjects(Exception):
+    """The result of an execution has more objects than it may have."""
+
+
 OnEnd = Callable[[ErrorLog, Exception | None], None]
 """Receives the errors of the fields, and the exception that ended the execution."""
 
@@ -33,8 +39,12 @@ class Run(Completion):
     collection, which would stop all requests.
     """
 
-    def __init__(self, executor: Executor[Any], scheduler: Scheduler, on_end: OnEnd) -> None:
+    def __init__(
+        self, executor: Executor[Any], scheduler: Scheduler, on_end: OnEnd, max_objects: int = sys.maxsize
+    ) -> None:
+        """More than `max_objects` end the execution with TooManyObjects."""
         super().__init__(executor)
+        self._objects_left = max_objects
         self._scheduler = scheduler
         self._on_end = on_end
         self._unresolved: deque[Level] = deque()
@@ -62,6 +72,9 @@ class Run(Completion):
     # ------------------------------------------------------------------ for completion
 
     def add_level(self, plan: SelectionPlan, objects: list[Any], position: Position) -> Level:
+        self._objects_left -= len(objects)
+        if self._objects_left < 0:
+            raise TooManyObjects
         level = Level(plan, objects, position)
         self._unresolved.append(level)
         self._without_rows.append(level)

@@ -261,6 +261,12 @@ class Loaders:
     def quiet_times(self) -> Loader[str, QuietTimes]:
         return self._defaulting(load_quiet_times, lambda: QuietTimes(None, None))
 
+    def cancel_reads(self) -> None:
+        """Cancels the reads that are running, and so their statements. Only for the loaders of one request."""
+        for loader in vars(self).values():
+            if isinstance(loader, Loader):
+                loader.cancel_reads()
+
     def _optional(self, batch: Batch[Key, Value]) -> Loader[Key, Value | None]:
         return optional_loader(self._data.database, self._account_id, batch)
 

@@ -9,12 +9,13 @@ from loaders.pages import PAGE_DEFAULT, page_request
 from schema.agents import Agent
 from schema.connections import After, Connection, First, connect
 from schema.context import RequestInfo
+from schema.costs import PAGE
 from schema.texts import query_argument
 
 
 @strawberry.type
 class AgentsQuery:
-    @root_field(description="The agents of the account, ordered by name, including deactivated ones.")
+    @root_field(description="The agents of the account, ordered by name, including deactivated ones.", directives=PAGE)
     async def chat_agents(
         self,
         info: RequestInfo,

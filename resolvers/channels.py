@@ -25,6 +25,7 @@ from schema.channel_inputs import (
 from schema.channels import Channel, channel, channels_for
 from schema.connections import After, Connection, First
 from schema.context import RequestInfo
+from schema.costs import PAGE
 from schema.enums import ChannelKind
 from schema.ids import Prefix, channel_id, parse_id
 from schema.payloads import (
@@ -53,7 +54,8 @@ class ChannelsQuery:
         description=(
             "The sidebar: the channels that the viewer is a member of. Favourites come first, and both they and the"
             " others are ordered by their last message from an agent, latest first."
-        )
+        ),
+        directives=PAGE,
     )
     async def chat_channels(
         self,
@@ -79,7 +81,8 @@ class ChannelsQuery:
         return channels_for(viewer, await info.context.loaders.sidebars.load((viewer.agent_id, wanted, request)))
 
     @root_field(
-        description="The channels that every agent can find: public channels and announcements, ordered by name."
+        description="The channels that every agent can find: public channels and announcements, ordered by name.",
+        directives=PAGE,
     )
     async def discover_chat_channels(
         self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None
@@ -93,7 +96,8 @@ class ChannelsQuery:
             "For account administrators: all channels except direct messages, ordered by name. Administrators can"
             " manage a channel's name and members, but can read a private channel only if they are members of it."
             " Empty for everyone else."
-        )
+        ),
+        directives=PAGE,
     )
     async def manageable_chat_channels(
         self, info: RequestInfo, query: NameQuery = None, first: First = PAGE_DEFAULT, after: After = None

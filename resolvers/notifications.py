@@ -16,6 +16,7 @@ from resolvers.drafts import required
 from resolvers.mutation import mutation
 from schema.connections import After, Connection, First
 from schema.context import RequestInfo
+from schema.costs import PAGE
 from schema.ids import Prefix, notification_ids, parse_id
 from schema.notification_inputs import MarkNotificationsReadInput, UpdateNotificationPreferenceInput
 from schema.notifications import Notification, NotificationDecision, bell_of
@@ -30,7 +31,8 @@ class NotificationsQuery:
             "The viewer's notifications (the bell), newest first. Reading a message, on any device, marks its"
             " notification as read. A notification is removed when its message is deleted, when an edit means that the"
             " message no longer notifies the viewer, and when the viewer loses access to the channel."
-        )
+        ),
+        directives=PAGE,
     )
     async def chat_notifications(
         self,

@@ -11,6 +11,7 @@ from loaders.pages import PAGE_DEFAULT, page_request
 from resolvers.mutation import mutation
 from schema.connections import After, Connection, First
 from schema.context import RequestInfo
+from schema.costs import PAGE
 from schema.ids import message_id
 from schema.message_inputs import SaveMessageInput, UnsaveMessageInput
 from schema.messages import Message, message_of, messages_for
@@ -23,7 +24,8 @@ class SavedMessagesQuery:
         description=(
             "The messages that the viewer saved, latest first. Messages that were deleted, or that the viewer cannot"
             " read any more, are left out."
-        )
+        ),
+        directives=PAGE,
     )
     async def saved_chat_messages(
         self, info: RequestInfo, first: First = PAGE_DEFAULT, after: After = None

@@ -11,8 +11,12 @@ from loaders.pages import PAGE_DEFAULT, empty_page, page_request
 from loaders.search import NO_FILTER
 from schema.connections import After, First
 from schema.context import RequestInfo
+from schema.costs import PAGE, cost
 from schema.search import MessageSearchConnection, MessageSearchFilter, results_for, search_filter
 from schema.texts import query_argument
+
+SEARCH_COST = 100
+"""A search reads more than it returns."""
 
 Query = Annotated[
     str | None,
@@ -33,7 +37,8 @@ class SearchQuery:
             " System messages, deleted messages and the texts of cards are not searched. Without a query, all messages"
             " that the filter selects. Empty without both, and for a query without a letter, digit or emoji. A page can"
             " have fewer messages than `first`, or none, although there are more: go on while `hasNextPage` is true."
-        )
+        ),
+        directives=(*PAGE, *cost(SEARCH_COST)),
     )
     async def search_chat_messages(
         self,

@@ -24,6 +24,7 @@ from schema.cards import SharedCard, SharedEntityRefInput
 from schema.channels import Channel
 from schema.connections import After, Connection, First, connect
 from schema.context import RequestInfo
+from schema.costs import PAGE, cost
 from schema.messages import message_of
 from schema.payloads import ShareToChatPayload
 from schema.sharing import ShareDestination, ShareDestinationRefInput, SharePreview, ShareToChatInput
@@ -39,7 +40,8 @@ class SharingQuery:
         description=(
             "Where the viewer can share an item: the channels that they can post in and the active agents, ordered by"
             " name. The field `name` is nullable in ChatChannel but not in ChatAgent: use an alias for one of them."
-        )
+        ),
+        directives=PAGE,
     )
     async def share_destinations(
         self,
@@ -57,7 +59,8 @@ class SharingQuery:
         description=(
             "The card as the viewer sees it, and how many members of the destination could see the item. Null if the"
             " viewer cannot post there."
-        )
+        ),
+        directives=cost(PREVIEW_LIMIT),
     )
     async def share_preview(
         self,

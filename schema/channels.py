@@ -27,6 +27,7 @@ from loaders.pages import PAGE_DEFAULT, Page, page_request
 from schema.agents import Agent, agents_of_each
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Info, RequestInfo, positions
+from schema.costs import HISTORY_PAGE, PAGE
 from schema.enums import ChannelKind, MemberRole
 from schema.history import HistoryPage, read_history
 from schema.ids import Prefix, parse_id, public_id
@@ -164,7 +165,7 @@ class Channel:
     def member_count(self) -> int:
         return self.seat.channel.member_count
 
-    @level_field(description="Its members, ordered by name.")
+    @level_field(description="Its members, ordered by name.", directives=PAGE)
     @staticmethod
     async def members(
         channels: list["Channel"],
@@ -180,7 +181,10 @@ class Channel:
         )
         return [connect(page, lambda row: Member(row=row)) for page in pages]
 
-    @level_field(description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind.")
+    @level_field(
+        description="The agents who may post in an ANNOUNCEMENT, ordered by name. Empty for every other kind.",
+        directives=PAGE,
+    )
     @staticmethod
     async def authors(
         channels: list["Channel"], info: Info, first: First = PAGE_DEFAULT, after: After = None
@@ -195,7 +199,8 @@ class Channel:
     @level_field(
         description=(
             "Its messages, oldest first. Without arguments, the latest page. Empty unless `viewerCan.read` is true."
-        )
+        ),
+        directives=HISTORY_PAGE,
     )
     @staticmethod
     async def messages(
@@ -215,7 +220,8 @@ class Channel:
         ]
 
     @level_field(
-        description="Its pinned messages, latest pin first, at most 100. Empty unless `viewerCan.read` is true."
+        description="Its pinned messages, latest pin first, at most 100. Empty unless `viewerCan.read` is true.",
+        directives=PAGE,
     )
     @staticmethod
     async def pinned_messages(

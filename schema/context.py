@@ -96,6 +96,11 @@ class Context:
         the mutation, and a stream once it has started, because it does not need them any more."""
         self._loaders = None
 
+    def cancel_reads(self) -> None:
+        """Cancels the reads of a request that is ended."""
+        if self._loaders is not None:
+            self._loaders.cancel_reads()
+
     async def viewer(self) -> Viewer:
         """Returns the viewer. Raises Denied unless they are an active agent for whom the chat is enabled. This is the
         first statement of every request."""

@@ -20,6 +20,7 @@ from loaders.pages import PAGE_DEFAULT, empty_page, page_request
 from models.enums import ItemKind
 from schema.connections import After, Connection, First
 from schema.context import Info
+from schema.costs import PAGE
 from schema.item_cards import CARD_TYPES, ItemCard, card_of
 from schema.messages import Message, messages_for
 
@@ -40,7 +41,8 @@ class Entity:
         description=(
             "The messages in which the item was shared and which the viewer may read, latest first. Empty if the item"
             " was never shared or the viewer may not see it."
-        )
+        ),
+        directives=PAGE,
     )
     @staticmethod
     async def shared_in(

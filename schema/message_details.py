@@ -12,6 +12,7 @@ from models.rows import AgentRow, MentionRow, MessageRow
 from schema.agents import Agent, agents_of_each
 from schema.connections import After, Connection, First, connection_of
 from schema.context import Info
+from schema.costs import PAGE, assumed
 from schema.enums import MentionTarget, SystemEvent
 from schema.ids import Prefix, derived_id
 
@@ -25,7 +26,10 @@ class SystemEventDetails:
         assert self.row.system_event is not None
         return self.row.system_event
 
-    @level_field(description="The agents affected. Empty if the event affects only the author or the channel.")
+    @level_field(
+        description="The agents affected. Empty if the event affects only the author or the channel.",
+        directives=assumed(10),
+    )
     @staticmethod
     async def agents(events: list["SystemEventDetails"], info: Info) -> list[list[Agent]]:
         # The same list for all readers of a message, whose rows may have been read for each of them.
@@ -94,7 +98,7 @@ class Reaction:
     def viewer_reacted(self) -> bool:
         return self.tally.viewer_reacted
 
-    @level_field(description="The agents who reacted with it, ordered by id.")
+    @level_field(description="The agents who reacted with it, ordered by id.", directives=PAGE)
     @staticmethod
     async def agents(
         reactions: list["Reaction"], info: Info, first: First = PAGE_DEFAULT, after: After = None

@@ -23,6 +23,7 @@ from schema.agents import Agent, agents, agents_of_each
 from schema.attachments import Attachment
 from schema.connections import After, Connection, First, connect, connection_of
 from schema.context import Context, Info
+from schema.costs import PAGE, assumed
 from schema.ids import Prefix, parse_id, public_id
 from schema.message_details import Mention, MessagePermissions, Reaction, SystemEventDetails
 
@@ -88,7 +89,7 @@ class Message:
         replied_to = [(message.reader, message.row.reply_to_id) for message in messages]
         return await messages_by_id(info.context.loaders, replied_to)
 
-    @level_field(description="The files of the message, in the order in which they were sent.")
+    @level_field(description="The files of the message, in the order in which they were sent.", directives=assumed(5))
     @staticmethod
     async def attachments(messages: list["Message"], info: Info) -> list[list[Attachment]]:
         found = await info.context.loaders.attachments.load_many(message.row.message_id for message in messages)
@@ -99,7 +100,7 @@ class Message:
         }
         return [made[id(rows)] for rows in found]
 
-    @level_field(description="The items shared in the message, as the viewer may see them.")
+    @level_field(description="The items shared in the message, as the viewer may see them.", directives=assumed(5))
     @staticmethod
     async def cards(
         messages: list["Message"], info: Info
@@ -112,7 +113,9 @@ class Message:
             [SharedCard.of(row, message.reader) for row in rows] for message, rows in zip(messages, found, strict=True)
         ]
 
-    @level_field(description="The mentions in the text, without duplicates, in order of appearance.")
+    @level_field(
+        description="The mentions in the text, without duplicates, in order of appearance.", directives=assumed(10)
+    )
     @staticmethod
     async def mentions(messages: list["Message"], info: Info) -> list[list[Mention]]:
         found = await info.context.loaders.mentions.load_many(message.row.message_id for message in messages)
@@ -124,7 +127,9 @@ class Message:
         }
         return [made[id(mentions)] for mentions in found]
 
-    @level_field(description="The reactions to it, in the order in which each emoji was first used.")
+    @level_field(
+        description="The reactions to it, in the order in which each emoji was first used.", directives=assumed(10)
+    )
     @staticmethod
     async def reactions(messages: list["Message"], info: Info) -> list[list[Reaction]]:
         found = await info.context.loaders.reactions.load_many(
@@ -184,7 +189,8 @@ class Message:
             "In an announcement, for its authors and managers: the active members who have read the message, without"
             " its author, ordered by id. An agent has read it if their read marker is at it or after it. Null in other"
             " channels and for other viewers."
-        )
+        ),
+        directives=PAGE,
     )
     @staticmethod
     async def read_by(

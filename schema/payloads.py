@@ -7,6 +7,7 @@ import strawberry
 from chat.errors import Refused
 from schema.attachments import Attachment
 from schema.channels import Channel
+from schema.costs import assumed
 from schema.enums import RefusalCode
 from schema.members import Member, Membership
 from schema.messages import Message
@@ -33,7 +34,9 @@ class UserError:
 @strawberry.type
 class Payload:
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why the mutation failed. Empty if it succeeded."
+        default_factory=list,
+        description="Why the mutation failed. Empty if it succeeded.",
+        directives=assumed(1),
     )
 
 
@@ -241,4 +244,5 @@ class SyncDirectoryPayload(Payload):
             "What was not applied. A row without a valid id is left out, and of other rows only the invalid fields."
             " Empty if `userErrors` is not, because then nothing was applied."
         ),
+        directives=assumed(10),
     )

@@ -15,6 +15,7 @@ from models.enums import NotificationType
 from models.rows import AccountRow
 from schema.agents import Agent
 from schema.context import Info, positions
+from schema.costs import assumed
 from schema.enums import AgentRole, CardPreview, ChannelKind, Creators, SendKey
 from schema.notifications import NotificationPreference, QuietHours
 
@@ -89,7 +90,9 @@ class Viewer:
         times = await _quiet_times(viewers, info)
         return [QuietHours(row=quiet.hours) if quiet.hours is not None else None for quiet in times]
 
-    @level_field(description="The viewer's switches for each type of notification.")
+    @level_field(
+        description="The viewer's switches for each type of notification.", directives=assumed(len(NotificationType))
+    )
     @staticmethod
     async def notification_preferences(viewers: list["Viewer"], info: Info) -> list[list[NotificationPreference]]:
         changed = await info.context.loaders.preferences.load_many(_enabled_ids(viewers))

@@ -31,19 +31,20 @@ from server.email import email_worker
 from server.file_store import open_files
 from server.file_sweep import sweep_files_periodically
 from server.graphiql import assets_mount, page
-from server.http.admission import SocketLimits
 from server.http.connections import Connections
-from server.http.documents import DocumentLimits, DocumentPolicy
-from server.http.endpoint import GraphQLEndpoint
+from server.http.documents import DocumentPolicy
+from server.http.endpoint import EXPOSED_HEADERS, GraphQLEndpoint
 from server.http.file_routes import file_routes
 from server.http.health import health_routes
-from server.http.operations import Operations
+from server.http.operations import OperationLimits, Operations
 from server.http.origins import OriginPolicy
 from server.http.security_headers import SecurityHeaders
 from server.http.trusted_documents import read_trusted_documents
 from server.http.unsubscribe import unsubscribe_routes
 from server.identity.sign_in import SignIn
 from server.indexing import index_periodically
+from server.limits.rates import ClientRates
+from server.limits.shared_rates import rate_limiter
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
@@ -94,11 +95,20 @@ def create_app(
         return page(request, DEMO_PATH if settings.is_demo else None)
 
     directory = DirectoryThread(database_url, services)
-    operations = Operations(schema, *_document_limits(settings), directory, _document_policy(settings))
-    limits, sign_in = SocketLimits.of(settings), SignIn(settings)
-    browser_page = graphiql if settings.graphiql else None
-    endpoint = GraphQLEndpoint(operations, services, hub, presence, connections, limits, sign_in, browser_page)
-    origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins)]
+    operations = Operations(schema, OperationLimits.of(settings), directory, _document_policy(settings))
+    rates = rate_limiter(settings.broadcast_url)
+    endpoint = GraphQLEndpoint(
+        operations,
+        services,
+        hub,
+        presence,
+        connections,
+        settings,
+        ClientRates.of(settings, rates),
+        SignIn(settings),
+        graphiql if settings.graphiql else None,
+    )
+    origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins, expose_headers=EXPOSED_HEADERS)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -107,6 +117,7 @@ def create_app(
                 _tune_garbage_collection()
                 yield
             await sources.aclose()
+            await rates.aclose()
 
     app = Starlette(
         routes=[
@@ -141,14 +152,6 @@ def _tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)
-
-
-def _document_limits(settings: Settings) -> tuple[DocumentLimits, DocumentLimits]:
-    """Returns the limits of signed-in and of anonymous requests."""
-    return (
-        DocumentLimits(settings.document_bytes, settings.document_tokens),
-        DocumentLimits(settings.anonymous_document_bytes, settings.anonymous_document_tokens),
-    )
 
 
 def _document_policy(settings: Settings) -> DocumentPolicy:

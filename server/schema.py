@@ -144,6 +144,10 @@ class ChatExecutor(BreadthFirstExecutor):
     encoded_types: ClassVar[Mapping[str, type]] = {"DateTime": datetime}
     """orjson writes a `datetime` in the format of `DateTime`, in a fraction of the time."""
 
+    max_objects: ClassVar[int] = 100_000
+    """Five times the cost that operations may have by default. Lists can be longer than `@listSize` assumes: a system
+    message can be about a thousand agents."""
+
     @staticmethod
     def check_arguments(field: StrawberryField, arguments: Mapping[str, object]) -> None:
         check_texts(field, arguments)

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifications.mailboxes import Mailbox, parse_mailbox
 from notifications.smtp_server import SmtpServer
 from server.addresses import async_url, check_broadcast_url, is_loopback, origin_of
 from server.identity.stored_secret import stored_secret
+from server.limits.settings import LimitSettings
 from server.smtp_url import parse_smtp_url
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Misconfigured(Exception):
     """The operator must change something. The text says what, and contains no secret."""
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, validate_default=True)
 
     data_dir: Path = Field(Path(".data"), description="The folder of the embedded database, files and secrets.")
@@ -75,33 +76,6 @@ class Settings(BaseSettings):
     jwt_audience: str = Field("internal-chat", description="The `aud` of the tokens.")
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
         3.0, description="The number of seconds over which a server that stops closes its sockets."
-    )
-    document_bytes: Annotated[int, Field(ge=1_000)] = Field(
-        64_000, description="The maximum size of a GraphQL document, in bytes of UTF-8."
-    )
-    document_tokens: Annotated[int, Field(ge=100)] = Field(
-        10_000, description="The maximum number of tokens of a GraphQL document."
-    )
-    anonymous_document_bytes: Annotated[int, Field(ge=1_000)] = Field(
-        16_000, description="The same as CHAT_DOCUMENT_BYTES, for requests without a valid token."
-    )
-    anonymous_document_tokens: Annotated[int, Field(ge=100)] = Field(
-        2_000, description="The same as CHAT_DOCUMENT_TOKENS, for requests without a valid token."
-    )
-    send_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
-        20.0, description="A client that reads nothing for so many seconds is disconnected."
-    )
-    head_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
-        10.0, description="The number of seconds within which the head of a request must arrive."
-    )
-    sign_in_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
-        5.0, description="The number of seconds after which a socket that has not signed in is closed."
-    )
-    unauthenticated_sockets: Annotated[int, Field(ge=1)] = Field(
-        200, description="The maximum number of sockets of the process that have not signed in."
-    )
-    unauthenticated_sockets_per_address: Annotated[int, Field(ge=1)] = Field(
-        10, description="The maximum number of sockets of one client address that have not signed in."
     )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",

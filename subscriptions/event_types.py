@@ -7,6 +7,7 @@ import strawberry
 from chat.change_kinds import ChannelChangeKind
 from schema.agents import Agent
 from schema.channels import Channel
+from schema.costs import assumed
 from schema.enums import describe_enum
 from schema.messages import Message
 from schema.notifications import Notification
@@ -99,4 +100,6 @@ class InboxChange:
 
 @strawberry.type(name="ChatTypingChange", description="Who is typing in a channel now.")
 class TypingChange:
-    agents: list[Agent] = strawberry.field(description="Everyone who is typing, except the viewer.")
+    agents: list[Agent] = strawberry.field(
+        description="Everyone who is typing, except the viewer.", directives=assumed(10)
+    )

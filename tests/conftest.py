@@ -47,7 +47,15 @@ def database_url(databases: Databases, worker_id: str) -> str:
 
 @pytest.fixture(scope="session")
 def settings(worker_folder: Path) -> Settings:
-    return Settings(data_dir=worker_folder, email_worker=False)
+    # Tests send more for one agent, and for one address, than a client should.
+    return Settings(
+        data_dir=worker_folder,
+        email_worker=False,
+        operations_burst=1_000_000,
+        anonymous_operations_burst=1_000_000,
+        requests_per_agent=1_000,
+        sockets_per_agent=1_000,
+    )
 
 
 @pytest.fixture(scope="session")

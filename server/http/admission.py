@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
 
-from server.settings import Settings
+from server.limits.settings import LimitSettings
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,16 @@ class SocketLimits:
     sign_in_seconds: float
     """How long a client may take to sign in after its socket was opened."""
 
+    operations: int
+    """The maximum number of operations that run on a socket."""
+
     @classmethod
-    def of(cls, settings: Settings) -> "SocketLimits":
+    def of(cls, settings: LimitSettings) -> "SocketLimits":
         return cls(
-            settings.unauthenticated_sockets, settings.unauthenticated_sockets_per_address, settings.sign_in_seconds
+            settings.unauthenticated_sockets,
+            settings.unauthenticated_sockets_per_address,
+            settings.sign_in_seconds,
+            settings.operations_per_socket,
         )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
+from typing import NamedTuple
 
 from graphql import DocumentNode, OperationType
 
 from execution import FIELD_BYTES, plans_of
 from server.http.document_identifiers import hash_identifier
+from server.limits.costs import OperationCost
 
 CAPACITY_BYTES = 32_000_000
 """The estimated memory of all documents and plans that are kept. A query of 100 tokens and 40 fields takes 130 KB."""
@@ -21,12 +23,23 @@ TOKEN_BYTES = 650
 consist of one kind of token, 410 to 530 for queries of clients, less than 1 per comment, and the text once."""
 
 
+class OperationFacts(NamedTuple):
+    """What is known of an operation before its variables are."""
+
+    type: OperationType
+    cost: OperationCost | None
+    """None if the operation selects too much to compute its cost."""
+
+    introspects: bool = False
+    """Whether it selects nothing but introspection."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Document:
-    """A valid document, and the types of its operations by name."""
+    """A valid document, and its operations by name."""
 
     node: DocumentNode
-    operations: Mapping[str | None, OperationType]
+    operations: Mapping[str | None, OperationFacts]
     trusted_name: str | None = None
     """The name of a trusted document."""
 

@@ -1,52 +1,33 @@
-"""Parsing and validating the documents of requests. Clients send the same few again and again, so valid ones are
-cached."""
+"""The documents of requests. Clients send the same few again and again, so valid ones are cached."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TypeVar
 
-from graphql import (
-    ASTValidationRule,
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    GraphQLSyntaxError,
-    OperationDefinitionNode,
-    OperationType,
-    parse,
-    specified_rules,
-)
-from strawberry.schema.schema import validate_document
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationType
 
-from server.http.document_cache import Document, DocumentCache
+from server.http.document_cache import Document, DocumentCache, OperationFacts
 from server.http.document_identifiers import HASH_PREFIX, hash_identifier
-from server.http.introspection import NoIntrospection, without_suggestion
+from server.http.document_validation import (
+    TRUSTED_LIMITS,
+    DocumentLimits,
+    DocumentTooLarge,
+    DocumentValidator,
+    InvalidDocument,
+    check_size,
+)
 from server.http.requests import GraphQLRequest, Refusal
 from server.http.trusted_documents import TrustedDocument
+from server.limits.cost_compiler import CostCompiler
 from server.settings import Misconfigured
 
 INLINE_BYTES = 1_000
 """Longer documents are parsed and validated in a thread, so that the event loop keeps running. The longest take
 a second."""
 
-
-class DocumentLimits(NamedTuple):
-    bytes: int
-    tokens: int
-
-
-class InvalidDocument(Exception):
-    """A document that cannot be executed."""
-
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__("; ".join(error.message for error in errors))
-        self.errors = errors
-
-
-class DocumentTooLarge(Exception):
-    """A document that exceeds a limit, and is not parsed."""
+Value = TypeVar("Value")
 
 
 class DocumentUnknown(Exception):
@@ -59,7 +40,7 @@ class DocumentNotTrusted(Exception):
 
 @dataclass(frozen=True)
 class DocumentPolicy:
-    """Which documents are executed. The limits on the size of documents do not apply to trusted ones."""
+    """Which documents are executed. The limits on the size and shape of documents do not apply to trusted ones."""
 
     trusted: Sequence[TrustedDocument] = ()
     only_trusted: bool = False
@@ -71,10 +52,14 @@ class Operation:
     """An operation of a valid document, and its request."""
 
     document: DocumentNode
-    type: OperationType
+    facts: OperationFacts
     request: GraphQLRequest
     trusted_name: str | None
     """The name of the document if it is a trusted one. Other names are the client's, and unlimited in number."""
+
+    @property
+    def type(self) -> OperationType:
+        return self.facts.type
 
 
 EXECUTE_ALL = DocumentPolicy()
@@ -85,8 +70,8 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, policy: DocumentPolicy = EXECUTE_ALL) -> None:
         """Raises Misconfigured if a trusted document is invalid."""
-        self._schema = schema
         self._policy = policy
+        self._validator = DocumentValidator(schema, CostCompiler(schema), policy.introspection)
         self._trusted = valid_trusted_documents(schema, policy.trusted)
         self._cache = DocumentCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
@@ -96,8 +81,12 @@ class Documents:
         GraphQLSyntaxError, InvalidDocument, or Refusal if there is none."""
         _check_identifier(request)
         document = self._trusted_document(request) or await self._document(self._text(request), limits)
-        type_ = _operation_type(document, request.operation_name)
-        return Operation(document.node, type_, request, document.trusted_name)
+        facts = _operation_facts(document, request.operation_name)
+        return Operation(document.node, facts, request, document.trusted_name)
+
+    async def run_in_thread(self, work: Callable[[], Value]) -> Value:
+        """Runs work that would block the event loop for long, one at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _trusted_document(self, request: GraphQLRequest) -> Document | None:
         """Returns the trusted document with the request's identifier or text. Raises DocumentNotTrusted."""
@@ -119,7 +108,7 @@ class Documents:
         return text
 
     async def _document(self, text: str, limits: DocumentLimits) -> Document:
-        size = _check_size(text, limits)
+        size = check_size(text, limits)
         document = self._cache.get(text)
         if document is None:
             document = await self._validated(text, size, limits)
@@ -130,25 +119,17 @@ class Documents:
 
     async def _validated(self, text: str, size: int, limits: DocumentLimits) -> Document:
         if size <= INLINE_BYTES:
-            return self._valid_document(text, limits)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._valid_document, text, limits)
-
-    def _valid_document(self, text: str, limits: DocumentLimits) -> Document:
-        if self._policy.introspection:
-            return _valid_document(self._schema, text, limits.tokens)
-        try:
-            return _valid_document(self._schema, text, limits.tokens, (NoIntrospection,))
-        except InvalidDocument as invalid:
-            raise InvalidDocument(list(map(without_suggestion, invalid.errors))) from None
+            return self._validator.valid_document(text, limits)
+        return await self.run_in_thread(lambda: self._validator.valid_document(text, limits))
 
 
 def valid_trusted_documents(schema: GraphQLSchema, trusted: Iterable[TrustedDocument]) -> dict[str, Document]:
     """Returns the documents by identifier. Raises Misconfigured if one is invalid."""
+    validator = DocumentValidator(schema, CostCompiler(schema), introspection=True)
     documents: dict[str, Document] = {}
     for source in trusted:
         try:
-            document = replace(_valid_document(schema, source.text), trusted_name=source.name)
+            document = replace(validator.valid_document(source.text, TRUSTED_LIMITS), trusted_name=source.name)
         except (GraphQLSyntaxError, InvalidDocument, Refusal) as invalid:
             raise Misconfigured(f"CHAT_DOCUMENTS: {source.file}: {source.name}: {invalid}") from None
         documents |= dict.fromkeys(source.identifiers, document)
@@ -164,62 +145,13 @@ def _check_identifier(request: GraphQLRequest) -> None:
         raise Refusal(400, "The hash in the request is not that of its `query`.")
 
 
-def _check_size(text: str, limits: DocumentLimits) -> int:
-    """Returns the number of bytes. Raises Refusal for an empty text, and DocumentTooLarge."""
-    if not text:
-        raise Refusal(400, "The request has no `query`.")
-    size = len(text.encode(errors="replace"))
-    if size > limits.bytes:
-        raise DocumentTooLarge(f"A document can have at most {limits.bytes:,} bytes.")
-    return size
-
-
-def _valid_document(
-    schema: GraphQLSchema,
-    text: str,
-    max_tokens: int | None = None,
-    further_rules: Sequence[type[ASTValidationRule]] = (),
-) -> Document:
-    """Raises GraphQLSyntaxError, InvalidDocument, or Refusal for a document without an operation."""
-    node = parse(text, max_tokens=max_tokens)
-    _unlink_tokens(node)
-    operations = {
-        definition.name.value if definition.name else None: definition.operation
-        for definition in node.definitions
-        if isinstance(definition, OperationDefinitionNode)
-    }
-    if not operations:
-        raise Refusal(400, "The document has no operation.")
-    errors = validate_document(schema, node, (*specified_rules, *further_rules))
-    if errors:
-        raise InvalidDocument([_without_cause(error) for error in errors])
-    return Document(node, operations)
-
-
-def _unlink_tokens(node: DocumentNode) -> None:
-    """Cuts the list of the document's tokens, which only the parser needs. Linked in both directions, it would keep the
-    memory of a dropped document until a garbage collection."""
-    token = node.loc.start_token if node.loc is not None else None
-    while token is not None:
-        following, token.prev, token.next = token.next, None, None
-        token = following
-
-
-def _without_cause(error: GraphQLError) -> GraphQLError:
-    """Returns the error of a literal that made its type raise an exception, such as an integer with more digits than
-    Python converts, as an error of the document. The exception's own text mentions Python."""
-    if error.original_error is None or isinstance(error.original_error, GraphQLError):
-        return error
-    return GraphQLError("The literal is not a value of its type.", error.nodes)
-
-
-def _operation_type(document: Document, name: str | None) -> OperationType:
-    """Returns the type of the operation of this name or, without a name, of the only one. Raises Refusal, or
+def _operation_facts(document: Document, name: str | None) -> OperationFacts:
+    """Returns the facts of the operation of this name or, without a name, of the only one. Raises Refusal, or
     InvalidDocument if the request must name one."""
     operations = document.operations
     if name is None and len(operations) > 1:
         raise InvalidDocument([GraphQLError("The document has several operations: choose one with operationName.")])
-    (type_,) = operations.values() if name is None else (operations.get(name),)
-    if type_ is None:
+    (facts,) = operations.values() if name is None else (operations.get(name),)
+    if facts is None:
         raise Refusal(400, "The document has no operation of that name.")
-    return type_
+    return facts

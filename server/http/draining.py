@@ -16,9 +16,6 @@ KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open. Longer than the 60 seconds after which nginx, for one, closes its idle
 connections to a server: a request on a connection that the server is closing fails."""
 
-FRAME_BYTES = 1_000_000
-"""The maximum size of a WebSocket message from a client."""
-
 
 class DrainingServer(uvicorn.Server):
     """Drains the connections before uvicorn shuts down. Requests are still answered meanwhile."""
@@ -37,7 +34,7 @@ class DrainingServer(uvicorn.Server):
                 loop="uvloop",
                 http=Requests,
                 ws=Sockets,
-                ws_max_size=FRAME_BYTES,
+                ws_max_size=settings.request_bytes,
                 ws_per_message_deflate=False,
                 access_log=False,
                 log_config=None,

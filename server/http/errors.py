@@ -12,6 +12,7 @@ from chat.errors import DenialCode, Denied
 INVALID_DOCUMENT = "GRAPHQL_VALIDATION_FAILED"
 INVALID_SYNTAX = "GRAPHQL_PARSE_FAILED"
 UNKNOWN_DOCUMENT = "PERSISTED_QUERY_NOT_FOUND"
+COST_EXCEEDED = "COST_EXCEEDED"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 INCIDENT = "_internal_chat_incident"
 """The attribute of an exception that was logged, with its id in the log."""

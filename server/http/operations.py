@@ -1,5 +1,6 @@
 """Running the operations of requests. All transports use it: HTTP, sockets and event streams."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from inspect import isawaitable
@@ -11,21 +12,20 @@ from graphql.execution import create_source_event_stream
 
 from chat.errors import DenialCode, Denied
 from chat.identity import DirectoryToken, Identity
-from execution import BreadthFirstExecutor, pause_if_due
+from execution import BreadthFirstExecutor, TooManyObjects, pause_if_due
 from schema.context import Services
 from server.directory_thread import DirectoryThread
+from server.http.document_validation import DocumentLimits, DocumentTooLarge, InvalidDocument
 from server.http.documents import (
     EXECUTE_ALL,
-    DocumentLimits,
     DocumentNotTrusted,
     DocumentPolicy,
     Documents,
-    DocumentTooLarge,
     DocumentUnknown,
-    InvalidDocument,
     Operation,
 )
 from server.http.errors import (
+    COST_EXCEEDED,
     INVALID_DOCUMENT,
     INVALID_SYNTAX,
     UNKNOWN_DOCUMENT,
@@ -34,6 +34,7 @@ from server.http.errors import (
     request_error,
 )
 from server.http.requests import GraphQLRequest
+from server.limits.settings import LimitSettings
 from server.schema import ChatSchema
 from subscriptions.context import StreamContext
 
@@ -55,9 +56,18 @@ class RequestFailed(Exception):
         self.errors = errors
 
 
+class Cost(NamedTuple):
+    """How many objects an operation can return, and how many an operation may return."""
+
+    requested: int
+    maximum: int
+
+
 class Result(NamedTuple):
     data: dict[str, Any] | None
     errors: Sequence[GraphQLFormattedError]
+    shown_cost: Cost | None = None
+    """The cost of the operation if the request requires the response to show it."""
 
     @property
     def was_executed(self) -> bool:
@@ -65,36 +75,57 @@ class Result(NamedTuple):
         return self.data is not None or any("path" in error for error in self.errors)
 
     def encode(self) -> bytes:
-        return orjson.dumps({"data": self.data, "errors": self.errors} if self.errors else {"data": self.data})
+        response: dict[str, object] = {"data": self.data}
+        if self.errors:
+            response["errors"] = self.errors
+        if self.shown_cost is not None:
+            response["extensions"] = {"cost": self.shown_cost._asdict()}
+        return orjson.dumps(response)
+
+
+class OperationLimits(NamedTuple):
+    documents: DocumentLimits
+    anonymous_documents: DocumentLimits
+    """Those of requests without a valid token."""
+
+    cost: int
+    query_seconds: float
+
+    @classmethod
+    def of(cls, settings: LimitSettings) -> "OperationLimits":
+        return cls(
+            DocumentLimits.of(settings),
+            DocumentLimits.of_anonymous(settings),
+            settings.operation_cost,
+            settings.query_seconds,
+        )
 
 
 class Operations:
-    """Finds, executes and streams the operations of a schema. `anonymous_limits` apply to the documents of requests
-    without a valid token. Queries and mutations of the platform's directory run in the thread `directory`, if there
-    is one."""
+    """Finds, executes and streams the operations of a schema. Queries and mutations of the platform's directory run in
+    the thread `directory`, if there is one."""
 
     def __init__(
         self,
         schema: ChatSchema,
-        limits: DocumentLimits,
-        anonymous_limits: DocumentLimits,
+        limits: OperationLimits,
         directory: DirectoryThread | None = None,
         policy: DocumentPolicy = EXECUTE_ALL,
     ) -> None:
         """Raises Misconfigured if a trusted document is invalid."""
         self._directory = directory
         self._limits = limits
-        self._anonymous_limits = anonymous_limits
         self._schema = schema._schema
         self._executor_class = schema.execution_context_class
         self._documents = Documents(self._schema, policy)
 
     async def find(self, request: GraphQLRequest, authentication: Identity | Denied | None) -> Operation:
         """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for a document that is
-        unknown, not trusted, invalid or too large."""
+        unknown, not trusted, invalid or too large, and for an operation that costs too much."""
         is_anonymous = authentication is None or isinstance(authentication, Denied)
+        limits = self._limits.anonymous_documents if is_anonymous else self._limits.documents
         try:
-            return await self._documents.operation_of(request, self._anonymous_limits if is_anonymous else self._limits)
+            operation = await self._documents.operation_of(request, limits)
         except DocumentUnknown:
             raise RequestFailed([request_error(UNKNOWN_DOCUMENT_MESSAGE, UNKNOWN_DOCUMENT)]) from None
         except DocumentNotTrusted:
@@ -105,6 +136,8 @@ class Operations:
             raise RequestFailed(formatted([error], INVALID_SYNTAX)) from None
         except InvalidDocument as invalid:
             raise RequestFailed(formatted(invalid.errors, INVALID_DOCUMENT)) from None
+        self._check_cost(operation)
+        return operation
 
     async def execute(self, operation: Operation, context: StreamContext) -> Result:
         """Returns the result of a query or mutation."""
@@ -116,11 +149,52 @@ class Operations:
 
         return await self._directory.run(execute)
 
+    def _check_cost(self, operation: Operation) -> None:
+        """Raises RequestFailed if the operation costs more than it may."""
+        compiled = operation.facts.cost
+        if compiled is None:
+            raise RequestFailed([request_error("The operation's fragments select too many fields.", COST_EXCEEDED)])
+        cost = Cost(compiled.total(operation.request.variables), self._limits.cost)
+        if cost.requested > cost.maximum:
+            message = (
+                f"The operation can return {cost.requested:,} objects, and at most {cost.maximum:,} are allowed."
+                " Request smaller pages."
+            )
+            error = request_error(message, COST_EXCEEDED)
+            error["extensions"]["cost"] = cost._asdict()
+            raise RequestFailed([error])
+
+    def _shown_cost(self, operation: Operation) -> Cost | None:
+        request, compiled = operation.request, operation.facts.cost
+        if not request.shows_cost or compiled is None:
+            return None
+        return Cost(compiled.total(request.variables), self._limits.cost)
+
     async def _execute(self, operation: Operation, context: StreamContext) -> Result:
         executor = self._executor(operation, context)
         if isinstance(executor, list):
             return Result(None, formatted(executor, DenialCode.BAD_USER_INPUT))
-        return await _result(executor.execute_operation())
+        result = await self._executed(operation, executor, context)
+        return result._replace(shown_cost=self._shown_cost(operation))
+
+    async def _executed(self, operation: Operation, executor: BreadthFirstExecutor, context: StreamContext) -> Result:
+        """Returns the result. A query is ended when its time is over. A mutation is not, because it would not be known
+        whether it was committed: the time of each of its statements is limited."""
+        if operation.facts.introspects:
+            return await _result(await self._documents.run_in_thread(executor.execute_operation))
+        if operation.type == OperationType.MUTATION:
+            return await _result(executor.execute_operation())
+        try:
+            async with asyncio.timeout(self._limits.query_seconds) as limit:
+                return await _result(executor.execute_operation())
+        except TooManyObjects:
+            message = f"The result has more than {executor.max_objects:,} objects."
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            message = f"The query ran longer than {self._limits.query_seconds:g} seconds."
+        context.cancel_reads()
+        return Result(None, [request_error(message, COST_EXCEEDED)])
 
     async def run(self, operation: Operation, context: StreamContext, deliver: Deliver) -> None:
         """Delivers the only result of a query or mutation, or all results of a subscription until it ends. Raises
@@ -132,7 +206,7 @@ class Operations:
         if isinstance(executor, list):
             raise RequestFailed(formatted(executor, DenialCode.BAD_USER_INPUT))
         async with aclosing(await _event_stream(executor)) as events:
-            await _deliver_events(executor, events, deliver)
+            await _deliver_events(executor, events, self._shown_cost(operation), deliver)
 
     def _executor(self, operation: Operation, context: StreamContext) -> Any:
         """Returns an executor, or a list of the errors of invalid variables."""
@@ -158,7 +232,7 @@ async def _event_stream(executor: BreadthFirstExecutor) -> AsyncGenerator[object
 
 
 async def _deliver_events(
-    executor: BreadthFirstExecutor, events: AsyncGenerator[object, None], deliver: Deliver
+    executor: BreadthFirstExecutor, events: AsyncGenerator[object, None], shown_cost: Cost | None, deliver: Deliver
 ) -> None:
     """Delivers the result of each event until the stream ends. An exception that ends it is the last result."""
     while True:
@@ -169,7 +243,7 @@ async def _deliver_events(
         except Exception as error:
             await deliver(Result(None, formatted_exception(error)).encode())
             return
-        await deliver(result.encode())
+        await deliver(result._replace(shown_cost=shown_cost).encode())
 
 
 async def _result(executed: Any) -> Result:

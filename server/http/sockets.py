@@ -19,22 +19,21 @@ from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
 from chat.ports import Clock
 from live.presence import PresenceTracker
-from server.http.admission import NotAdmitted, SocketLimits, UnauthenticatedSockets
+from server.http.admission import NotAdmitted, SocketLimits, UnauthenticatedSockets, client_address
 from server.http.close_codes import CloseCode
 from server.http.connections import CLOSE_SECONDS, Connections
 from server.http.errors import formatted_exception, request_error
 from server.http.extensions import abort_connection, send_now
 from server.http.operations import Operations, RequestFailed
-from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json
+from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json, rate_exceeded
+from server.limits.rates import ClientRates
+from server.limits.usage import TooMany, Usage
 from subscriptions.context import StreamContext
 
 PROTOCOL = "graphql-transport-ws"
 
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes, two of which are the close code."""
-
-STREAMS = 100
-"""The maximum number of concurrent operations on one socket."""
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +46,8 @@ class SocketServices:
     connections: Connections
     limits: SocketLimits
     unauthenticated: UnauthenticatedSockets
+    usage: Usage
+    rates: ClientRates
     presence: PresenceTracker
     clock: Clock
     identify: Callable[[str | None], Awaitable[Identity | Denied | None]]
@@ -138,7 +139,7 @@ class Socket:
             await self._close(CloseCode.BAD_REQUEST, "Invalid connection init payload")
             return
         if self._init_received:
-            await self._close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
+            await self._close(CloseCode.TOO_MANY_REQUESTS, "Too many initialisation requests")
             return
         self._init_received = True
         parameters = payload or {}
@@ -152,6 +153,11 @@ class Socket:
             return
         if self._is_closed:
             return  # The token could not be verified in time.
+        try:
+            self._lifetime.enter_context(self._services.usage.socket(identity))
+        except TooMany as too_many:
+            await self._close(CloseCode.TOO_MANY_REQUESTS, f"{DenialCode.RATE_LIMITED}: {too_many}")
+            return
         await self._send_message({"type": "connection_ack"})
         self._acknowledged = True
         if identity is not None:
@@ -181,8 +187,9 @@ class Socket:
             await self._close(CloseCode.UNAUTHORIZED, "Unauthorized")
         elif id in self._operations:
             await self._close(CloseCode.ALREADY_EXISTS, f"Subscriber for {id} already exists")
-        elif len(self._operations) >= STREAMS:
-            text = f"A socket can run at most {STREAMS} operations at a time: complete one, or open another socket."
+        elif len(self._operations) >= self._services.limits.operations:
+            limit = self._services.limits.operations
+            text = f"A socket can run at most {limit} operations at a time: complete one, or open another socket."
             await self._send_errors(id, [request_error(text, DenialCode.RATE_LIMITED)])
         else:
             self._operations[id] = asyncio.create_task(self._run(id, request))
@@ -194,12 +201,15 @@ class Socket:
         operations = self._services.operations
         errors: Sequence[GraphQLFormattedError] = ()
         try:
+            grant = await self._services.rates.take(self._identity, client_address(self._scope))
+            if not grant.allowed:
+                raise rate_exceeded(grant)
             operation = await operations.find(request, self._identity)
             await operations.run(operation, self._services.context_of(self._identity), deliver)
         except OSError:
             return  # The client disconnected while something was sent to it.
         except Refusal as refusal:
-            errors = [request_error(refusal.message, DenialCode.BAD_USER_INPUT)]
+            errors = [refusal.error]
         except RequestFailed as failed:
             errors = failed.errors
         except Exception as error:

@@ -30,7 +30,8 @@ from server.http.file_errors import (
     too_many_uploads,
     unknown_link,
 )
-from server.http.receptions import Receptions, TooManyReceptions
+from server.http.receptions import Receptions
+from server.limits.usage import TooMany
 
 UPLOAD_SECONDS = 3600.0
 """How long the bytes may take to arrive. Shorter than `chat.unused_files.WRITE_LEASE`."""
@@ -79,7 +80,7 @@ class UploadEndpoint:
         try:
             with self.receptions.admitted(link.account_id, upload.uploader_id, upload.attachment_id):
                 await self._receive(uploader, upload, request, receive)
-        except TooManyReceptions:
+        except TooMany:
             return too_many_uploads()
         except Refused as refused:
             return _refusal(refused)

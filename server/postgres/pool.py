@@ -31,6 +31,9 @@ IDLE_SECONDS = 1.0
 
 PING_SECONDS = 2.0
 CLOSE_SECONDS = 2.0
+CANCEL_SECONDS = 1.0
+"""How long the cancellation of a statement may take before its connection is closed."""
+
 STATEMENT_SECONDS = 10.0
 """Longer than any statement takes, including the longest wait for a lock."""
 
@@ -113,7 +116,11 @@ class ConnectionPool:
             await transaction.start()
             try:
                 yield connection
-            except (asyncio.CancelledError, InternalClientError, TimeoutError):
+            except asyncio.CancelledError:
+                # Ends the transaction. A statement may still be running.
+                connection.terminate()
+                raise
+            except (InternalClientError, TimeoutError):
                 # The connection is closed, which ends the transaction.
                 raise
             except BaseException:
@@ -128,8 +135,8 @@ class ConnectionPool:
         connection = await self._acquire(pool)
         try:
             yield connection
-        except (asyncio.CancelledError, InternalClientError):
-            # Its statement may still be running, or the server is closing it.
+        except InternalClientError:
+            # The server is closing it.
             connection.terminate()
             raise
         except TimeoutError:
@@ -137,7 +144,8 @@ class ConnectionPool:
             await self._replace_connections(pool)
             raise
         finally:
-            await pool.release(connection)
+            # If the caller was cancelled, asyncpg has requested that the server cancel the statement, and waits for it.
+            await pool.release(connection, timeout=CANCEL_SECONDS)
 
     @contextmanager
     def logging(self, logger: StatementLogger) -> Iterator[None]:

@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 
 from chat.identity import AgentToken
 from models.enums import ItemKind
-from server.http.documents import DocumentLimits
 from server.http.operations import Operations
 from server.http.requests import GraphQLRequest
 from server.schema import ChatExecutor, build_schema
@@ -26,14 +25,14 @@ from tests.execution.documents import Document, Limits, documents
 from tests.execution.reference import InOrderExecutor
 from tests.schema.scene import Scene
 from tests.support.api import Account, Api, Json
+from tests.support.long_documents import LONG_DOCUMENTS
 
 DOCUMENTS = 150 * int(os.environ.get("EXECUTION_ROUNDS", "1"))
 LIMITS = Limits(depth=7, selections=4, total=24)
 READERS = ["ana", "bruno", "carla", "davi", "extra-0000"]
 
-DOCUMENT_LIMITS = DocumentLimits(bytes=1_000_000, tokens=100_000)
-BREADTH_FIRST = Operations(build_schema(ChatExecutor), DOCUMENT_LIMITS, DOCUMENT_LIMITS)
-REFERENCE = Operations(build_schema(InOrderExecutor), DOCUMENT_LIMITS, DOCUMENT_LIMITS)
+BREADTH_FIRST = Operations(build_schema(ChatExecutor), LONG_DOCUMENTS)
+REFERENCE = Operations(build_schema(InOrderExecutor), LONG_DOCUMENTS)
 
 # graphql-core drops the coroutines of fields that it does not need any more, because a value around them is null.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")

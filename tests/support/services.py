@@ -16,6 +16,13 @@ from tests.support.processes import SERVE, environment, free_port
 from tests.support.waiting import until, until_true
 
 SECRET = "a secret of thirty-two bytes or more"
+GENEROUS = {
+    "CHAT_OPERATIONS_BURST": "1000000",
+    "CHAT_ANONYMOUS_OPERATIONS_BURST": "1000000",
+    "CHAT_REQUESTS_PER_AGENT": "1000",
+    "CHAT_SOCKETS_PER_AGENT": "1000",
+}
+"""Tests send more for one agent, and for one address, than a client should."""
 
 
 class ProcessUnderTest:
@@ -50,6 +57,7 @@ class ServerProcess(ProcessUnderTest):
             "CHAT_PORT": str(self.port),
             "CHAT_DATA_DIR": str(folder),
             "CHAT_DRAIN_SECONDS": "1",
+            **GENEROUS,
         }
         self.settings = usual | settings
         self._environment = environment(self.settings)

@@ -25,7 +25,7 @@ def test_clients_without_an_address_count_together() -> None:
 
 
 def test_a_socket_counts_until_it_signs_in_or_closes() -> None:
-    sockets = UnauthenticatedSockets(SocketLimits(unauthenticated=3, unauthenticated_per_address=2, sign_in_seconds=1))
+    sockets = UnauthenticatedSockets(SocketLimits(3, unauthenticated_per_address=2, sign_in_seconds=1, operations=1))
     near, far, other = ({"client": (host, 1)} for host in ("192.0.2.1", "192.0.2.2", "192.0.2.3"))
     with sockets.admitted(near):
         with sockets.admitted(near):

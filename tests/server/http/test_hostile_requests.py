@@ -1,9 +1,11 @@
-"""Requests with tens of thousands of values get normal answers or coded errors, and one failure is logged once."""
+"""Requests with tens of thousands of values get normal answers or coded errors, and one failure is logged once. The
+limits on one client are raised: without them, the server still answers."""
 
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import ARRAY
+from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 import loaders.channels
@@ -11,12 +13,18 @@ from models.columns import IDENTIFIER, TEXT_ARRAY
 from models.statements import sql
 from schema.references import REFERENCES
 from tests.support.api import Account, Response
+from tests.support.long_documents import accept_long_documents
 
 FIELDS = 66
 IDS = FIELDS * REFERENCES
 """More than the 32,767 arguments that the driver accepts."""
 
 MANY_DIGITS = "1" * 5_000
+
+
+@pytest.fixture(autouse=True)
+def _raised_limits(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    accept_long_documents(app, monkeypatch)
 
 
 async def entities(account: Account, typename: str, id_of: Callable[[int], str]) -> Response:

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from server.http import requests
-from server.http.requests import BODY_BYTES
 from tests.support.api import Account
 
 NEWER = "application/graphql-response+json"
@@ -65,7 +64,7 @@ async def test_a_malformed_request_is_answered_with_400_and_a_code(http: httpx.A
 
 async def test_a_request_over_the_size_limit_is_refused(http: httpx.AsyncClient) -> None:
     around = len(b'{"query": "{ __typename }", "extensions": {"x": ""}}')
-    fitting = b'{"query": "{ __typename }", "extensions": {"x": "' + b"x" * (BODY_BYTES - around) + b'"}}'
+    fitting = b'{"query": "{ __typename }", "extensions": {"x": "' + b"x" * (256_000 - around) + b'"}}'
     assert (await http.post("/graphql", content=fitting, headers=JSON)).status_code == 200
     response = await http.post("/graphql", content=fitting + b" ", headers=JSON)
     assert response.status_code == 413

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from server.http.sockets import STREAMS
 from tests.server.http.test_sockets import (
     INBOX,
     TYPENAME,
@@ -65,7 +64,7 @@ async def test_an_operation_that_cannot_run_ends_without_closing_the_socket(sock
 
 async def test_an_operation_beyond_the_limit_is_refused_with_a_code(account: Account, socket_url: str) -> None:
     async with signed_in_connection(socket_url, account.ana.token) as connection:
-        for number in range(STREAMS):
+        for number in range(100):
             await send(connection, "subscribe", id=str(number), payload=INBOX)
         await send(connection, "subscribe", id="more", payload=TYPENAME)
         message = await received(connection)
