@@ -1,8 +1,8 @@
 """Accounts, which are the tenants: their settings and their clocks."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text, text, true
+from sqlalchemy import BigInteger, CheckConstraint, Date, Text, text, true
 from sqlmodel import Field, SQLModel
 
 from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -50,3 +50,7 @@ class AccountClock(SQLModel, table=True):
     access_version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     """Increases with every change that affects who can use the chat: of the account's settings, and of an agent's role
     or activity. A write that finds another version at its end than at its start reads them again."""
+
+    day: date = Field(default=date.min, sa_type=Date, sa_column_kwargs={"server_default": text("'-infinity'")})
+    """The day of the last change, by which `changes` is partitioned. Before the first change: -infinity, which the
+    driver returns as `date.min`."""

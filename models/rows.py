@@ -4,7 +4,7 @@ A test compares each class with its table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -189,6 +189,7 @@ class QuietHoursRow(NamedTuple):
 class ChangeRow(NamedTuple):
     account_id: str
     change: int
+    day: date
     kind: ChangeKind
     channel_id: UUID | None
     message_id: UUID | None
