@@ -17,12 +17,14 @@ from sqlmodel import SQLModel
 from models.accounts import Account
 from models.agents import Agent, Presence
 from models.attachments import Attachment
+from models.audit import AuditEntry
 from models.cards import Card
 from models.changes import Change
 from models.channels import Channel, Member
 from models.enums import (
     AgentRole,
     AttachmentKind,
+    AuditAction,
     CardPreview,
     ChangeKind,
     ChannelKind,
@@ -196,6 +198,19 @@ class ChangeRow(NamedTuple):
     revision: int | None
 
 
+class AuditRow(NamedTuple):
+    entry_id: UUID
+    created_at: datetime
+    action: AuditAction
+    actor_id: str | None
+    agent_id: str | None
+    channel_id: UUID | None
+    message_id: UUID | None
+    setting: str | None
+    before: str | None
+    after: str | None
+
+
 TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
     {
         AccountRow: Account,
@@ -211,6 +226,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
         NotificationRow: Notification,
         QuietHoursRow: QuietHours,
         ChangeRow: Change,
+        AuditRow: AuditEntry,
     }
 )
 

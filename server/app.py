@@ -22,6 +22,7 @@ from loaders import DataSources
 from notifications.unsubscriber import EmailUnsubscriber
 from schema.context import Services
 from server.activations import apply_activations_periodically
+from server.audit_pruning import prune_audit_periodically
 from server.background import BackgroundParts, Part
 from server.clock import SystemClock
 from server.demo.loading import load_items
@@ -81,6 +82,7 @@ def create_app(
             "presence": presence.run,
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
+            "audit_pruning": partial(prune_audit_periodically, chat, timedelta(days=settings.audit_days)),
             "file_sweep": partial(sweep_files_periodically, chat),
             "indexing": partial(index_periodically, chat),
             **({"emails": worker.run} if worker is not None else {}),

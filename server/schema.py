@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.agents import AgentsQuery
+from resolvers.audit import AuditQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.forwards import ForwardsMutation
 from resolvers.members import MembersMutation
@@ -61,6 +62,7 @@ class Query(
     AgentsQuery,
     SharingQuery,
     AccountQuery,
+    AuditQuery,
 ): ...
 
 

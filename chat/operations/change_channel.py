@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.access import Seat
+from chat.audit import AuditRecord
 from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
 from chat.drafts import Avatar, Given
 from chat.identity import Identity
@@ -14,10 +15,17 @@ from chat.policies import check_change_kind, check_edit, check_manage
 from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.recipients import delete_notifications_of_non_members
-from models.enums import ChangeKind, ChannelKind, SystemEvent
+from models.enums import AuditAction, ChangeKind, ChannelKind, SystemEvent
 from models.rows import ChannelRow
 from models.statements import sql
 
+_ACTIONS = {
+    SystemEvent.RENAMED: AuditAction.CHANNEL_RENAMED,
+    SystemEvent.DESCRIBED: AuditAction.CHANNEL_DESCRIBED,
+    SystemEvent.KIND_CHANGED: AuditAction.CHANNEL_KIND_CHANGED,
+    SystemEvent.ARCHIVED: AuditAction.CHANNEL_ARCHIVED,
+    SystemEvent.UNARCHIVED: AuditAction.CHANNEL_UNARCHIVED,
+}
 _KEY = "WHERE account_id = :account_id AND channel_id = :channel_id"
 _SET_NAME = sql(f"UPDATE channels SET name = :name, sort_name = :sort_name {_KEY}")  # noqa: S608
 _SET_DESCRIPTION = sql(f"UPDATE channels SET description = :description {_KEY}")  # noqa: S608
@@ -110,6 +118,7 @@ async def _change_avatar(tx: Transaction, channel: ChannelRow, avatar: PreparedA
         icon, color, key = stored
         await tx.fetch(_SET_AVATAR, channel_id=channel.channel_id, icon=icon, color=color, avatar_key=key)
         tx.announce(ChangeKind.CHANNEL_UPDATED, channel.channel_id)
+        tx.audit(AuditRecord(AuditAction.CHANNEL_AVATAR_CHANGED, tx.actor_id, channel.channel_id))
 
 
 async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
@@ -128,8 +137,8 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
 async def _report(
     tx: Transaction, seat: Seat, event: SystemEvent, before: str | None = None, after: str | None = None
 ) -> None:
-    """Announces that the channel was updated, and posts a system message about it."""
-    tx.announce(ChangeKind.CHANNEL_UPDATED, seat.channel.channel_id)
-    await post_system_messages(
-        tx, SystemMessage(seat.channel.channel_id, seat.agent.agent_id, event, before=before, after=after)
-    )
+    """Announces and audits that the channel was updated, and posts a system message about it."""
+    channel_id = seat.channel.channel_id
+    tx.announce(ChangeKind.CHANNEL_UPDATED, channel_id)
+    tx.audit(AuditRecord(_ACTIONS[event], tx.actor_id, channel_id, before=before, after=after))
+    await post_system_messages(tx, SystemMessage(channel_id, seat.agent.agent_id, event, before=before, after=after))

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Text
 
+from chat.access import Seat
+from chat.audit import AuditRecord
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
 from chat.forwarding import quoted_text
@@ -17,7 +19,7 @@ from chat.recipients import delete_notifications, notify_of_edited
 from chat.search_index import delete_entry, update_entry
 from chat.sending import search_facts
 from models.columns import IDENTIFIER
-from models.enums import ChangeKind
+from models.enums import AuditAction, ChangeKind, ChannelKind
 from models.rows import MessageRow
 from models.statements import sql
 
@@ -106,6 +108,7 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     await tx.fetch(_DELETE_MARKS, message_id=message_id)
     deleted = await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
     await delete_entry(tx, message_id)
+    _audit_deletion(tx, seat, deleted)
     return deleted
 
 
@@ -131,6 +134,15 @@ async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Mess
     check_react(seat, message)
     removed = await tx.fetch(_DELETE_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id)
     return await _save(tx, message, ChangeKind.MESSAGE_REACTED) if removed else message
+
+
+def _audit_deletion(tx: Transaction, seat: Seat, message: MessageRow) -> None:
+    """In a direct message only authors delete, so there is nothing to audit."""
+    if seat.channel.kind == ChannelKind.DIRECT:
+        tx.direct_channel_ids.add(message.channel_id)
+        return
+    action = AuditAction.MESSAGE_DELETED
+    tx.audit(AuditRecord(action, tx.actor_id, message.channel_id, message.author_id, message.message_id))
 
 
 async def _check_emojis_limit(tx: Transaction, message_id: UUID, emoji: str) -> None:

@@ -1,14 +1,15 @@
 """The account's settings. Administrators can change them even if the chat is disabled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
+from chat.audit import AuditRecord
 from chat.drafts import Given
 from chat.errors import RefusalCode, Refused
 from chat.locking import read_viewer
 from chat.operation import Transaction, operation
 from chat.viewer import require_administrator
-from models.enums import AgentRole, CardPreview, ChangeKind, Creators
+from models.enums import AgentRole, AuditAction, CardPreview, ChangeKind, Creators
 from models.rows import AccountRow
 from models.statements import sql
 
@@ -46,7 +47,29 @@ async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> 
     if changed != account:
         await _UPDATE_ACCOUNT.fetch(tx.connection, **changed._asdict())
         tx.announce(ChangeKind.SETTINGS_CHANGED)
+        tx.audit(*_audit_records(tx.actor_id, account, changed))
     return changed
+
+
+def _audit_records(actor_id: str | None, before: AccountRow, after: AccountRow) -> Iterator[AuditRecord]:
+    """Yields a record for each setting that changed."""
+    for setting, old, new in zip(AccountRow._fields, before, after, strict=True):
+        if old != new:
+            action = AuditAction.SETTING_CHANGED
+            yield AuditRecord(action, actor_id, setting=setting, before=_text(old), after=_text(new))
+
+
+def _text(value: object) -> str | None:
+    """Returns the value of a setting as clients send it: true, EVERYONE, 30. Lists are separated by commas."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(value)
+        case _:
+            return str(value)
 
 
 def _changed(account: AccountRow, changes: SettingsChanges) -> AccountRow:

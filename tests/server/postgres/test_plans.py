@@ -53,6 +53,7 @@ LARGE_TABLES = {
     "notifications",
     "emails",
     "search_entries",
+    "audit_entries",
 }
 
 PLANNING = SETTINGS | {"enable_seqscan": "off"}
@@ -93,6 +94,8 @@ FILL_FROM_MESSAGES = (
        SELECT account_id, message_id, channel_id, seq >> 13, created_at,
               array_to_tsvector(ARRAY['key#', 'key' || seq % 10, 'key' || message_id])
          FROM messages""",
+    """INSERT INTO audit_entries (account_id, entry_id, created_at, action, actor_id, agent_id, channel_id)
+       SELECT account_id, message_id, created_at, 'MEMBER_ADDED', author_id, author_id, channel_id FROM messages""",
 )
 """Inserts the same rows as FILL, for the tables that no generated account has rows in."""
 
