@@ -74,6 +74,7 @@ CHANNEL_ACTIONS = frozenset(
         AuditAction.CHANNEL_KIND_CHANGED,
         AuditAction.CHANNEL_ARCHIVED,
         AuditAction.CHANNEL_UNARCHIVED,
+        AuditAction.CHANNEL_RETENTION_CHANGED,
     }
 )
 
@@ -123,6 +124,8 @@ EFFECTS: Mapping[ChangeKind, Effect] = MappingProxyType(
             _audited(AuditAction.AGENT_REACTIVATED), ChannelChangeKind.CHANNEL_UPDATED, Inbox.PEERS, admission=True
         ),
         ChangeKind.MEMBERS_COUNTED: Effect(NOT_AUDITED, ChannelChangeKind.MEMBERS_CHANGED),
+        # Messages were removed because of their age: those up to the channel's `expired_seq`.
+        ChangeKind.MESSAGES_EXPIRED: Effect(NOT_AUDITED, ChannelChangeKind.CHANNEL_UPDATED, Inbox.MEMBERS),
         ChangeKind.SETTINGS_CHANGED: Effect(_audited(AuditAction.SETTING_CHANGED), admission=True),
     }
 )

@@ -14,7 +14,7 @@ from sqlalchemy import Text
 from chat.drafts import InputPaths
 from chat.message_text import nothing_visible
 from chat.operation import Transaction
-from models.columns import IDENTIFIER, TIMESTAMPTZ
+from models.columns import IDENTIFIER
 from models.enums import AttachmentKind, ItemKind
 from models.rows import MessageRow
 from models.statements import sql
@@ -55,8 +55,8 @@ class StoredPart:
 
     @property
     def removal(self) -> str:
-        """The CTEs that remove such parts of the message, and list their files as unused."""
-        condition = "account_id = :account_id AND message_id = :message_id"
+        """The CTEs that remove such parts of the messages `message_ids`, and list their files as unused."""
+        condition = "account_id = :account_id AND message_id = ANY (:message_ids)"
         removed = f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition} RETURNING *)"  # noqa: S608
         return f"{removed}, {self._unused_files}" if self.file_columns else removed
 
@@ -92,12 +92,6 @@ _KINDS = sql(
     account_id=Text,
     message_id=IDENTIFIER,
 )
-_REMOVE_PARTS = sql(
-    f"WITH {', '.join(part.removal for part in STORED_PARTS)} SELECT",
-    account_id=Text,
-    message_id=IDENTIFIER,
-    now=TIMESTAMPTZ,
-)
 
 
 def check_parts(parts: Sequence[Part], paths: InputPaths) -> None:
@@ -117,8 +111,3 @@ async def stored_part_kinds(tx: Transaction, message: MessageRow) -> PartKinds:
     """Returns the kinds of everything that the message has but its text. If there is any, its text may be empty."""
     ((cards, attachments, forwards),) = await tx.fetch(_KINDS, message_id=message.message_id)
     return PartKinds(frozenset(map(ItemKind, cards)), frozenset(map(AttachmentKind, attachments)), frozenset(forwards))
-
-
-async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:
-    """Removes everything but the message's text, in one statement."""
-    await tx.fetch(_REMOVE_PARTS, message_id=message.message_id, now=tx.now)

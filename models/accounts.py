@@ -18,6 +18,7 @@ class Account(SQLModel, table=True):
         enum_check("who_creates_private", Creators),
         enum_check("who_creates_announcement", Creators),
         enum_check("card_preview", CardPreview),
+        CheckConstraint("message_retention_days >= 1", name="retention_of_a_day"),
         CheckConstraint("'ADMINISTRATOR' = ANY (enabled_roles)", name="administrators_enabled"),
     )
 
@@ -32,6 +33,9 @@ class Account(SQLModel, table=True):
     card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=enum_text(CardPreview))
     email_contents: bool = True
     members_pin: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    message_retention_days: int | None = None
+    """After how many days messages are removed; None: never. Channels can have exceptions (`chat.retention`)."""
+
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 

@@ -53,6 +53,7 @@ class AccountRow(NamedTuple):
     card_preview: CardPreview
     email_contents: bool
     members_pin: bool
+    message_retention_days: int | None
 
 
 class AgentRow(NamedTuple):
@@ -85,6 +86,9 @@ class ChannelRow(NamedTuple):
     archived_at: datetime | None
     last_seq: int
     post_count: int
+    expired_seq: int
+    expired_posts: int
+    retention_days: int | None
     member_count: int
     last_activity_at: datetime
 

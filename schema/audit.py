@@ -42,7 +42,8 @@ class AuditEntry:
     @strawberry.field(
         description=(
             "What was done: CHANNEL_CREATED, CHANNEL_RENAMED, CHANNEL_DESCRIBED, CHANNEL_AVATAR_CHANGED,"
-            " CHANNEL_KIND_CHANGED, CHANNEL_ARCHIVED, CHANNEL_UNARCHIVED, MEMBER_ADDED, MEMBER_REMOVED,"
+            " CHANNEL_KIND_CHANGED, CHANNEL_ARCHIVED, CHANNEL_UNARCHIVED, CHANNEL_RETENTION_CHANGED (to a number of"
+            " days, `forever`, or null for the account's setting), MEMBER_ADDED, MEMBER_REMOVED,"
             " MEMBER_ROLE_CHANGED, AUTHOR_ADDED, AUTHOR_REMOVED, MESSAGE_DELETED, AGENT_ADDED, AGENT_ROLE_CHANGED,"
             " AGENT_DEACTIVATED, AGENT_REACTIVATED or SETTING_CHANGED. Later versions can add others."
         )

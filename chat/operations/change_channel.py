@@ -11,10 +11,11 @@ from chat.identity import Identity
 from chat.locking import lock_channel, read_seat, require_viewer
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
-from chat.policies import check_change_kind, check_edit, check_manage
+from chat.policies import check_change_kind, check_change_retention, check_edit, check_manage
 from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.recipients import delete_notifications_of_non_members
+from chat.retention import retention_text
 from models.enums import AuditAction, ChangeKind, ChannelKind, SystemEvent
 from models.rows import ChannelRow
 from models.statements import sql
@@ -33,6 +34,7 @@ _SET_AVATAR = sql(
     f"UPDATE channels SET avatar_icon = :icon, avatar_color = :color, avatar_key = :avatar_key {_KEY}"  # noqa: S608
 )
 _SET_KIND = sql(f"UPDATE channels SET kind = :kind {_KEY}")  # noqa: S608
+_SET_RETENTION = sql(f"UPDATE channels SET retention_days = :days {_KEY}")  # noqa: S608
 _SET_ARCHIVED_AT = sql(f"UPDATE channels SET archived_at = :archived_at {_KEY}")  # noqa: S608
 
 
@@ -43,6 +45,8 @@ class ChannelChanges:
     description: Given[str | None] | None = None
     avatar: Given[Avatar | None] | None = None
     kind: Given[ChannelKind] | None = None
+    retention_days: Given[int | None] | None = None
+    """An exception from the account's setting (`chat.retention`), or None to remove it."""
 
 
 async def update_channel(chat: Chat, identity: Identity, changes: ChannelChanges) -> None:
@@ -74,6 +78,8 @@ async def _update_channel(tx: Transaction, changes: ChannelChanges, avatar: Prep
         await _change_avatar(tx, seat.channel, avatar)
     if changes.kind:
         await _change_kind(tx, seat, changes.kind.value)
+    if changes.retention_days:
+        await _change_retention(tx, seat, changes.retention_days.value)
 
 
 @operation
@@ -132,6 +138,17 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
     if kind == ChannelKind.PRIVATE:
         await delete_notifications_of_non_members(tx, seat.channel.channel_id)
     await _report(tx, seat, SystemEvent.KIND_CHANGED, before.value, kind.value)
+
+
+async def _change_retention(tx: Transaction, seat: Seat, days: int | None) -> None:
+    """Posts no system message: it would expire itself."""
+    check_change_retention(seat)
+    before, channel_id = seat.channel.retention_days, seat.channel.channel_id
+    if days != before:
+        await tx.fetch(_SET_RETENTION, channel_id=channel_id, days=days)
+        tx.announce(ChangeKind.CHANNEL_UPDATED, channel_id)
+        action, texts = AuditAction.CHANNEL_RETENTION_CHANGED, (retention_text(before), retention_text(days))
+        tx.audit(AuditRecord(action, tx.actor_id, channel_id, before=texts[0], after=texts[1]))
 
 
 async def _report(

@@ -8,6 +8,7 @@ from chat.drafts import Given
 from chat.errors import RefusalCode, Refused
 from chat.locking import read_viewer
 from chat.operation import Transaction, operation
+from chat.retention import check_days
 from chat.viewer import require_administrator
 from models.enums import AgentRole, AuditAction, CardPreview, ChangeKind, Creators
 from models.rows import AccountRow
@@ -20,7 +21,8 @@ _UPDATE_ACCOUNT = sql(
     UPDATE accounts
        SET chat_enabled = :chat_enabled, enabled_roles = :enabled_roles, who_creates_private = :who_creates_private,
            who_creates_announcement = :who_creates_announcement, card_preview = :card_preview,
-           email_contents = :email_contents, members_pin = :members_pin
+           email_contents = :email_contents, members_pin = :members_pin,
+           message_retention_days = :message_retention_days
      WHERE account_id = :account_id
     """
 )
@@ -35,12 +37,13 @@ class SettingsChanges:
     card_preview: Given[CardPreview] | None = None
     email_contents: Given[bool] | None = None
     members_pin: Given[bool] | None = None
+    message_retention_days: Given[int | None] | None = None
 
 
 @operation
 async def update_account_settings(tx: Transaction, changes: SettingsChanges) -> AccountRow:
     """Changes the given settings and returns the account. Raises Denied for everyone but administrators, and Refused
-    INVALID for settings that would lock administrators out."""
+    INVALID for settings that would lock administrators out, and for an invalid number of days."""
     await tx.fetch(_LOCK_ACCOUNT)
     account = require_administrator(await read_viewer(tx)).account
     changed = _changed(account, changes)
@@ -78,6 +81,8 @@ def _changed(account: AccountRow, changes: SettingsChanges) -> AccountRow:
     }
     if changes.enabled_roles:
         given["enabled_roles"] = _checked_roles(changes.enabled_roles.value)
+    if changes.message_retention_days and changes.message_retention_days.value is not None:
+        check_days(changes.message_retention_days.value, "messageRetentionDays")
     return account._replace(**given)
 
 

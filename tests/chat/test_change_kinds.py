@@ -40,6 +40,7 @@ def test_only_changes_of_content_and_of_profiles_are_not_audited() -> None:
         ChangeKind.MESSAGE_PINNED,
         ChangeKind.AGENT_CHANGED,
         ChangeKind.MEMBERS_COUNTED,
+        ChangeKind.MESSAGES_EXPIRED,
     }
 
 
