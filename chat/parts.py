@@ -36,6 +36,22 @@ class Part(Protocol):
         versions did not have: a client key that was used before an update keeps its hash."""
 
 
+def deletion(table: str) -> str:
+    """Returns the DELETE of the table's rows that belong to the messages `message_ids`. It looks up each message, for
+    the reason given at `models.statements.one_row`. A row that another transaction is updating would be missed, so the
+    caller has locked the rows that can be."""
+    return f"""
+        DELETE FROM {table} USING (
+            SELECT found.place
+              FROM unnest(:message_ids) AS message (id)
+                   CROSS JOIN LATERAL (
+                    SELECT ctid FROM {table} WHERE account_id = :account_id AND message_id = message.id OFFSET 0
+                   ) AS found (place)
+        ) AS found
+         WHERE {table}.ctid = found.place
+    """  # noqa: S608
+
+
 @dataclass(frozen=True)
 class StoredPart:
     """A kind of part that is stored in a table of its own, with the message's id."""
@@ -56,8 +72,7 @@ class StoredPart:
     @property
     def removal(self) -> str:
         """The CTEs that remove such parts of the messages `message_ids`, and list their files as unused."""
-        condition = "account_id = :account_id AND message_id = ANY (:message_ids)"
-        removed = f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition} RETURNING *)"  # noqa: S608
+        removed = f"removed_{self.table} AS ({deletion(self.table)} RETURNING {self.table}.*)"
         return f"{removed}, {self._unused_files}" if self.file_columns else removed
 
     @property

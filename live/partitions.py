@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -86,7 +87,7 @@ async def make_partitions(database: Database, today: date) -> None:
     wanted = {Partition(table, day) for table in PARTITIONED_TABLES for day in days}
     for day in sorted({partition.day for partition in wanted.difference(await _read_partitions(database))}):
         try:
-            await _retried(lambda day=day: _make_day(database, day))  # type: ignore[misc]
+            await _retried(partial(_make_day, database, day))
         except _Busy:
             return
         except CheckViolationError:
@@ -124,7 +125,7 @@ async def _remove_day(database: Database, day: date, partitions: list[Partition]
     """Removes the changes before their agents, because a change must not be read without them."""
     for partition in sorted(partitions, key=lambda partition: PARTITIONED_TABLES.index(partition.table)):
         if partition.is_attached:
-            await _retried(lambda partition=partition: _detach(database, partition))  # type: ignore[misc]
+            await _retried(partial(_detach, database, partition))
         async with database.transaction(None) as connection:
             await connection.fetch(f"DROP TABLE IF EXISTS {partition.name}")
     for statement in (_DELETE_CHANGES, _DELETE_AGENTS):

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text
+from sqlalchemy import BigInteger, Integer, Text
 
 from chat.identity import DirectoryToken
 from chat.operation import Transaction, operation
@@ -83,14 +83,15 @@ _LOCK_MESSAGES = sql(
 _REMOVE_MESSAGES = sql(
     """
     WITH removed AS (
-        DELETE FROM messages WHERE account_id = :account_id AND message_id = ANY (:message_ids)
+        DELETE FROM messages
+         WHERE account_id = :account_id AND channel_id = :channel_id AND seq > :expired_seq AND seq <= :seq
     )
     UPDATE channels SET expired_seq = :seq, expired_posts = :posts
      WHERE account_id = :account_id AND channel_id = :channel_id
     """,
     account_id=Text,
     channel_id=IDENTIFIER,
-    message_ids=ARRAY(IDENTIFIER),
+    expired_seq=BigInteger,
     seq=BigInteger,
     posts=BigInteger,
 )
@@ -130,11 +131,10 @@ async def _expire_batch(tx: Transaction, channel_id: UUID) -> int:
     removed = expired[:batch]
     if not removed:
         return 0
-    message_ids = [message.message_id for message in removed]
-    await remove_contents(tx, message_ids)
+    await remove_contents(tx, [message.message_id for message in removed])
     last = removed[-1]
     await tx.fetch(
-        _REMOVE_MESSAGES, channel_id=channel_id, message_ids=message_ids, seq=last.seq, posts=last.post_number
+        _REMOVE_MESSAGES, channel_id=channel_id, expired_seq=expired_seq, seq=last.seq, posts=last.post_number
     )
     if len(expired) == len(removed):
         tx.announce(ChangeKind.MESSAGES_EXPIRED, channel_id)

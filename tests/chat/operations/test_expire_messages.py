@@ -363,7 +363,7 @@ async def test_a_batch_has_a_constant_number_of_statements_and_few_rows(
         with account.api.statements() as sent:
             assert await expire_messages(chat, account.account_id) == size + 1
         counts.append(len(sent))
-    assert counts == [6, 6]
+    assert counts == [7, 7]
     monkeypatch.setattr(expiring, "ROWS", 10)
     announcement = await account.ana.create_channel(kind="ANNOUNCEMENT")
     for _ in range(6):
