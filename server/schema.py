@@ -60,9 +60,9 @@ class Query(
     SavedMessagesQuery,
     NotificationsQuery,
     AgentsQuery,
+    AuditQuery,
     SharingQuery,
     AccountQuery,
-    AuditQuery,
 ): ...
 
 
