@@ -23,7 +23,7 @@ from server.settings import Settings
 
 Json = dict[str, Any]
 
-BACKGROUND_STATEMENTS = ("\nFROM account_clocks", "presences", "DELETE FROM changes", "FROM search_backfills")
+BACKGROUND_STATEMENTS = ("\nFROM account_clocks", "presences", "_default", "FROM pg_class", "FROM search_backfills")
 """Fragments of the statements that the server executes at intervals, whether or not there are requests."""
 
 

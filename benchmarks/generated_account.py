@@ -260,8 +260,9 @@ _REACTIONS = text(
 
 _CHANGES = text(
     """
-    INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
-    SELECT :account_id, change, 'MESSAGE_ADDED', channel_id, message_id, 1, moment
+    INSERT INTO changes (account_id, change, day, kind, channel_id, message_id, revision, created_at)
+    SELECT :account_id, change, CAST(moment AT TIME ZONE 'UTC' AS date), 'MESSAGE_ADDED', channel_id, message_id, 1,
+           moment
       FROM draft
      WHERE change >= (SELECT min(change) FROM draft WHERE moment > CAST(:now AS timestamptz) - interval '14 days')
      ORDER BY change

@@ -75,8 +75,15 @@ class Seat(NamedTuple):
 
     @property
     def unread_posts(self) -> int:
-        """The number of messages that people sent after the read marker: a difference of two stored counts."""
-        return self.channel.post_count - self.member.read_posts if self.member is not None else 0
+        """The number of messages that people sent after the read marker and that have not expired: a difference of
+        stored counts."""
+        return self.channel.post_count - self.posts_before_unread if self.member is not None else 0
+
+    @property
+    def posts_before_unread(self) -> int:
+        """The number of messages that people sent up to the read marker, or that have expired."""
+        read_posts = self.member.read_posts if self.member is not None else 0
+        return max(read_posts, self.channel.expired_posts)
 
     @property
     def is_administrator(self) -> bool:

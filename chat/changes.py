@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Integer, Text
+from sqlalchemy import ARRAY, Boolean, Date, Integer, Text
 
 from chat.change_kinds import ADMISSION_KINDS
 from models.columns import IDENTIFIER, TEXT_ARRAY
@@ -34,30 +34,33 @@ class Appended(NamedTuple):
     access_version: int
 
 
-# Locks the clock's row until the commit, so changes become visible in the order of their numbers.
+# Locks the clock's row until the commit, so changes become visible in the order of their numbers. The day is limited to
+# a week after the database's: if the clock of one server is wrong, the partition of the day exists nevertheless.
 _APPEND = sql(
     """
     WITH clock AS (
         UPDATE account_clocks
-           SET change = change + :count, access_version = access_version + CAST(:changes_access AS int)
+           SET change = change + :count, access_version = access_version + CAST(:changes_access AS int),
+               day = greatest(day, least(:today, (now() AT TIME ZONE 'UTC')::date + 7))
          WHERE account_id = :account_id
-     RETURNING change, access_version
+     RETURNING change, access_version, day
     ), appended AS (
-        INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
-        SELECT :account_id, clock.change - :count + given.place,
+        INSERT INTO changes (account_id, change, day, kind, channel_id, message_id, revision, created_at)
+        SELECT :account_id, clock.change - :count + given.place, clock.day,
                given.kind, given.channel_id, given.message_id, given.revision, :now
           FROM clock,
                unnest(:kinds, :channel_ids, :message_ids, :revisions)
                WITH ORDINALITY AS given (kind, channel_id, message_id, revision, place)
     ), agents AS (
-        INSERT INTO changed_agents (account_id, change, agent_id)
-        SELECT :account_id, clock.change - :count + given.place, given.agent_id
+        INSERT INTO changed_agents (account_id, change, agent_id, day)
+        SELECT :account_id, clock.change - :count + given.place, given.agent_id, clock.day
           FROM clock, unnest(:places, :agent_ids) AS given (place, agent_id)
     )
     SELECT change, access_version FROM clock
     """,
     account_id=Text,
     changes_access=Boolean,
+    today=Date,
     kinds=TEXT_ARRAY,
     channel_ids=ARRAY(IDENTIFIER),
     message_ids=ARRAY(IDENTIFIER),
@@ -80,6 +83,7 @@ async def append_changes(
         changes_access=changes_access,
         count=len(changes),
         now=now,
+        today=now.astimezone(UTC).date(),
         kinds=[change.kind for change in changes],
         channel_ids=[change.channel_id for change in changes],
         message_ids=[change.message_id for change in changes],

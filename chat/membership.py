@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, and_, bindparam, func, select
 from sqlmodel import col
 
+from chat.audit import AuditRecord, count_of, each_or_count
 from chat.errors import RefusalCode, Refused
 from chat.naming import is_storable
 from chat.operation import Transaction
 from models import Agent, Member
 from models.columns import ACCOUNT_ID, IDENTIFIER, is_one_of
-from models.enums import ChangeKind, MemberRole
+from models.enums import AuditAction, ChangeKind, MemberRole
 from models.rows import ChannelRow, MemberRow
 from models.statements import Statement, sql
 
@@ -106,7 +107,21 @@ _ACTIVE_AGENTS = Statement(
 async def add_members(
     tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole = MemberRole.MEMBER
 ) -> list[str]:
-    """Adds the agents and announces them. Returns those who were not members before, in the given order."""
+    """Adds the agents, announces and audits them. Returns those who were not members before, in the given order."""
+    added = await _add(tx, channel_id, agent_ids, role)
+    tx.audit(*each_or_count(_records_of_added(tx, channel_id, added, role)))
+    return added
+
+
+async def add_readers(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str]) -> list[str]:
+    """Adds all other agents to a new announcement, as `add_members` does. The audit log has one entry with their
+    number."""
+    added = await _add(tx, channel_id, agent_ids, MemberRole.MEMBER)
+    _audit_readers(tx, channel_id, added)
+    return added
+
+
+async def _add(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole) -> list[str]:
     rows = await tx.fetch(_ADD, channel_id=channel_id, agent_ids=agent_ids, role=role, now=tx.now)
     new = {agent_id for (agent_id,) in rows}
     added = [agent_id for agent_id in dict.fromkeys(agent_ids) if agent_id in new]
@@ -115,11 +130,30 @@ async def add_members(
     return added
 
 
+def _records_of_added(
+    tx: Transaction, channel_id: UUID, agent_ids: Sequence[str], role: MemberRole
+) -> list[AuditRecord]:
+    """Returns no records for a direct message."""
+    if channel_id in tx.direct_channel_ids:
+        return []
+    return [
+        AuditRecord(AuditAction.MEMBER_ADDED, tx.actor_id, channel_id, agent_id, after=role.value)
+        for agent_id in agent_ids
+    ]
+
+
+def _audit_readers(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str]) -> None:
+    if agent_ids:
+        tx.audit(count_of(_records_of_added(tx, channel_id, agent_ids, MemberRole.MEMBER)))
+
+
 async def join_announcement(tx: Transaction, channel_id: UUID) -> None:
     """Makes newly active agents members of an announcement, without a system message."""
     added = await tx.fetch(_ADD_ACTIVATED, channel_id=channel_id, role=MemberRole.MEMBER, now=tx.now)
     if added:
-        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, [agent_id for (agent_id,) in added])
+        agent_ids = [agent_id for (agent_id,) in added]
+        tx.announce(ChangeKind.MEMBER_ADDED, channel_id, agent_ids)
+        _audit_readers(tx, channel_id, agent_ids)
 
 
 async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> int:
@@ -129,10 +163,12 @@ async def count_members(tx: Transaction, channel_ids: Sequence[UUID]) -> int:
 
 
 async def remove_member(tx: Transaction, member: MemberRow) -> None:
-    """Removes the agent from the members, and from the authors of an announcement, and announces the removal. Deletes
-    the notifications that they may not read any more."""
+    """Removes the agent from the members, and from the authors of an announcement. Announces and audits the removal.
+    Deletes the notifications that they may not read any more."""
     await tx.fetch(_REMOVE_MEMBER, channel_id=member.channel_id, agent_id=member.agent_id)
     tx.announce(ChangeKind.MEMBER_REMOVED, member.channel_id, [member.agent_id])
+    action, role = AuditAction.MEMBER_REMOVED, member.role.value
+    tx.audit(AuditRecord(action, tx.actor_id, member.channel_id, member.agent_id, before=role))
 
 
 async def check_owner_remains(tx: Transaction, channel: ChannelRow, member: MemberRow) -> None:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from asyncpg.exceptions import PostgresError
 
+from chat.audit import AuditRecord, check_audited, write_records
 from chat.changes import NewChange, append_changes
-from chat.identity import Identity
+from chat.identity import AgentToken, Identity
 from chat.ports import Chat, Signal, SignalKind
 from chat.reliance import AccessChanged, Reliance
 from models.database import Connection, Record
@@ -29,8 +30,8 @@ RETRIED_SQLSTATES = {"40P01", "40001", "55P03", "23505"}
 
 
 class Transaction:
-    """One attempt at an operation. The changes that it announces are written by its last statement, and its wake-ups
-    and signals are sent after the commit."""
+    """One attempt at an operation. The entries of the audit log and the changes that it announces are written by its
+    last statements, and its wake-ups and signals are sent after the commit."""
 
     def __init__(self, connection: Connection, identity: Identity, now: datetime, email_delay: timedelta) -> None:
         self.connection = connection
@@ -42,7 +43,16 @@ class Transaction:
         """What must not have changed when the transaction ends, so that nobody writes after losing the right to."""
 
         self.changes: list[NewChange] = []
+        self.audit_records: list[AuditRecord] = []
+        self.direct_channel_ids: set[UUID] = set()
+        """Direct messages that the transaction changes. Their changes are not audited."""
+
         self.signals: list[Signal] = []
+
+    @property
+    def actor_id(self) -> str | None:
+        """The agent who makes the changes; None for the directory and for the chat itself."""
+        return self.identity.agent_id if isinstance(self.identity, AgentToken) else None
 
     async def fetch(self, statement: Statement, **parameters: object) -> Sequence[Record]:
         """Executes a statement for the account and returns its rows."""
@@ -65,6 +75,10 @@ class Transaction:
     def announce_message(self, kind: ChangeKind, message: MessageRow) -> None:
         """Adds a change of a message to the account's order of changes."""
         self.changes.append(NewChange(kind, message.channel_id, message.message_id, message.revision))
+
+    def audit(self, *records: AuditRecord) -> None:
+        """Adds entries to the audit log."""
+        self.audit_records.extend(records)
 
     def signal_devices(self, agent_id: str, channel_id: UUID) -> None:
         """Signals to the agent's other devices that their personal state in the channel changed."""
@@ -96,12 +110,19 @@ async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction],
     async with chat.database.transaction(identity.account_id) as connection:
         tx = Transaction(connection, identity, chat.clock.now(), chat.email_delay)
         result = await body(tx)
+        await _audit(tx)
         last = await _append(tx) if tx.changes else None
     if last is not None:
         chat.wake_ups.changed(tx.account_id, last)
     for signal in tx.signals:
         chat.wake_ups.signal(signal)
     return result
+
+
+async def _audit(tx: Transaction) -> None:
+    check_audited(tx.changes, tx.audit_records, tx.direct_channel_ids)
+    if tx.audit_records:
+        await write_records(tx.connection, tx.account_id, tx.audit_records, tx.now)
 
 
 async def _append(tx: Transaction) -> int:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY
 
+from chat.audit import AuditRecord
 from chat.operation import Transaction
 from chat.posting import SystemMessage, post_system_messages
 from models.columns import IDENTIFIER
-from models.enums import ChangeKind, MemberRole, SystemEvent
+from models.enums import AuditAction, ChangeKind, MemberRole, SystemEvent
 from models.statements import sql
 
 # The system message names the former owner, a deactivated agent, as its actor; without one, the new owner. Members and
@@ -59,7 +60,7 @@ _ASSIGN_OWNERS = sql(
 
 async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) -> None:
     """Finds the channels without an active owner among these, makes the longest-standing active admin (or, if there is
-    none, member) of each its owner, and reports it in the channel.
+    none, member) of each its owner, and reports it in the channel. In the audit log, nobody did it.
 
     The caller holds the channels' locks, and has read the viewer or the access version, because the transaction relies
     on the new owners being active."""
@@ -71,6 +72,8 @@ async def assign_missing_owners(tx: Transaction, channel_ids: Sequence[UUID]) ->
         for channel_id, agent_id, before, actor_id in assigned
     ]
     tx.reliance.on_active(agent_id for _, agent_id, _, _ in assigned)
-    for message in messages:
-        tx.announce(ChangeKind.MEMBER_CHANGED, message.channel_id, message.agent_ids)
+    for channel_id, agent_id, before, _ in assigned:
+        tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, [agent_id])
+        action, after = AuditAction.MEMBER_ROLE_CHANGED, MemberRole.OWNER.value
+        tx.audit(AuditRecord(action, None, channel_id, agent_id, before=before, after=after))
     await post_system_messages(tx, *messages)

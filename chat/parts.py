@@ -14,7 +14,7 @@ from sqlalchemy import Text
 from chat.drafts import InputPaths
 from chat.message_text import nothing_visible
 from chat.operation import Transaction
-from models.columns import IDENTIFIER, TIMESTAMPTZ
+from models.columns import IDENTIFIER
 from models.enums import AttachmentKind, ItemKind
 from models.rows import MessageRow
 from models.statements import sql
@@ -36,6 +36,22 @@ class Part(Protocol):
         versions did not have: a client key that was used before an update keeps its hash."""
 
 
+def deletion(table: str) -> str:
+    """Returns the DELETE of the table's rows that belong to the messages `message_ids`. It looks up each message, for
+    the reason given at `models.statements.one_row`. A row that another transaction is updating would be missed, so the
+    caller has locked the rows that can be."""
+    return f"""
+        DELETE FROM {table} USING (
+            SELECT found.place
+              FROM unnest(:message_ids) AS message (id)
+                   CROSS JOIN LATERAL (
+                    SELECT ctid FROM {table} WHERE account_id = :account_id AND message_id = message.id OFFSET 0
+                   ) AS found (place)
+        ) AS found
+         WHERE {table}.ctid = found.place
+    """  # noqa: S608
+
+
 @dataclass(frozen=True)
 class StoredPart:
     """A kind of part that is stored in a table of its own, with the message's id."""
@@ -55,9 +71,8 @@ class StoredPart:
 
     @property
     def removal(self) -> str:
-        """The CTEs that remove such parts of the message, and list their files as unused."""
-        condition = "account_id = :account_id AND message_id = :message_id"
-        removed = f"removed_{self.table} AS (DELETE FROM {self.table} WHERE {condition} RETURNING *)"  # noqa: S608
+        """The CTEs that remove such parts of the messages `message_ids`, and list their files as unused."""
+        removed = f"removed_{self.table} AS ({deletion(self.table)} RETURNING {self.table}.*)"
         return f"{removed}, {self._unused_files}" if self.file_columns else removed
 
     @property
@@ -92,12 +107,6 @@ _KINDS = sql(
     account_id=Text,
     message_id=IDENTIFIER,
 )
-_REMOVE_PARTS = sql(
-    f"WITH {', '.join(part.removal for part in STORED_PARTS)} SELECT",
-    account_id=Text,
-    message_id=IDENTIFIER,
-    now=TIMESTAMPTZ,
-)
 
 
 def check_parts(parts: Sequence[Part], paths: InputPaths) -> None:
@@ -117,8 +126,3 @@ async def stored_part_kinds(tx: Transaction, message: MessageRow) -> PartKinds:
     """Returns the kinds of everything that the message has but its text. If there is any, its text may be empty."""
     ((cards, attachments, forwards),) = await tx.fetch(_KINDS, message_id=message.message_id)
     return PartKinds(frozenset(map(ItemKind, cards)), frozenset(map(AttachmentKind, attachments)), frozenset(forwards))
-
-
-async def remove_stored_parts(tx: Transaction, message: MessageRow) -> None:
-    """Removes everything but the message's text, in one statement."""
-    await tx.fetch(_REMOVE_PARTS, message_id=message.message_id, now=tx.now)

@@ -147,6 +147,13 @@ def check_change_kind(viewer: Viewer, seat: Seat, kind: ChannelKind) -> None:
     check_create(viewer, kind, seat.is_manager)
 
 
+def check_change_retention(seat: Seat) -> None:
+    """How long messages are kept is a rule of the account, from which only its administrators can make exceptions."""
+    if not seat.is_administrator:
+        message = "Only administrators of the account can change how long messages are kept."
+        raise Refused(RefusalCode.FORBIDDEN, message, "messageRetention")
+
+
 def check_change_member(seat: Seat, target: MemberRow) -> None:
     """A channel admin can neither change nor remove an owner."""
     if target.role == MemberRole.OWNER and not (seat.is_owner or seat.is_administrator):

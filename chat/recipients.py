@@ -164,8 +164,6 @@ _DELETE_UNMENTIONED = sql(
     message_id=IDENTIFIER,
     unreachable_ids=TEXT_ARRAY,
 )
-_DELETE_OF_MESSAGE = sql("DELETE FROM notifications WHERE account_id = :account_id AND message_id = :message_id")
-
 
 _DELETE_OF_NON_MEMBERS = sql(
     """
@@ -195,11 +193,6 @@ async def notify_of_edited(tx: Transaction, seat: Seat, message: MessageRow, unr
     if seat.channel.kind not in NOTIFIES_MEMBERS:
         await tx.fetch(_DELETE_UNMENTIONED, message_id=message.message_id, unreachable_ids=unreachable_ids)
     await _notify(tx, seat, message, unreachable_ids, to_members=False)
-
-
-async def delete_notifications(tx: Transaction, message_id: UUID) -> None:
-    """Deletes the notifications of a deleted message, and with them its unsent e-mails."""
-    await tx.fetch(_DELETE_OF_MESSAGE, message_id=message_id)
 
 
 async def delete_notifications_of_non_members(tx: Transaction, channel_id: UUID) -> None:

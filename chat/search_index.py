@@ -1,4 +1,4 @@
-"""The search index: in which slice a message is, and how its entry is written, changed and deleted.
+"""The search index: in which slice a message is, and how its entry is written and changed.
 
 A slice is a range of the account's changes, of which each message is one. Its key is the same for all of its messages
 and different for nearly all other slices of the database. Where two keys are equal, the account and the slice of an
@@ -44,7 +44,6 @@ _UPDATE_ENTRY = sql(
     message_id=IDENTIFIER,
     terms=Text,
 )
-_DELETE_ENTRY = sql("DELETE FROM search_entries WHERE account_id = :account_id AND message_id = :message_id")
 
 
 async def made_lexemes(facts: MessageFacts) -> str:
@@ -59,8 +58,3 @@ async def update_entry(tx: Transaction, message_id: UUID, facts: MessageFacts) -
     and so waited for a backfill that was about to insert the entry. A message without an entry is left to the
     backfill."""
     await tx.fetch(_UPDATE_ENTRY, message_id=message_id, terms=await made_lexemes(facts))
-
-
-async def delete_entry(tx: Transaction, message_id: UUID) -> None:
-    """Deletes the entry of a deleted message, likewise after the message was updated."""
-    await tx.fetch(_DELETE_ENTRY, message_id=message_id)

@@ -13,6 +13,8 @@ from sqlmodel import col
 
 from chat.access import Seat
 from chat.change_kinds import EFFECTS, MEMBERSHIP_KINDS, VISIBILITY_KINDS, Access
+from live.change_statements import is_in_days
+from live.changes import days_after
 from live.records import ChangeRecord
 from loaders.uncancelled import uncancelled
 from models import Change, ChangedAgent
@@ -24,6 +26,7 @@ from models.statements import Statement
 
 _is_about_agent = exists().where(
     col(ChangedAgent.account_id) == ACCOUNT_ID,
+    is_in_days(ChangedAgent),
     col(ChangedAgent.change) == col(Change.change),
     col(ChangedAgent.agent_id) == bindparam("agent_id"),
 )
@@ -31,6 +34,7 @@ _CHANGES_OF_ACCESS = Statement(
     select(*columns(ChangeRow))
     .where(
         col(Change.account_id) == ACCOUNT_ID,
+        is_in_days(Change),
         col(Change.change) > bindparam("after"),
         col(Change.message_id).is_(None),
         is_one_of(col(Change.channel_id), "channel_ids"),
@@ -99,6 +103,9 @@ async def access_at(
 async def _changes_of_access(
     database: Database, account_id: str, seats: Collection[Seat], start: int
 ) -> list[ChangeRow]:
+    days = await days_after(database, account_id, start)
+    if days is None:
+        return []
     async with database.connection(account_id) as connection:
         records = await _CHANGES_OF_ACCESS.fetch(
             connection,
@@ -106,6 +113,7 @@ async def _changes_of_access(
             agent_id=next(iter(seats)).agent.agent_id,
             channel_ids=[seat.channel.channel_id for seat in seats],
             after=start,
+            **days.parameters,
         )
     return [to_row(ChangeRow, record) for record in records]
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Date,
     Select,
     TableValuedAlias,
     Text,
@@ -35,6 +36,13 @@ BATCH = 500
 """How many changes are read at a time."""
 
 
+def is_in_days(table: type[Change] | type[ChangedAgent]) -> ColumnElement[bool]:
+    """Returns the condition that excludes the partitions before `first_day` and after `last_day`."""
+    return and_(
+        col(table.day) >= bindparam("first_day", type_=Date), col(table.day) <= bindparam("last_day", type_=Date)
+    )
+
+
 def _select_scope() -> Select[*tuple[Any, ...]]:
     """Returns a SELECT of the changes in (after, upto] of the channels `ids`, of the agent and of the account, and of
     messages that are addressed to the agent in one of the ways `address_kinds`.
@@ -43,6 +51,7 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
     """
     is_in_range = and_(
         col(Change.account_id) == ACCOUNT_ID,
+        is_in_days(Change),
         col(Change.change) > bindparam("after"),
         col(Change.change) <= bindparam("upto"),
     )
@@ -52,6 +61,7 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
     of_channels = select(in_channel.c.change).select_from(keys).join(in_channel, true())
     of_agent = select(col(ChangedAgent.change)).where(
         col(ChangedAgent.account_id) == ACCOUNT_ID,
+        is_in_days(ChangedAgent),
         col(ChangedAgent.agent_id) == bindparam("agent_id"),
         col(ChangedAgent.change) > bindparam("after"),
         col(ChangedAgent.change) <= bindparam("upto"),
@@ -73,7 +83,9 @@ def _select_scope() -> Select[*tuple[Any, ...]]:
     # MATERIALIZED makes the planner find the numbers first, through the ranges, whatever it estimates for their rows.
     page = _limited(select(numbers.c.change)).cte("page").prefix_with("MATERIALIZED")
     change = one_row(
-        select(*columns(ChangeRow)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == page.c.change),
+        select(*columns(ChangeRow)).where(
+            col(Change.account_id) == ACCOUNT_ID, is_in_days(Change), col(Change.change) == page.c.change
+        ),
         "change",
     )
     return select(*change.c).select_from(page).join(change, true()).order_by(change.c.change)
@@ -91,7 +103,11 @@ def _changed_members() -> Select[*tuple[Any, ...]]:
                 col(Member.agent_id) == col(ChangedAgent.agent_id),
             ),
         )
-        .where(col(ChangedAgent.account_id) == ACCOUNT_ID, col(ChangedAgent.change) == col(Change.change))
+        .where(
+            col(ChangedAgent.account_id) == ACCOUNT_ID,
+            is_in_days(ChangedAgent),
+            col(ChangedAgent.change) == col(Change.change),
+        )
         .correlate(Change)
     )
 
@@ -108,7 +124,7 @@ def _select_channels() -> Select[*tuple[Any, ...]]:
         .select_from(Change)
         .join(keys, true())
         .join(member, true())
-        .where(col(Change.account_id) == ACCOUNT_ID, is_one_of(col(Change.change), "changes"))
+        .where(col(Change.account_id) == ACCOUNT_ID, is_in_days(Change), is_one_of(col(Change.change), "changes"))
     )
 
 
@@ -139,7 +155,9 @@ def _select_addressing_changes(kind: AddressKind, is_in_range: ColumnElement[boo
 
 def _select_agents() -> Select[*tuple[Any, ...]]:
     keys = keys_table(change=BigInteger)
-    has_key = and_(col(ChangedAgent.account_id) == ACCOUNT_ID, col(ChangedAgent.change) == keys.c.change)
+    has_key = and_(
+        col(ChangedAgent.account_id) == ACCOUNT_ID, is_in_days(ChangedAgent), col(ChangedAgent.change) == keys.c.change
+    )
     return rows_of_keys(keys, select(col(ChangedAgent.change), col(ChangedAgent.agent_id)).where(has_key))
 
 
@@ -180,13 +198,13 @@ def _limited(numbers: Select[int]) -> Select[int]:
 
 NEXT = Statement(
     select(*columns(ChangeRow))
-    .where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) > bindparam("after"))
+    .where(col(Change.account_id) == ACCOUNT_ID, is_in_days(Change), col(Change.change) > bindparam("after"))
     .order_by(col(Change.change))
     .limit(BATCH)
 )
 SCOPE = Statement(_select_scope())
 CLOCKS = Statement(
-    select(col(AccountClock.account_id), col(AccountClock.change)).where(
+    select(col(AccountClock.account_id), col(AccountClock.change), col(AccountClock.day)).where(
         is_one_of(col(AccountClock.account_id), "account_ids")
     )
 )
@@ -195,12 +213,15 @@ AGENTS = Statement(_select_agents())
 CHANGES_OF_AGENT = Statement(
     select(col(ChangedAgent.change)).where(
         col(ChangedAgent.account_id) == ACCOUNT_ID,
+        is_in_days(ChangedAgent),
         col(ChangedAgent.agent_id) == bindparam("agent_id"),
         is_one_of(col(ChangedAgent.change), "changes"),
     )
 )
-CHANGE = Statement(
-    select(col(Change.change)).where(col(Change.account_id) == ACCOUNT_ID, col(Change.change) == bindparam("change"))
+DAY = Statement(
+    select(col(Change.day)).where(
+        col(Change.account_id) == ACCOUNT_ID, is_in_days(Change), col(Change.change) == bindparam("change")
+    )
 )
 ADDRESSEES = Statement(union_all(*map(_select_addressees, AddressKind)))
 ADDRESSES_OF_AGENT = Statement(union_all(*map(_select_addresses_of_agent, AddressKind)))

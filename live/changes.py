@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from chat.change_kinds import ADDRESSING_KINDS, PEOPLE_KINDS
@@ -11,13 +13,14 @@ from live.change_statements import (
     ADDRESSEES,
     ADDRESSES_OF_AGENT,
     AGENTS,
-    CHANGE,
     CHANGES_OF_AGENT,
     CHANNELS_OF_MEMBERS,
     CLOCKS,
+    DAY,
     NEXT,
     SCOPE,
 )
+from live.days import ALL_DAYS, Days
 from live.records import ChangeRecord
 from live.scopes import Scope
 from loaders.uncancelled import uncancelled
@@ -31,13 +34,20 @@ AddresseesOfRevisions = Mapping[tuple[UUID | None, int | None], Addressees]
 """To whom messages are addressed, by the message and its revision that was the first to do so."""
 
 
+class Clock(NamedTuple):
+    """The account's last change, and its day."""
+
+    change: int = 0
+    day: date = date.min
+
+
 @uncancelled
 async def read_next(
-    database: Database, account_id: str, cursor: int, followed_channels: Callable[[], Collection[UUID]]
+    database: Database, account_id: str, cursor: int, days: Days, followed_channels: Callable[[], Collection[UUID]]
 ) -> list[ChangeRecord]:
-    """Returns the account's next changes after the cursor, at most 500."""
+    """Returns the account's next changes after the cursor, which are in these days, at most 500."""
     async with database.connection(account_id) as connection:
-        records = await NEXT.fetch(connection, account_id=account_id, after=cursor)
+        records = await NEXT.fetch(connection, account_id=account_id, after=cursor, **days.parameters)
         changes = [to_row(ChangeRow, record) for record in records]
         agents = await _agents(connection, account_id, changes)
         addressees = await _addressees(connection, account_id, changes)
@@ -45,8 +55,10 @@ async def read_next(
 
 
 @uncancelled
-async def read_scope(database: Database, account_id: str, scope: Scope, cursor: int, upto: int) -> list[ChangeRecord]:
-    """Returns the next changes in (cursor, upto] that the scope contains, at most 500."""
+async def read_scope(
+    database: Database, account_id: str, scope: Scope, cursor: int, upto: int, days: Days
+) -> list[ChangeRecord]:
+    """Returns the next changes in (cursor, upto], which are in these days, that the scope contains, at most 500."""
     async with database.connection(account_id) as connection:
         records = await SCOPE.fetch(
             connection,
@@ -56,6 +68,7 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
             address_kinds=list(scope.address_kinds),
             after=cursor,
             upto=upto,
+            **days.parameters,
         )
         changes = [to_row(ChangeRow, record) for record in records]
         about = await _agent_alone(connection, account_id, changes, scope.agent_id)
@@ -64,18 +77,20 @@ async def read_scope(database: Database, account_id: str, scope: Scope, cursor: 
 
 
 @uncancelled
-async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[str, int]:
+async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[str, Clock]:
     """Returns the last change of each of these accounts."""
     async with database.connection(None) as connection:
         records = await CLOCKS.fetch(connection, account_ids=list(account_ids))
-    return {record[0]: record[1] for record in records}
+    return {account_id: Clock(change, day) for account_id, change, day in records}
 
 
 @uncancelled
-async def is_kept(database: Database, account_id: str, change: int) -> bool:
-    """Returns whether the change has not been pruned. Pruning deletes from the start, so later changes exist too."""
+async def days_after(database: Database, account_id: str, cursor: int, within: Days = ALL_DAYS) -> Days | None:
+    """Returns the days in which the changes after the cursor are; None if the next change was pruned or does not exist.
+    Pruning deletes from the start, so if the next change exists, later ones do too."""
     async with database.connection(account_id) as connection:
-        return bool(await CHANGE.fetch(connection, account_id=account_id, change=change))
+        found = await DAY.fetch(connection, account_id=account_id, change=cursor + 1, **within.parameters)
+    return Days(found[0][0]) if found else None
 
 
 async def _records(
@@ -110,7 +125,7 @@ async def _channels_of_members(
     if numbers:
         ids = list(followed_channels())
         for change, channel_id in await CHANNELS_OF_MEMBERS.fetch(
-            connection, account_id=account_id, changes=numbers, ids=ids
+            connection, account_id=account_id, changes=numbers, ids=ids, **Days.of(changes).parameters
         ):
             found[change].append(channel_id)
     return found
@@ -121,7 +136,8 @@ async def _agents(connection: Connection, account_id: str, changes: Sequence[Cha
     found: dict[int, list[str]] = defaultdict(list)
     numbers = _that_may_be_about_agents(changes)
     if numbers:
-        for change, agent_id in await AGENTS.fetch(connection, account_id=account_id, changes=numbers):
+        days = Days.of(changes).parameters
+        for change, agent_id in await AGENTS.fetch(connection, account_id=account_id, changes=numbers, **days):
             found[change].append(agent_id)
     return found
 
@@ -132,7 +148,9 @@ async def _agent_alone(connection: Connection, account_id: str, changes: Sequenc
     numbers = _that_may_be_about_agents(changes)
     if not numbers:
         return {}
-    found = await CHANGES_OF_AGENT.fetch(connection, account_id=account_id, agent_id=agent_id, changes=numbers)
+    found = await CHANGES_OF_AGENT.fetch(
+        connection, account_id=account_id, agent_id=agent_id, changes=numbers, **Days.of(changes).parameters
+    )
     return {change: [agent_id] for (change,) in found}
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 from time import monotonic
 from uuid import UUID
 
+from live.changes import Clock
 from live.read_ahead import read_ahead
 from live.records import ChangeEvent, ChangeRecord, Topic
 from live.subscriber import Subscriber
@@ -25,13 +26,13 @@ SHARED_SECONDS = 1.0
 class Feed:
     """The numbers of changes have no gaps, so the records kept are exactly those in (floor, position].
 
-    `position` is the last change that was read, `target` the last one that is known to exist.
+    `position` is the last change that was read, `day` its day, and `target` the last change that is known to exist.
     """
 
-    def __init__(self, data: DataSources, account_id: str, position: int) -> None:
+    def __init__(self, data: DataSources, account_id: str, clock: Clock) -> None:
         self.account_id = account_id
-        self.position = position
-        self.target = position
+        self.position, self.day = clock
+        self.target = self.position
         self._records: deque[ChangeRecord] = deque(maxlen=KEPT_CHANGES)
         self._data = data
         self._loaders = Loaders(data, account_id)
@@ -63,7 +64,7 @@ class Feed:
         for record in records:
             assert record.change.change == self.position + 1, "the order of changes has no gaps"
             self._records.append(record)
-            self.position = record.change.change
+            self.position, self.day = record.change.change, record.change.day
             for subscriber in concerned_by(record):
                 subscriber.wake(self.position)
 

@@ -14,7 +14,8 @@ import structlog
 from chat.identity import AgentToken
 from chat.ports import Signal
 from live.broadcast import BroadcastClient
-from live.changes import read_clocks, read_next
+from live.changes import Clock, read_clocks, read_next
+from live.days import Days
 from live.envelopes import Ephemeral, WakeUp, decode, encode
 from live.feed import Feed
 from live.records import Topic
@@ -112,7 +113,7 @@ class Hub:
             served = self._served.get(account_id)
             if served is None:
                 clocks = await read_clocks(self.database, [account_id])
-                feed = Feed(self.data, account_id, clocks.get(account_id, 0))
+                feed = Feed(self.data, account_id, clocks.get(account_id, Clock()))
                 served = self._served[account_id] = _ServedAccount(feed)
             return served
 
@@ -145,7 +146,9 @@ class Hub:
         while feed.position < feed.target:
             try:
                 async with asyncio.timeout(READ_SECONDS):
-                    records = await read_next(self.database, feed.account_id, feed.position, feed.followed_channels)
+                    records = await read_next(
+                        self.database, feed.account_id, feed.position, Days(feed.day), feed.followed_channels
+                    )
             except DATABASE_FAILURES:
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
@@ -170,5 +173,5 @@ class Hub:
             except DATABASE_FAILURES:
                 log.warning("clock_check_failed")
                 continue
-            for account_id, change in clocks.items():
-                self._wake(account_id, change)
+            for account_id, clock in clocks.items():
+                self._wake(account_id, clock.change)

@@ -2,7 +2,7 @@
 
 from chat.errors import DenialCode, Denied
 from chat.positions import decode_position
-from live.changes import is_kept
+from live.changes import days_after
 from models.database import Database
 
 REPLAY_LIMIT = 10_000
@@ -17,7 +17,9 @@ async def starting_change(database: Database, account_id: str, current: int, sin
         return current
     start = decode_position(since, account_id)
     behind = current - start
-    if behind == 0 or (0 < behind <= REPLAY_LIMIT and await is_kept(database, account_id, start + 1)):
+    if behind == 0:
+        return start
+    if 0 < behind <= REPLAY_LIMIT and await days_after(database, account_id, start) is not None:
         return start
     raise resync_required()
 

@@ -1,66 +1,38 @@
-"""Deleting old changes. Streams can resume over the last 14 days, so older changes are not needed."""
+"""Removing old changes, and making the partitions of the days to come. Streams can resume over the last 14 days, so
+older changes are not needed."""
 
 import asyncio
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from chat.ports import Clock
+from live.partitions import make_partitions, remove_days
 from loaders.batches import DATABASE_FAILURES
 from models.database import Database
-from models.statements import sql
 
 RETENTION = timedelta(days=14)
 INTERVAL_SECONDS = 3600
-BATCH = 5_000
 
 log = structlog.get_logger(__name__)
 
-# Reads only the account's first changes: a lower number means an older change. The changes that are left have no gaps.
-_PRUNE = sql(
-    """
-    WITH first AS (
-        SELECT change, created_at FROM changes WHERE account_id = :account_id ORDER BY change LIMIT :batch
-    ), pruned AS (
-        DELETE FROM changes
-         WHERE account_id = :account_id AND change <= (SELECT max(change) FROM first WHERE created_at < :before)
-     RETURNING change
-    ), agents AS (
-        DELETE FROM changed_agents WHERE account_id = :account_id AND change <= (SELECT max(change) FROM pruned)
-    )
-    SELECT change FROM pruned
-    """
-)
-
-
-_ACCOUNTS = sql("SELECT account_id FROM account_clocks")
-
 
 async def prune_periodically(database: Database, clock: Clock) -> None:
-    """Prunes about every hour until it is cancelled. Several processes can prune at the same time."""
+    """Prunes at the start and about every hour until it is cancelled. Several processes can prune at the same time."""
     while True:
-        await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
         try:
-            pruned = await prune(database, clock.now() - RETENTION)
+            days = await prune(database, clock.now())
         except DATABASE_FAILURES:
             log.warning("pruning_failed")
-            continue
-        log.info("changes_pruned", count=pruned)
+        else:
+            log.info("changes_pruned", days=days)
+        await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
 
 
-async def prune(database: Database, before: datetime) -> int:
-    """Deletes all accounts' changes from before this time. Returns how many were deleted."""
-    async with database.connection(None) as connection:
-        account_ids = [account_id for (account_id,) in await _ACCOUNTS.fetch(connection)]
-    return sum([await _prune_account(database, account_id, before) for account_id in account_ids])
-
-
-async def _prune_account(database: Database, account_id: str, before: datetime) -> int:
-    pruned = 0
-    while True:
-        async with database.connection(account_id) as connection:
-            count = len(await _PRUNE.fetch(connection, account_id=account_id, batch=BATCH, before=before))
-        pruned += count
-        if count < BATCH:
-            return pruned
+async def prune(database: Database, now: datetime) -> int:
+    """Makes the partitions that will be needed, and removes the days whose last change is older than 14 days. Returns
+    how many days were removed."""
+    today = now.astimezone(UTC).date()
+    await make_partitions(database, today)
+    return await remove_days(database, today - RETENTION)

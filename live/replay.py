@@ -14,7 +14,8 @@ from chat.identity import AgentToken
 from chat.ports import Clock
 from chat.viewer import require_enabled
 from live.change_statements import BATCH
-from live.changes import is_kept, read_scope
+from live.changes import days_after, read_scope
+from live.days import Days
 from live.feed import Feed
 from live.hub import Hub
 from live.positions import resync_required
@@ -94,12 +95,17 @@ class FeedReader:
         return any(record.change.kind in PEOPLE_KINDS for record in missed)
 
     async def _next_page(self, cursor: int) -> _Page:
-        feed, target = self.feed, self.feed.position
+        feed, target, last_day = self.feed, self.feed.position, self.feed.day
         if cursor >= feed.floor and not self._missed_change_of_agents(cursor):
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
         database = self.hub.database
-        records = await read_scope(database, feed.account_id, self.scope, cursor, target)
-        if not await is_kept(database, feed.account_id, cursor + 1):
+        days = await days_after(database, feed.account_id, cursor)
+        if days is None:
+            raise resync_required()
+        days = Days(days.first, last_day)
+        records = await read_scope(database, feed.account_id, self.scope, cursor, target, days)
+        # If not, some of the changes may have been pruned before they were read.
+        if await days_after(database, feed.account_id, cursor, days) is None:
             raise resync_required()
         reached = records[-1].change.change if len(records) == BATCH else target
         return _Page(records, reached, was_read_for_scope=True)

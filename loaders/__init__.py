@@ -17,6 +17,7 @@ from chat.quiet_hours import QuietTimes
 from execution import Loader
 from loaders.agents import AgentListKey, load_agent_lists, load_agents, load_presences, load_statuses
 from loaders.attachments import load_attachments
+from loaders.audit import AuditKey, load_audit_pages
 from loaders.batches import Batch, Key, Value, defaulting_loader, optional_loader
 from loaders.cards import AnswerKey, SharedInKey, answers_loader, load_cards, load_shared_in
 from loaders.channels import (
@@ -71,7 +72,17 @@ from loaders.snippets import SnippetSource, snippets_loader
 from loaders.viewers import ViewerSnapshot, load_channel_managers, load_viewers
 from models.database import Database
 from models.enums import PresenceStatus
-from models.rows import AgentRow, AttachmentRow, CardRow, ForwardRow, MemberRow, MessageRow, NotificationRow, StatusRow
+from models.rows import (
+    AgentRow,
+    AttachmentRow,
+    AuditRow,
+    CardRow,
+    ForwardRow,
+    MemberRow,
+    MessageRow,
+    NotificationRow,
+    StatusRow,
+)
 
 
 @dataclass(frozen=True)
@@ -231,6 +242,10 @@ class Loaders:
     @cached_property
     def mentions(self) -> Loader[UUID, list[MentionWithAgent]]:
         return self._defaulting(load_mentions, list)
+
+    @cached_property
+    def audit_pages(self) -> Loader[AuditKey, Page[AuditRow]]:
+        return self._defaulting(load_audit_pages, empty_page)
 
     @cached_property
     def searches(self) -> Loader[SearchKey, Page[FoundMessage]]:

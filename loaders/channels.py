@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Select, Text, bindparam, tuple_
+from sqlalchemy import Boolean, Select, Text, bindparam, func, tuple_
 from sqlmodel import col
 
 from chat.access import Pair, Seat, pair_arrays, seats, seats_of_pairs
@@ -48,7 +48,8 @@ def _select_sidebar(conditions: Conditions) -> Select[*tuple[Any, ...]]:
         .where(
             col(Member.agent_id).is_not(None),
             col(Channel.archived_at).is_not(None) == bindparam("archived", type_=Boolean),
-            col(Channel.post_count) - col(Member.read_posts) >= bindparam("least_unread"),
+            col(Channel.post_count) - func.greatest(col(Member.read_posts), col(Channel.expired_posts))
+            >= bindparam("least_unread"),
             *conditions,
         )
         .order_by(col(Member.favourite).desc(), col(Channel.last_activity_at).desc(), col(Channel.channel_id).desc())

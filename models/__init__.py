@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from models.accounts import Account, AccountClock
 from models.agents import Agent, PendingActivation, Presence, Team, TeamAgent
 from models.attachments import Attachment, UnusedFile
+from models.audit import AuditEntry
 from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
@@ -22,6 +23,7 @@ __all__ = [
     "AccountClock",
     "Agent",
     "Attachment",
+    "AuditEntry",
     "Author",
     "Card",
     "Change",

@@ -1,8 +1,8 @@
 """Accounts, which are the tenants: their settings and their clocks."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text, text, true
+from sqlalchemy import BigInteger, CheckConstraint, Date, Text, text, true
 from sqlmodel import Field, SQLModel
 
 from models.columns import TEXT_ARRAY, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -18,6 +18,7 @@ class Account(SQLModel, table=True):
         enum_check("who_creates_private", Creators),
         enum_check("who_creates_announcement", Creators),
         enum_check("card_preview", CardPreview),
+        CheckConstraint("message_retention_days >= 1", name="retention_of_a_day"),
         CheckConstraint("'ADMINISTRATOR' = ANY (enabled_roles)", name="administrators_enabled"),
     )
 
@@ -32,6 +33,9 @@ class Account(SQLModel, table=True):
     card_preview: CardPreview = Field(default=CardPreview.WITH_ACCESS, sa_type=enum_text(CardPreview))
     email_contents: bool = True
     members_pin: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    message_retention_days: int | None = None
+    """After how many days messages are removed; None: never. Channels can have exceptions (`chat.retention`)."""
+
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
@@ -50,3 +54,7 @@ class AccountClock(SQLModel, table=True):
     access_version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     """Increases with every change that affects who can use the chat: of the account's settings, and of an agent's role
     or activity. A write that finds another version at its end than at its start reads them again."""
+
+    day: date = Field(default=date.min, sa_type=Date, sa_column_kwargs={"server_default": text("'-infinity'")})
+    """The day of the last change, by which `changes` is partitioned. Before the first change: -infinity, which the
+    driver returns as `date.min`."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import IDENTIFIER, SORTABLE, TIMESTAMPTZ, enum_check, enum_text, key_column
@@ -17,6 +17,9 @@ class Channel(SQLModel, table=True):
     `post_count` counts the messages of agents, not system messages. It never decreases, so a member's unread count is a
     subtraction. `member_count` counts active members. After an agent is activated or deactivated, it is corrected by
     `chat.operations.activations`.
+
+    Messages that are too old are removed from the beginning of the channel: those up to `expired_seq`, of which
+    `expired_posts` were posts.
     """
 
     __tablename__ = "channels"
@@ -34,6 +37,9 @@ class Channel(SQLModel, table=True):
         CheckConstraint("(kind = 'DIRECT') = (name IS NULL)", name="named_unless_direct"),
         CheckConstraint("(avatar_icon IS NULL) = (avatar_color IS NULL)", name="icon_with_color"),
         CheckConstraint("avatar_icon IS NULL OR avatar_key IS NULL", name="icon_or_image"),
+        CheckConstraint("retention_days >= 0", name="retention_days"),
+        # The accounts that have channels with a retention of their own.
+        Index(None, "account_id", "retention_days", postgresql_where="retention_days > 0"),
         # The avatar that a link names.
         Index(None, "account_id", "avatar_key", unique=True, postgresql_where="avatar_key IS NOT NULL"),
         # discoverChatChannels and manageableChatChannels: keyset pages by folded name.
@@ -58,6 +64,11 @@ class Channel(SQLModel, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     last_seq: int = Field(default=0, sa_type=BigInteger)
     post_count: int = Field(default=0, sa_type=BigInteger)
+    expired_seq: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    expired_posts: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    retention_days: int | None = None
+    """After how many days messages are removed, as an exception from the account's setting; 0: never."""
+
     member_count: int = 0
     last_activity_at: datetime = Field(sa_type=TIMESTAMPTZ)
 

@@ -19,8 +19,9 @@ from models.enums import MentionTarget, SystemEvent
 
 
 class Message(SQLModel, table=True):
-    """A post (a message of an agent) or, with `system_event`, a system message. Rows are never removed: a deleted
-    message remains as a tombstone without text, so `seq` has no gaps and replies keep their target.
+    """A post (a message of an agent) or, with `system_event`, a system message. A deleted message becomes a tombstone
+    without text, so `seq` has no gaps. Rows are removed only because of their age, from the beginning of a channel
+    (`chat.operations.expire_messages`). The message `reply_to_id`, to which there is no foreign key, can be gone.
 
     `post_number` is the number of posts in the channel up to and including this message.
     """
@@ -29,7 +30,6 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "channel_id"], ["channels.account_id", "channels.channel_id"]),
         ForeignKeyConstraint(["account_id", "author_id"], ["agents.account_id", "agents.agent_id"]),
-        ForeignKeyConstraint(["account_id", "reply_to_id"], ["messages.account_id", "messages.message_id"]),
         # History: pages of a channel in both directions.
         UniqueConstraint("account_id", "channel_id", "seq"),
         # Two concurrent sends with one client key store one message.

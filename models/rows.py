@@ -4,7 +4,7 @@ A test compares each class with its table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -17,12 +17,14 @@ from sqlmodel import SQLModel
 from models.accounts import Account
 from models.agents import Agent, Presence
 from models.attachments import Attachment
+from models.audit import AuditEntry
 from models.cards import Card
 from models.changes import Change
 from models.channels import Channel, Member
 from models.enums import (
     AgentRole,
     AttachmentKind,
+    AuditAction,
     CardPreview,
     ChangeKind,
     ChannelKind,
@@ -51,6 +53,7 @@ class AccountRow(NamedTuple):
     card_preview: CardPreview
     email_contents: bool
     members_pin: bool
+    message_retention_days: int | None
 
 
 class AgentRow(NamedTuple):
@@ -83,6 +86,9 @@ class ChannelRow(NamedTuple):
     archived_at: datetime | None
     last_seq: int
     post_count: int
+    expired_seq: int
+    expired_posts: int
+    retention_days: int | None
     member_count: int
     last_activity_at: datetime
 
@@ -189,10 +195,24 @@ class QuietHoursRow(NamedTuple):
 class ChangeRow(NamedTuple):
     account_id: str
     change: int
+    day: date
     kind: ChangeKind
     channel_id: UUID | None
     message_id: UUID | None
     revision: int | None
+
+
+class AuditRow(NamedTuple):
+    entry_id: UUID
+    created_at: datetime
+    action: AuditAction
+    actor_id: str | None
+    agent_id: str | None
+    channel_id: UUID | None
+    message_id: UUID | None
+    setting: str | None
+    before: str | None
+    after: str | None
 
 
 TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
@@ -210,6 +230,7 @@ TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(
         NotificationRow: Notification,
         QuietHoursRow: QuietHours,
         ChangeRow: Change,
+        AuditRow: AuditEntry,
     }
 )
 

@@ -7,7 +7,7 @@ from chat.naming import clean_name, directory_name
 from chat.operations.settings import SettingsChanges, update_account_settings
 from chat.operations.sync_directory import sync_directory
 from execution import root_field
-from resolvers.drafts import required
+from resolvers.drafts import given, required
 from resolvers.mutation import administrators, any_token, mutation
 from schema.account_inputs import SyncDirectoryInput, UpdateAccountSettingsInput
 from schema.context import RequestInfo
@@ -60,6 +60,7 @@ def _settings_changes(input: UpdateAccountSettingsInput) -> SettingsChanges:
         card_preview=required(input.card_preview, "cardPreview"),
         email_contents=required(input.email_contents, "emailContents"),
         members_pin=required(input.members_pin, "membersPin"),
+        message_retention_days=given(input.message_retention_days),
     )
 
 

@@ -13,7 +13,7 @@ from chat.operations.open_direct_message import open_direct_message
 from execution import root_field
 from loaders.channels import SidebarFilter
 from loaders.pages import PAGE_DEFAULT, empty_page, page_request
-from resolvers.drafts import channel_avatar, given, required
+from resolvers.drafts import channel_avatar, given, message_retention, required
 from resolvers.mutation import mutation
 from schema.channel_inputs import (
     ArchiveChannelInput,
@@ -123,7 +123,7 @@ class ChannelsMutation:
         created = await create_channel(info.context.chat, info.context.token, draft)
         return CreateChannelPayload(channel=await channel(info, created))
 
-    @mutation(UpdateChannelPayload, "Changes a channel's name, description, avatar or kind.")
+    @mutation(UpdateChannelPayload, "Changes a channel's name, description, avatar, kind or retention.")
     async def update_chat_channel(self, info: RequestInfo, input: UpdateChannelInput) -> UpdateChannelPayload:
         changes = ChannelChanges(
             channel_id=channel_id(input.channel_id),
@@ -131,6 +131,7 @@ class ChannelsMutation:
             description=given(input.description),
             avatar=Given(channel_avatar(input.avatar.value)) if input.avatar is not None else None,
             kind=required(input.kind, "kind"),
+            retention_days=message_retention(input.message_retention),
         )
         await update_channel(info.context.chat, info.context.token, changes)
         return UpdateChannelPayload(channel=await channel(info, changes.channel_id))

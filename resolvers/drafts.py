@@ -7,7 +7,8 @@ import strawberry
 from chat.drafts import Avatar, Given, IconAvatar, ImageAvatar
 from chat.errors import RefusalCode, Refused
 from chat.operations.destinations import CHANNEL_PATH, Destination, ToAgent, ToChannel
-from schema.channel_inputs import ChannelAvatarInput, IconAvatarInput
+from chat.retention import FOREVER, check_days
+from schema.channel_inputs import ChannelAvatarInput, IconAvatarInput, MessageRetentionInput
 from schema.ids import Prefix, channel_id, parse_id
 from schema.sharing import ShareDestinationRefInput
 
@@ -53,3 +54,19 @@ def destination(ref: ShareDestinationRefInput) -> Destination:
             return ToAgent(agent_id)
         case _:
             raise Refused(RefusalCode.INVALID, "Give exactly one destination: a channel or an agent.", "destination")
+
+
+def message_retention(field: strawberry.Maybe[MessageRetentionInput | None]) -> Given[int | None] | None:
+    """Returns the exception of a channel, if it is given. Raises Refused INVALID unless it is either a valid number of
+    days or forever."""
+    if field is None:
+        return None
+    if field.value is None:
+        return Given(None)
+    days, forever = field.value.days, bool(field.value.forever)
+    if forever == (days is not None):
+        raise Refused(RefusalCode.INVALID, "Give either `days` or `forever: true`.", "messageRetention")
+    if days is None:
+        return Given(FOREVER)
+    check_days(days, "messageRetention", "days")
+    return Given(days)

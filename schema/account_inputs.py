@@ -84,6 +84,13 @@ class UpdateAccountSettingsInput:
             " authors."
         ),
     )
+    message_retention_days: strawberry.Maybe[int | None] = strawberry.field(
+        default=None,
+        description=(
+            "After how many days messages are removed for good, 1 to 36,500, in all channels without an exception and"
+            " in direct messages. Null: never. A smaller number removes older messages within minutes."
+        ),
+    )
 
 
 @strawberry.input(name="ChatDirectoryAccountInput", description="The account of the service token.")

@@ -42,6 +42,17 @@ class CreateChannelInput:
     )
 
 
+@strawberry.input(
+    name="ChatMessageRetentionInput",
+    description="An exception from the account's `messageRetentionDays`: either a number of days, or forever.",
+)
+class MessageRetentionInput:
+    days: int | None = strawberry.field(
+        default=None, description="After how many days messages are removed for good, 1 to 36,500."
+    )
+    forever: bool | None = strawberry.field(default=None, description="True: messages are never removed.")
+
+
 @strawberry.input(name="UpdateChatChannelInput", description="The changes to a channel. Only the given fields change.")
 class UpdateChannelInput:
     channel_id: strawberry.ID = strawberry.field(description=CHANNEL_ID)
@@ -56,6 +67,10 @@ class UpdateChannelInput:
         default=None,
         description="PUBLIC or PRIVATE. Only owners and account administrators can change it. A PRIVATE channel can be "
         "made PUBLIC only by those of them who are members.",
+    )
+    message_retention: strawberry.Maybe[MessageRetentionInput | None] = strawberry.field(
+        default=None,
+        description="How long messages are kept. Only account administrators can change it. Null: as in the account.",
     )
 
 

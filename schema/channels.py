@@ -19,6 +19,7 @@ from chat.policies import (
     check_manage_members,
     check_post,
 )
+from chat.retention import effective_days
 from chat.viewer import Viewer
 from execution import level_field
 from loaders import Loaders
@@ -54,6 +55,14 @@ class ImageAvatar:
 class IconAvatar:
     icon: str = strawberry.field(description="The icon's name in the client's icon set.")
     color: str = strawberry.field(description="The background colour, #rrggbb.")
+
+
+@strawberry.type(name="ChatMessageRetention", description="How long the messages of a channel are kept.")
+class MessageRetention:
+    days: int | None = strawberry.field(description="After how many days they are removed. Null: never.")
+    inherited: bool = strawberry.field(
+        description="Whether this is the account's setting. False: the channel has an exception."
+    )
 
 
 ChannelAvatar = Annotated[
@@ -196,6 +205,20 @@ class Channel:
         authors = await agents_of_each(info.context.loaders, [page.rows for page in pages])
         return list(map(connection_of, authors, pages))
 
+    @strawberry.field(description="How long its messages are kept.")
+    def message_retention(self) -> MessageRetention:
+        days = effective_days(self.seat.channel, self.reader.account)
+        return MessageRetention(days=days, inherited=self.seat.channel.retention_days is None)
+
+    @strawberry.field(
+        description=(
+            "The `seq` of the last message that was removed because of its age: it and all earlier ones are gone. 0 if"
+            " none was removed."
+        )
+    )
+    def expired_seq(self) -> int:
+        return self.seat.channel.expired_seq
+
     @level_field(
         description=(
             "Its messages, oldest first. Without arguments, the latest page. Empty unless `viewerCan.read` is true."
@@ -260,9 +283,7 @@ class Channel:
     @staticmethod
     async def first_unread_message(channels: list["Channel"], info: Info) -> list[Message | None]:
         keys = [
-            (*channel.key, channel.seat.member.read_posts + 1)
-            if channel.seat.member is not None and channel.seat.unread_posts
-            else None
+            (*channel.key, channel.seat.posts_before_unread + 1) if channel.seat.unread_posts else None
             for channel in channels
         ]
         found = iter(await info.context.loaders.posts.load_many(key for key in keys if key is not None))

@@ -1,5 +1,5 @@
-"""Pages of a channel's history. `seq` has no gaps, so a page is a range of numbers, and no read is needed to know
-whether there are messages before and after it."""
+"""Pages of a channel's history. Between the expired messages and the last one `seq` has no gaps, so a page is a range
+of numbers, and no read is needed to know whether there are messages before and after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ async def read_history(
 
 def _key(seat: Seat, range_: SeqOfPage) -> SeqRange | None:
     """Returns None for a page that is empty."""
-    lowest, highest = max(range_[0], 1), min(range_[1], seat.channel.last_seq)
+    lowest, highest = max(range_[0], _first_seq(seat)), min(range_[1], seat.channel.last_seq)
     if not seat.readable or lowest > highest:
         return None
     return seat.agent.agent_id, seat.channel.channel_id, lowest, highest
@@ -58,7 +58,7 @@ def _page(seat: Seat, key: SeqRange, rows: Sequence[MessageRow]) -> Page[Message
         list_name=_list_name(seat),
         rows=rows,
         key_at=lambda index: (rows[index].seq,),
-        has_previous=lowest > 1,
+        has_previous=lowest > _first_seq(seat),
         has_next=highest < seat.channel.last_seq,
     )
 
@@ -90,7 +90,7 @@ async def _ranges_around(loaders: Loaders, seats: Sequence[Seat], around: str, s
 def _range_around(seat: Seat, row: MessageRow | None, size: int) -> SeqOfPage:
     if row is None or row.channel_id != seat.channel.channel_id:
         return 1, 0
-    lowest = max(1, row.seq - (size - 1) // 2)
+    lowest = max(_first_seq(seat), row.seq - (size - 1) // 2)
     return lowest, lowest + size - 1
 
 
@@ -98,7 +98,8 @@ def _range(seat: Seat, request: HistoryPage, size: int) -> SeqOfPage | Denied:
     try:
         if request.first is not None or request.after is not None:
             after = _seq(seat, request.after) if request.after is not None else 0
-            return after + 1, after + size
+            first = max(after + 1, _first_seq(seat))
+            return first, first + size - 1
         before = _seq(seat, request.before) if request.before is not None else seat.channel.last_seq + 1
         return before - size, before - 1
     except Denied as denied:
@@ -107,6 +108,11 @@ def _range(seat: Seat, request: HistoryPage, size: int) -> SeqOfPage | Denied:
 
 def _seq(seat: Seat, cursor: str) -> int:
     return int(decode_cursor(_list_name(seat), cursor, int)[0])
+
+
+def _first_seq(seat: Seat) -> int:
+    """Returns the `seq` of the oldest message that has not expired."""
+    return seat.channel.expired_seq + 1
 
 
 def _list_name(seat: Seat) -> str:

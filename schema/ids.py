@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     REACTION = "rct"
     NOTIFICATION = "ntf"
     PREFERENCE = "prf"
+    AUDIT_ENTRY = "aud"
 
 
 def public_id(prefix: Prefix, id: UUID) -> strawberry.ID:

@@ -81,7 +81,7 @@ class Message:
     @level_field(
         description=(
             "The message to which this one replies. It is in the same channel. In a system message of the kind PINNED:"
-            " the message that was pinned."
+            " the message that was pinned. Null also if that message was removed because of its age."
         )
     )
     @staticmethod

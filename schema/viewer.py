@@ -166,3 +166,12 @@ class AccountSettings:
     )
     def members_pin(self) -> bool:
         return self.row.members_pin
+
+    @strawberry.field(
+        description=(
+            "After how many days messages are removed, in direct messages and in channels whose `messageRetention` is"
+            " inherited. Null: never."
+        )
+    )
+    def message_retention_days(self) -> int | None:
+        return self.row.message_retention_days

@@ -22,12 +22,14 @@ from loaders import DataSources
 from notifications.unsubscriber import EmailUnsubscriber
 from schema.context import Services
 from server.activations import apply_activations_periodically
+from server.audit_pruning import prune_audit_periodically
 from server.background import BackgroundParts, Part
 from server.clock import SystemClock
 from server.demo.loading import load_items
 from server.demo.sign_in import DEMO_PATH, demo_sign_in_routes
 from server.directory_thread import DirectoryThread
 from server.email import email_worker
+from server.expiry import expire_periodically
 from server.file_store import open_files
 from server.file_sweep import sweep_files_periodically
 from server.graphiql import assets_mount, page
@@ -84,7 +86,9 @@ def create_app(
             "presence": presence.run,
             "pruning": partial(prune_periodically, pool, chat.clock),
             "activations": partial(apply_activations_periodically, chat),
+            "audit_pruning": partial(prune_audit_periodically, chat, timedelta(days=settings.audit_days)),
             "file_sweep": partial(sweep_files_periodically, chat),
+            "expiry": partial(expire_periodically, chat),
             "indexing": partial(index_periodically, chat),
             **({"emails": worker.run} if worker is not None else {}),
             **database_parts,

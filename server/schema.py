@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 from execution import BreadthFirstExecutor
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.agents import AgentsQuery
+from resolvers.audit import AuditQuery
 from resolvers.channels import ChannelsMutation, ChannelsQuery
 from resolvers.forwards import ForwardsMutation
 from resolvers.members import MembersMutation
@@ -59,6 +60,7 @@ class Query(
     SavedMessagesQuery,
     NotificationsQuery,
     AgentsQuery,
+    AuditQuery,
     SharingQuery,
     AccountQuery,
 ): ...

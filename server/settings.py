@@ -111,6 +111,9 @@ class Settings(LimitSettings):
         " derived from CHAT_JWT_SECRET.",
     )
 
+    audit_days: Annotated[int, Field(ge=1)] = Field(
+        400, description="After how many days entries of the audit log are deleted."
+    )
     files_url: str | None = Field(
         None,
         repr=False,

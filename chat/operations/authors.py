@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import Text
 
+from chat.audit import AuditRecord
 from chat.locking import lock_channel, not_found
 from chat.membership import check_number_of_agents, require_active_agents
 from chat.naming import is_storable
 from chat.operation import Transaction, operation
 from chat.policies import check_manage_authors
 from models.columns import IDENTIFIER
-from models.enums import ChangeKind
+from models.enums import AuditAction, ChangeKind
 from models.statements import sql
 
 _INSERT = sql(
@@ -45,6 +46,7 @@ async def add_authors(tx: Transaction, channel_id: UUID, agent_ids: Sequence[str
         return
     for (agent_id,) in await tx.fetch(_INSERT, channel_id=channel_id, agent_ids=known):
         tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, [agent_id])
+        tx.audit(AuditRecord(AuditAction.AUTHOR_ADDED, tx.actor_id, channel_id, agent_id))
 
 
 @operation
@@ -55,3 +57,4 @@ async def remove_author(tx: Transaction, channel_id: UUID, agent_id: str) -> Non
     if not is_storable(agent_id) or not await tx.fetch(_DELETE, channel_id=channel_id, agent_id=agent_id):
         raise not_found("author", "agentId")
     tx.announce(ChangeKind.AUTHORS_CHANGED, channel_id, [agent_id])
+    tx.audit(AuditRecord(AuditAction.AUTHOR_REMOVED, tx.actor_id, channel_id, agent_id))

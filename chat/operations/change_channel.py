@@ -4,20 +4,29 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.access import Seat
+from chat.audit import AuditRecord
 from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
 from chat.drafts import Avatar, Given
 from chat.identity import Identity
 from chat.locking import lock_channel, read_seat, require_viewer
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
-from chat.policies import check_change_kind, check_edit, check_manage
+from chat.policies import check_change_kind, check_change_retention, check_edit, check_manage
 from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.recipients import delete_notifications_of_non_members
-from models.enums import ChangeKind, ChannelKind, SystemEvent
+from chat.retention import retention_text
+from models.enums import AuditAction, ChangeKind, ChannelKind, SystemEvent
 from models.rows import ChannelRow
 from models.statements import sql
 
+_ACTIONS = {
+    SystemEvent.RENAMED: AuditAction.CHANNEL_RENAMED,
+    SystemEvent.DESCRIBED: AuditAction.CHANNEL_DESCRIBED,
+    SystemEvent.KIND_CHANGED: AuditAction.CHANNEL_KIND_CHANGED,
+    SystemEvent.ARCHIVED: AuditAction.CHANNEL_ARCHIVED,
+    SystemEvent.UNARCHIVED: AuditAction.CHANNEL_UNARCHIVED,
+}
 _KEY = "WHERE account_id = :account_id AND channel_id = :channel_id"
 _SET_NAME = sql(f"UPDATE channels SET name = :name, sort_name = :sort_name {_KEY}")  # noqa: S608
 _SET_DESCRIPTION = sql(f"UPDATE channels SET description = :description {_KEY}")  # noqa: S608
@@ -25,6 +34,7 @@ _SET_AVATAR = sql(
     f"UPDATE channels SET avatar_icon = :icon, avatar_color = :color, avatar_key = :avatar_key {_KEY}"  # noqa: S608
 )
 _SET_KIND = sql(f"UPDATE channels SET kind = :kind {_KEY}")  # noqa: S608
+_SET_RETENTION = sql(f"UPDATE channels SET retention_days = :days {_KEY}")  # noqa: S608
 _SET_ARCHIVED_AT = sql(f"UPDATE channels SET archived_at = :archived_at {_KEY}")  # noqa: S608
 
 
@@ -35,6 +45,8 @@ class ChannelChanges:
     description: Given[str | None] | None = None
     avatar: Given[Avatar | None] | None = None
     kind: Given[ChannelKind] | None = None
+    retention_days: Given[int | None] | None = None
+    """An exception from the account's setting (`chat.retention`), or None to remove it."""
 
 
 async def update_channel(chat: Chat, identity: Identity, changes: ChannelChanges) -> None:
@@ -66,6 +78,8 @@ async def _update_channel(tx: Transaction, changes: ChannelChanges, avatar: Prep
         await _change_avatar(tx, seat.channel, avatar)
     if changes.kind:
         await _change_kind(tx, seat, changes.kind.value)
+    if changes.retention_days:
+        await _change_retention(tx, seat, changes.retention_days.value)
 
 
 @operation
@@ -110,6 +124,7 @@ async def _change_avatar(tx: Transaction, channel: ChannelRow, avatar: PreparedA
         icon, color, key = stored
         await tx.fetch(_SET_AVATAR, channel_id=channel.channel_id, icon=icon, color=color, avatar_key=key)
         tx.announce(ChangeKind.CHANNEL_UPDATED, channel.channel_id)
+        tx.audit(AuditRecord(AuditAction.CHANNEL_AVATAR_CHANGED, tx.actor_id, channel.channel_id))
 
 
 async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
@@ -125,11 +140,22 @@ async def _change_kind(tx: Transaction, seat: Seat, kind: ChannelKind) -> None:
     await _report(tx, seat, SystemEvent.KIND_CHANGED, before.value, kind.value)
 
 
+async def _change_retention(tx: Transaction, seat: Seat, days: int | None) -> None:
+    """Posts no system message: it would expire itself."""
+    check_change_retention(seat)
+    before, channel_id = seat.channel.retention_days, seat.channel.channel_id
+    if days != before:
+        await tx.fetch(_SET_RETENTION, channel_id=channel_id, days=days)
+        tx.announce(ChangeKind.CHANNEL_UPDATED, channel_id)
+        action, texts = AuditAction.CHANNEL_RETENTION_CHANGED, (retention_text(before), retention_text(days))
+        tx.audit(AuditRecord(action, tx.actor_id, channel_id, before=texts[0], after=texts[1]))
+
+
 async def _report(
     tx: Transaction, seat: Seat, event: SystemEvent, before: str | None = None, after: str | None = None
 ) -> None:
-    """Announces that the channel was updated, and posts a system message about it."""
-    tx.announce(ChangeKind.CHANNEL_UPDATED, seat.channel.channel_id)
-    await post_system_messages(
-        tx, SystemMessage(seat.channel.channel_id, seat.agent.agent_id, event, before=before, after=after)
-    )
+    """Announces and audits that the channel was updated, and posts a system message about it."""
+    channel_id = seat.channel.channel_id
+    tx.announce(ChangeKind.CHANNEL_UPDATED, channel_id)
+    tx.audit(AuditRecord(_ACTIONS[event], tx.actor_id, channel_id, before=before, after=after))
+    await post_system_messages(tx, SystemMessage(channel_id, seat.agent.agent_id, event, before=before, after=after))

@@ -2,22 +2,22 @@
 
 from uuid import UUID
 
-from sqlalchemy import Text
-
+from chat.access import Seat
+from chat.audit import AuditRecord
 from chat.emojis import qualified_emoji
 from chat.errors import RefusalCode, Refused
 from chat.forwarding import quoted_text
 from chat.locking import lock_message
-from chat.mentions import NO_MENTIONS, resolve_mentions, rewrite_mentions
+from chat.mentions import resolve_mentions, rewrite_mentions
 from chat.message_text import check_body, check_has_text
 from chat.operation import Transaction, operation
-from chat.parts import remove_stored_parts, stored_part_kinds
+from chat.parts import stored_part_kinds
 from chat.policies import check_delete_message, check_edit_message, check_react
-from chat.recipients import delete_notifications, notify_of_edited
-from chat.search_index import delete_entry, update_entry
+from chat.recipients import notify_of_edited
+from chat.removal import remove_contents
+from chat.search_index import update_entry
 from chat.sending import search_facts
-from models.columns import IDENTIFIER
-from models.enums import ChangeKind
+from models.enums import AuditAction, ChangeKind, ChannelKind
 from models.rows import MessageRow
 from models.statements import sql
 
@@ -56,20 +56,6 @@ _DELETE_REACTION = sql(
     """
 )
 
-# What agents have added to the message.
-_DELETE_MARKS = sql(
-    """
-    WITH removed_reactions AS (
-        DELETE FROM reactions WHERE account_id = :account_id AND message_id = :message_id
-    ), removed_pin AS (
-        DELETE FROM pins WHERE account_id = :account_id AND message_id = :message_id
-    )
-    DELETE FROM saved_messages WHERE account_id = :account_id AND message_id = :message_id
-    """,
-    account_id=Text,
-    message_id=IDENTIFIER,
-)
-
 
 @operation
 async def edit_message(tx: Transaction, message_id: UUID, body: str) -> MessageRow:
@@ -100,12 +86,9 @@ async def delete_message(tx: Transaction, message_id: UUID) -> MessageRow:
     check_delete_message(seat, message)
     if message.deleted_at is not None:
         return message
-    await rewrite_mentions(tx, message, NO_MENTIONS)
-    await delete_notifications(tx, message_id)
-    await remove_stored_parts(tx, message)
-    await tx.fetch(_DELETE_MARKS, message_id=message_id)
     deleted = await _save(tx, message._replace(body="", deleted_at=tx.now), ChangeKind.MESSAGE_DELETED)
-    await delete_entry(tx, message_id)
+    await remove_contents(tx, [message_id])
+    _audit_deletion(tx, seat, deleted)
     return deleted
 
 
@@ -131,6 +114,15 @@ async def remove_reaction(tx: Transaction, message_id: UUID, emoji: str) -> Mess
     check_react(seat, message)
     removed = await tx.fetch(_DELETE_REACTION, message_id=message_id, emoji=qualified, agent_id=seat.agent.agent_id)
     return await _save(tx, message, ChangeKind.MESSAGE_REACTED) if removed else message
+
+
+def _audit_deletion(tx: Transaction, seat: Seat, message: MessageRow) -> None:
+    """In a direct message only authors delete, so there is nothing to audit."""
+    if seat.channel.kind == ChannelKind.DIRECT:
+        tx.direct_channel_ids.add(message.channel_id)
+        return
+    action = AuditAction.MESSAGE_DELETED
+    tx.audit(AuditRecord(action, tx.actor_id, message.channel_id, message.author_id, message.message_id))
 
 
 async def _check_emojis_limit(tx: Transaction, message_id: UUID, emoji: str) -> None:

@@ -7,18 +7,19 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chat.audit import AuditRecord
 from chat.avatars import PreparedAvatar, prepare_avatar, use_avatar
 from chat.drafts import Avatar
 from chat.identity import Identity
 from chat.locking import require_viewer
-from chat.membership import add_members, check_number_of_agents, require_active_agents
+from chat.membership import add_members, add_readers, check_number_of_agents, require_active_agents
 from chat.naming import checked_description, checked_name, fold
 from chat.operation import Transaction, operation
 from chat.policies import check_create
 from chat.ports import Chat
 from chat.posting import SystemMessage, post_system_messages
 from chat.viewer import CHANNEL_MANAGERS, Viewer
-from models.enums import ChangeKind, ChannelKind, MemberRole, SystemEvent
+from models.enums import AuditAction, ChangeKind, ChannelKind, MemberRole, SystemEvent
 from models.statements import sql
 
 _INSERT_CHANNEL = sql(
@@ -81,8 +82,10 @@ async def _create_channel(tx: Transaction, draft: ChannelDraft, avatar: Prepared
         now=tx.now,
     )
     tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
+    tx.audit(AuditRecord(AuditAction.CHANNEL_CREATED, tx.actor_id, channel_id, after=draft.name))
     await add_members(tx, channel_id, [viewer.agent_id], MemberRole.OWNER)
-    added = await add_members(tx, channel_id, member_ids)
+    add = add_readers if draft.kind == ChannelKind.ANNOUNCEMENT else add_members
+    added = await add(tx, channel_id, member_ids)
     await post_system_messages(tx, SystemMessage(channel_id, viewer.agent_id, SystemEvent.CREATED, after=draft.name))
     if draft.kind == ChannelKind.ANNOUNCEMENT:
         await tx.fetch(_INSERT_AUTHOR, channel_id=channel_id, agent_id=viewer.agent_id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chat.access import Seat
+from chat.audit import AuditRecord
 from chat.locking import lock_channel, require_member
 from chat.membership import (
     add_members,
@@ -24,7 +25,7 @@ from chat.policies import (
     check_manage_members,
 )
 from chat.posting import SystemMessage, post_system_messages
-from models.enums import ChangeKind, MemberRole, SystemEvent
+from models.enums import AuditAction, ChangeKind, MemberRole, SystemEvent
 from models.rows import MemberRow
 from models.statements import sql
 
@@ -99,6 +100,11 @@ async def change_member_role(tx: Transaction, channel_id: UUID, agent_id: str, r
     await check_owner_remains(tx, seat.channel, target)
     await tx.fetch(_SET_ROLE, channel_id=channel_id, agent_id=agent_id, role=role)
     tx.announce(ChangeKind.MEMBER_CHANGED, channel_id, [agent_id])
+    tx.audit(
+        AuditRecord(
+            AuditAction.MEMBER_ROLE_CHANGED, tx.actor_id, channel_id, agent_id, before=before.value, after=role.value
+        )
+    )
     await post_system_messages(
         tx,
         SystemMessage(channel_id, seat.agent.agent_id, SystemEvent.ROLE_CHANGED, [agent_id], before.value, role.value),

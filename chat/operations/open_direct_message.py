@@ -57,6 +57,7 @@ async def open_direct_channel(tx: Transaction, viewer: Viewer, agent_id: str, *p
     low, high = sorted([viewer.agent_id, agent_id])
     inserted = await tx.fetch(_INSERT, channel_id=uuid7(), low=low, high=high, created_by=viewer.agent_id, now=tx.now)
     for (channel_id,) in inserted:
+        tx.direct_channel_ids.add(channel_id)
         tx.announce(ChangeKind.CHANNEL_CREATED, channel_id)
         await add_members(tx, channel_id, [viewer.agent_id, agent_id])
     found = await _find(tx, viewer.agent_id, agent_id)

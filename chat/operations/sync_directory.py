@@ -8,10 +8,11 @@ are activated or deactivated is done afterwards (`chat.operations.activations`).
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from chat.audit import AuditRecord, each_or_count
 from chat.directory import Directory, DirectoryAgent, Skipped, applicable, check_directory
 from chat.directory_rows import (
     DirectoryCounts,
@@ -26,7 +27,7 @@ from chat.identity import DirectoryToken, Identity
 from chat.operation import Transaction, operation
 from chat.operations.activations import apply_activations, list_activations
 from chat.ports import Chat, presence_signals
-from models.enums import ChangeKind
+from models.enums import AuditAction, ChangeKind
 from models.rows import AgentRow
 from models.statements import sql
 
@@ -84,14 +85,32 @@ def _was_active(known: dict[str, AgentRow], agent: DirectoryAgent) -> bool:
 
 def _announce_agents(tx: Transaction, agents: Sequence[DirectoryAgent], known: dict[str, AgentRow]) -> None:
     changed: dict[ChangeKind, list[str]] = defaultdict(list)
+    records: dict[AuditAction, list[AuditRecord]] = defaultdict(list)
     for agent in agents:
         before = known.get(agent.agent_id)
         kind = _kind_of_change(before, agent)
         if kind is not None:
             changed[kind].append(agent.agent_id)
+        for record in _audit_records(before, agent):
+            records[record.action].append(record)
     for kind, agent_ids in changed.items():
         tx.announce(kind, agent_ids=agent_ids)
         tx.signals.extend(presence_signals(tx.account_id, agent_ids))
+    for of_action in records.values():
+        tx.audit(*each_or_count(of_action))
+
+
+def _audit_records(before: AgentRow | None, agent: DirectoryAgent) -> Iterator[AuditRecord]:
+    """Yields the records of an agent: added, activated or deactivated, in another role."""
+    id, role = agent.agent_id, agent.role.value
+    if before is None:
+        yield AuditRecord(AuditAction.AGENT_ADDED, None, agent_id=id, after=role)
+        return
+    if before.active != agent.active:
+        action = AuditAction.AGENT_REACTIVATED if agent.active else AuditAction.AGENT_DEACTIVATED
+        yield AuditRecord(action, None, agent_id=id)
+    if before.role != agent.role:
+        yield AuditRecord(AuditAction.AGENT_ROLE_CHANGED, None, agent_id=id, before=before.role.value, after=role)
 
 
 def _kind_of_change(before: AgentRow | None, agent: DirectoryAgent) -> ChangeKind | None:

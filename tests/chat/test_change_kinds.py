@@ -1,17 +1,20 @@
 """The table of what each kind of change means."""
 
+from dataclasses import replace
+
 from chat.change_kinds import (
     ADDRESSING_KINDS,
     ADMISSION_KINDS,
     EFFECTS,
     MEMBERSHIP_KINDS,
+    NOT_AUDITED,
     VISIBILITY_KINDS,
     Access,
     ChannelChangeKind,
     Effect,
     Inbox,
 )
-from models.enums import ChangeKind
+from models.enums import AuditAction, ChangeKind
 
 
 def test_every_kind_of_change_has_an_entry() -> None:
@@ -26,7 +29,24 @@ def test_every_effect_occurs_in_the_table() -> None:
 
 
 def test_every_kind_has_an_effect() -> None:
-    assert Effect() not in EFFECTS.values()
+    assert {replace(effect, audit=NOT_AUDITED) for effect in EFFECTS.values()}.isdisjoint({Effect(NOT_AUDITED)})
+
+
+def test_only_changes_of_content_and_of_profiles_are_not_audited() -> None:
+    assert {kind for kind, effect in EFFECTS.items() if not effect.audit} == {
+        ChangeKind.MESSAGE_ADDED,
+        ChangeKind.MESSAGE_EDITED,
+        ChangeKind.MESSAGE_REACTED,
+        ChangeKind.MESSAGE_PINNED,
+        ChangeKind.AGENT_CHANGED,
+        ChangeKind.MEMBERS_COUNTED,
+        ChangeKind.MESSAGES_EXPIRED,
+    }
+
+
+def test_every_action_belongs_to_a_kind_of_change() -> None:
+    required = {action for effect in EFFECTS.values() for action in effect.audit}
+    assert set(AuditAction) - required == {AuditAction.AGENT_ROLE_CHANGED}
 
 
 def test_the_kinds_that_replays_select_are_derived_from_the_table() -> None:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from live.addresses import AddressKind
 from live.changes import read_next
+from live.days import Days
 from tests.support.api import Account, Api
 from tests.support.event_loop import measured_blocking
 from tests.support.sockets import open_socket
@@ -48,7 +49,7 @@ async def test_reading_many_announcements_does_not_block_the_event_loop(api: Api
     for number in range(ANNOUNCEMENTS):
         await account.ana.send(channel, f"News {number}")
     async with measured_blocking() as blocking:
-        records = await read_next(api.hub.database, account.account_id, before, list)
+        records = await read_next(api.hub.database, account.account_id, before, Days(), list)
     notified = [record.addressees[AddressKind.NOTIFICATION] for record in records]
     # All active agents but the author.
     assert [len(agent_ids) for agent_ids in notified] == [EXTRAS + 3] * ANNOUNCEMENTS

@@ -132,6 +132,8 @@ ROWS = (
         no_variables, gate="ok ok ok ok ok ok ok"),
     row("chatAccountSettings",     "null       null       null       null       null       ok",
         no_variables, gate=SETTINGS_READ),
+    row("chatAuditLog",            "empty      empty      empty      empty      empty      ok",
+        lambda scene: {"channelId": scene.private, "agentId": "bruno"}),
 
     row("updateChatProfile",       "ok         ok         ok         ok         ok         ok",
         with_(no_variables, sendKey="MOD_ENTER")),

@@ -53,14 +53,17 @@ LARGE_TABLES = {
     "notifications",
     "emails",
     "search_entries",
+    "audit_entries",
 }
 
 PLANNING = SETTINGS | {"enable_seqscan": "off"}
 """The settings of the server's connections. The tables of the test are small enough that reading them whole can be the
 cheapest, so that is ruled out."""
 
-PRUNING = "DELETE FROM changes"
-"""Reads the account's first changes, at most 5,000."""
+PRUNING = "_default"
+"""In the statements that prune what is in a DEFAULT partition, which is usually empty."""
+
+PARTITION = re.compile(r"_(\d{8}|default)$")
 
 FILL_ATTACHMENTS = (
     """INSERT INTO attachments (account_id, attachment_id, uploader_id, filename, declared_type, kind, byte_size,
@@ -91,6 +94,8 @@ FILL_FROM_MESSAGES = (
        SELECT account_id, message_id, channel_id, seq >> 13, created_at,
               array_to_tsvector(ARRAY['key#', 'key' || seq % 10, 'key' || message_id])
          FROM messages""",
+    """INSERT INTO audit_entries (account_id, entry_id, created_at, action, actor_id, agent_id, channel_id)
+       SELECT account_id, message_id, created_at, 'MEMBER_ADDED', author_id, author_id, channel_id FROM messages""",
 )
 """Inserts the same rows as FILL, for the tables that no generated account has rows in."""
 
@@ -331,6 +336,8 @@ def _bad_nodes(plan: Json) -> Iterator[Json]:
 def _is_bad(node: Json) -> bool:
     condition = node.get("Index Cond") or node.get("Recheck Cond", "")
     reads = (
-        node.get("Relation Name") in LARGE_TABLES and "Scan" in node["Node Type"] and node["Node Type"] != "Tid Scan"
+        PARTITION.sub("", node.get("Relation Name", "")) in LARGE_TABLES
+        and "Scan" in node["Node Type"]
+        and node["Node Type"] != "Tid Scan"
     )
     return reads and " AND " not in condition and BY_LEXEMES not in condition
