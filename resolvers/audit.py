@@ -12,6 +12,7 @@ from loaders.pages import PAGE_DEFAULT, empty_page, page_request
 from schema.audit import AuditAgent, AuditChannel, AuditConnection, entries_for
 from schema.connections import After, First
 from schema.context import RequestInfo
+from schema.costs import PAGE
 from schema.ids import Prefix, parse_id
 
 
@@ -21,7 +22,8 @@ class AuditQuery:
         description=(
             "For account administrators: who changed channels, members, roles, authors and settings, and who deleted"
             " messages, newest first. Direct messages are never in it. Empty for everyone else."
-        )
+        ),
+        directives=PAGE,
     )
     async def chat_audit_log(
         self,
