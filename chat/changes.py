@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -34,7 +33,8 @@ class Appended(NamedTuple):
     access_version: int
 
 
-# Locks the clock's row until the commit, so changes become visible in the order of their numbers.
+# Locks the clock's row until the commit, so changes become visible in the order of their numbers. The time
+# is that of a moment before the commit. The operation began before it waited for locks.
 _APPEND = sql(
     """
     WITH clock AS (
@@ -45,7 +45,7 @@ _APPEND = sql(
     ), appended AS (
         INSERT INTO changes (account_id, change, kind, channel_id, message_id, revision, created_at)
         SELECT :account_id, clock.change - :count + given.place,
-               given.kind, given.channel_id, given.message_id, given.revision, :now
+               given.kind, given.channel_id, given.message_id, given.revision, clock_timestamp()
           FROM clock,
                unnest(:kinds, :channel_ids, :message_ids, :revisions)
                WITH ORDINALITY AS given (kind, channel_id, message_id, revision, place)
@@ -67,9 +67,7 @@ _APPEND = sql(
 )
 
 
-async def append_changes(
-    connection: Connection, account_id: str, changes: Sequence[NewChange], now: datetime
-) -> Appended:
+async def append_changes(connection: Connection, account_id: str, changes: Sequence[NewChange]) -> Appended:
     """Appends the changes in the given order. The caller must commit immediately afterwards, because every other write
     of the account waits for it."""
     agents = [(place, agent_id) for place, change in enumerate(changes, 1) for agent_id in change.agent_ids]
@@ -79,7 +77,6 @@ async def append_changes(
         account_id=account_id,
         changes_access=changes_access,
         count=len(changes),
-        now=now,
         kinds=[change.kind for change in changes],
         channel_ids=[change.channel_id for change in changes],
         message_ids=[change.message_id for change in changes],

@@ -105,7 +105,7 @@ async def _attempt(chat: Chat, identity: Identity, body: Callable[[Transaction],
 
 
 async def _append(tx: Transaction) -> int:
-    appended = await append_changes(tx.connection, tx.account_id, tx.changes, tx.now)
+    appended = await append_changes(tx.connection, tx.account_id, tx.changes)
     await tx.reliance.check(tx.connection, tx.account_id, appended.access_version)
     return appended.last
 

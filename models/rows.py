@@ -193,6 +193,7 @@ class ChangeRow(NamedTuple):
     channel_id: UUID | None
     message_id: UUID | None
     revision: int | None
+    created_at: datetime
 
 
 TABLES: Mapping[type[tuple[Any, ...]], type[SQLModel]] = MappingProxyType(

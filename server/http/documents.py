@@ -49,6 +49,11 @@ class Operation:
     document: DocumentNode
     type: OperationType
     request: GraphQLRequest
+    name: str | None = None
+    """The name in the document, which the client has chosen."""
+
+    trusted_name: str | None = None
+    """The name if the operator trusts the document."""
 
 
 class Documents:
@@ -63,7 +68,8 @@ class Documents:
         """Returns the request's operation. Raises DocumentTooLarge, GraphQLSyntaxError, InvalidDocument, or Refusal if
         there is none."""
         document = await self._document(request.query, limits)
-        return Operation(document.node, _operation_type(document, request.operation_name), request)
+        type_ = _operation_type(document, request.operation_name)
+        return Operation(document.node, type_, request, request.operation_name or next(iter(document.operations)))
 
     async def _document(self, text: str, limits: DocumentLimits) -> Document:
         size = _check_size(text, limits)

@@ -25,6 +25,7 @@ from server.http.operations import Deliver, Operations, RequestFailed, Result
 from server.http.requests import Refusal, read_request
 from server.http.sockets import Socket, SocketServices
 from server.identity.sign_in import SignIn
+from server.observation.records import Transport, observe_graphql
 from subscriptions.context import StreamContext
 
 Page = Callable[[Request], Response]
@@ -66,6 +67,7 @@ class GraphQLEndpoint:
         )
 
     async def _respond(self, request: Request, receive: Receive) -> ASGIApp:
+        observe_graphql(Transport.HTTP)
         accept = Accept.of(request.headers.get("accept", ""))
         try:
             authentication = await self._identify(request.headers.get("authorization"))

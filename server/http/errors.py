@@ -8,6 +8,7 @@ import structlog
 from graphql import GraphQLError, GraphQLFormattedError, GraphQLSyntaxError
 
 from chat.errors import DenialCode, Denied
+from server.observation.records import noted
 
 INVALID_DOCUMENT = "GRAPHQL_VALIDATION_FAILED"
 INVALID_SYNTAX = "GRAPHQL_PARSE_FAILED"
@@ -22,17 +23,17 @@ log = structlog.get_logger(__name__)
 
 def formatted(errors: Sequence[GraphQLError], request_code: str) -> list[GraphQLFormattedError]:
     """Returns the errors as they are sent. `request_code` is the code of those that concern the whole request."""
-    return [_formatted(error, request_code) for error in errors]
+    return [noted(_formatted(error, request_code)) for error in errors]
 
 
 def formatted_exception(error: Exception) -> list[GraphQLFormattedError]:
     """Returns the error of a stream that ended with an exception."""
-    return [_formatted(GraphQLError(str(error), original_error=error), INTERNAL)]
+    return [noted(_formatted(GraphQLError(str(error), original_error=error), INTERNAL))]
 
 
 def request_error(message: str, code: str) -> GraphQLFormattedError:
     """Returns an error of a request that cannot be executed at all."""
-    return {"message": message, "extensions": {"code": str(code)}}
+    return noted({"message": message, "extensions": {"code": str(code)}})
 
 
 def _formatted(error: GraphQLError, request_code: str) -> GraphQLFormattedError:

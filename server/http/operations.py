@@ -17,6 +17,7 @@ from server.directory_thread import DirectoryThread
 from server.http.documents import DocumentLimits, Documents, DocumentTooLarge, InvalidDocument, Operation
 from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX, formatted, formatted_exception, request_error
 from server.http.requests import GraphQLRequest
+from server.observation.records import current_record, note_identity, note_operation
 from server.schema import ChatSchema
 from subscriptions.context import StreamContext
 
@@ -67,15 +68,19 @@ class Operations:
     async def find(self, request: GraphQLRequest, authentication: Identity | Denied | None) -> Operation:
         """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for a document that is
         invalid or too large."""
+        note_identity(authentication)
         is_anonymous = authentication is None or isinstance(authentication, Denied)
         try:
-            return await self._documents.operation_of(request, self._anonymous_limits if is_anonymous else self._limits)
+            limits = self._anonymous_limits if is_anonymous else self._limits
+            operation = await self._documents.operation_of(request, limits)
         except DocumentTooLarge as too_large:
             raise RequestFailed([request_error(str(too_large), INVALID_SYNTAX)]) from None
         except GraphQLSyntaxError as error:
             raise RequestFailed(formatted([error], INVALID_SYNTAX)) from None
         except InvalidDocument as invalid:
             raise RequestFailed(formatted(invalid.errors, INVALID_DOCUMENT)) from None
+        note_operation(operation.type, operation.name, operation.trusted_name)
+        return operation
 
     async def execute(self, operation: Operation, context: StreamContext) -> Result:
         """Returns the result of a query or mutation."""
@@ -132,15 +137,19 @@ async def _deliver_events(
     executor: BreadthFirstExecutor, events: AsyncGenerator[object, None], deliver: Deliver
 ) -> None:
     """Delivers the result of each event until the stream ends. An exception that ends it is the last result."""
+    record = current_record()
     while True:
         try:
-            result = await _result(executor.execute_event(await anext(events)))
+            event = await anext(events)
+            result = await _result(executor.execute_event(event))
         except StopAsyncIteration:
             return
         except Exception as error:
             await deliver(Result(None, formatted_exception(error)).encode())
             return
         await deliver(result.encode())
+        if record is not None:
+            record.note_delivery(event)
 
 
 async def _result(executed: Any) -> Result:
