@@ -236,4 +236,4 @@ def _reason(failures: BaseExceptionGroup[Exception]) -> str:
     first: BaseException = failures
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
-    return "no echo" if isinstance(first, TimeoutError) else f"{type(first).__name__}: {first}"
+    return "no echo" if isinstance(first, TimeoutError) else type(first).__name__

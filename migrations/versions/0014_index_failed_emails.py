@@ -11,5 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index(
-        "ix_emails_failed", "emails", ["account_id"], unique=False, postgresql_where="state = 'FAILED'"
+        "ix_emails_failed",
+        "emails",
+        ["account_id", "created_at"],
+        unique=False,
+        postgresql_where="state = 'FAILED'",
     )
