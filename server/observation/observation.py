@@ -33,9 +33,9 @@ class Observation:
 
     def end(self, record: Record) -> None:
         self.in_flight.discard(record)
-        record.span.end(record)
         self._metrics.count(record)
         log_end(record)
+        record.span.end(record)
 
     def statement_executed(self, text: str, seconds: float) -> None:
         """Adds a SQL statement to the record of its context. The statements of a subscription are not traced: its
