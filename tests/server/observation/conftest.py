@@ -30,6 +30,18 @@ class ObservedServer:
     http: httpx.AsyncClient
     collector: Collector
     account: Account
+    module_url: str
+    """The source module of deals and tasks."""
+
+    async def share(self, kind: str, headers: dict[str, str] | None = None) -> None:
+        """Shares an item of the source module in a new channel, as ana."""
+        channel = await self.account.ana.create_channel()
+        send = (
+            "mutation Share($input: SendChatMessageInput!) { sendChatMessage(input: $input) { userErrors { code } } }"
+        )
+        card = {"kind": kind, "id": "77"}
+        answer = await self.post(send, headers, input={"channelId": channel, "cards": [card]})
+        assert "errors" not in answer.json(), answer.text
 
     async def post(self, query: str, headers: dict[str, str] | None = None, **variables: object) -> httpx.Response:
         """Sends a request as ana."""
@@ -66,17 +78,14 @@ class ObservedServer:
         return sum(value for (sample, has), value in found if sample == name and labels.items() <= dict(has).items())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def server(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> AsyncIterator[ObservedServer]:
     folder: Path = tmp_path_factory.mktemp("observed")
-    url = await asyncio.to_thread(databases.create, f"{folder.name}_{request.module.__name__.rpartition('.')[2]}")
-    with running_collector() as collector, running("tests.sources.faulty_module:app") as module:
-        sources = {
-            kind: {"type": "http", "url": f"{module}/{path}", "secret": SECRET}
-            for kind, path in (("DEAL", "good"), ("TASK", "error"))
-        }
+    url = await asyncio.to_thread(databases.create, f"observed_{worker_id}")
+    with running_collector() as collector, running("tests.server.observation.source_module:app") as module:
+        sources = {kind: {"type": "http", "url": f"{module}/", "secret": SECRET} for kind in ("DEAL", "TASK")}
         process = ServerProcess(
             folder,
             url,
@@ -89,6 +98,6 @@ async def server(
         engine = create_async_engine(async_url(url))
         async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
             api = Api(http, Settings(data_dir=folder, jwt_secret=SECRET), engine)  # type: ignore[arg-type]
-            yield ObservedServer(process, http, collector, await api.create_account())
+            yield ObservedServer(process, http, collector, await api.create_account(), module)
         await engine.dispose()
         await process.stop()

@@ -14,7 +14,9 @@ from tests.server.observation.conftest import ObservedServer
 from tests.support.sockets import open_socket
 from tests.support.waiting import until_true
 
-ADDED = "subscription Secret($id: ID!) { chatMessageAdded(channelId: $id) { message { body } } }"
+ADDED = """subscription Secret($id: ID!, $since: String!) {
+  chatMessageAdded(channelId: $id, since: $since) { message { body } }
+}"""
 LABELS = {
     "type": "query|mutation|subscription|none",
     "transport": "http|event_stream|socket",
@@ -70,7 +72,7 @@ async def test_sockets_streams_and_deliveries_are_counted(server: ObservedServer
     before = await server.value("chat_deliveries_total", transport="socket")
     async with open_socket(server.process.socket_url, ana.token) as socket:
         async with open_socket(server.process.socket_url, None):
-            stream = await socket.subscribe(ADDED, id=channel)
+            stream = await socket.subscribe(ADDED, id=channel, since=await ana.position(channel))
             await ana.send(channel)
             await stream.data()
             assert await server.value("chat_sockets", state="signed_in") == 1
@@ -91,11 +93,10 @@ async def test_the_delay_of_live_events_is_measured(server: ObservedServer) -> N
     channel = await ana.create_channel()
     position = await ana.position(channel)
     await ana.send(channel, "before the stream")
-    resumed = ADDED.replace("channelId: $id", "channelId: $id, since: $since").replace("ID!", "ID!, $since: String")
     count = await server.value("chat_delivery_delay_seconds_count")
     total = await server.value("chat_delivery_delay_seconds_sum")
     async with open_socket(server.process.socket_url, ana.token) as socket:
-        stream = await socket.subscribe(resumed, id=channel, since=position)
+        stream = await socket.subscribe(ADDED, id=channel, since=position)
         await stream.data()
         for _ in range(2):
             await ana.send(channel)
@@ -105,11 +106,8 @@ async def test_the_delay_of_live_events_is_measured(server: ObservedServer) -> N
 
 
 async def test_calls_of_source_modules_are_measured(server: ObservedServer) -> None:
-    share = "mutation ($input: ShareChatItemInput!) { shareChatItem(input: $input) { userErrors { code } } }"
-    channel = await server.account.ana.create_channel()
     for kind in ("DEAL", "TASK"):
-        answer = await server.post(share, input={"channelId": channel, "item": {"kind": kind, "id": "77"}})
-        assert "errors" not in answer.json(), answer.text
+        await server.share(kind)
     assert await server.value("chat_source_call_duration_seconds_count", kind="DEAL", outcome="answered") >= 1
     assert await server.value("chat_source_call_duration_seconds_count", kind="TASK", outcome="failed") >= 1
     assert await server.value("chat_source_breaker_open", kind="DEAL") == 0

@@ -10,7 +10,9 @@ from tests.server.http.test_event_streams import subscribed
 from tests.server.observation.conftest import ObservedServer
 from tests.support.sockets import PROTOCOL, open_socket
 
-ADDED = "subscription Watch($id: ID!) { chatMessageAdded(channelId: $id) { message { body } } }"
+ADDED = """subscription Watch($id: ID!, $since: String!) {
+  chatMessageAdded(channelId: $id, since: $since) { message { body } }
+}"""
 
 
 async def test_an_operation_is_one_line(server: ObservedServer) -> None:
@@ -107,7 +109,7 @@ async def test_a_socket_and_each_of_its_operations_are_one_line(server: Observed
     async with open_socket(server.process.socket_url, ana.token) as socket:
         assert socket.connection.response is not None
         request_id = socket.connection.response.headers["x-request-id"]
-        stream = await socket.subscribe(ADDED, id=channel)
+        stream = await socket.subscribe(ADDED, id=channel, since=await ana.position(channel))
         await (await socket.subscribe("query One { __typename }")).next()
         for number in range(3):
             await ana.send(channel, f"Message {number}")
@@ -121,9 +123,11 @@ async def test_a_socket_and_each_of_its_operations_are_one_line(server: Observed
 
 
 async def test_an_event_stream_is_one_line_at_its_end(server: ObservedServer) -> None:
-    channel = await server.account.ana.create_channel()
-    async with subscribed(server.process.socket_url, server.account.ana.token, ADDED, id=channel) as events:
-        await server.account.ana.send(channel)
+    ana = server.account.ana
+    channel = await ana.create_channel()
+    since = await ana.position(channel)
+    async with subscribed(server.process.socket_url, ana.token, ADDED, id=channel, since=since) as events:
+        await ana.send(channel)
         await events.message()
         request_id = events.response.headers["x-request-id"]
         assert server.lines(request_id) == []
