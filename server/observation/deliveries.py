@@ -28,12 +28,10 @@ class Deliveries:
         before the commit. It is not measured for an event without a change, such as typing, nor for one that is older
         than its stream, which the client was not connected to receive earlier."""
         self.by_transport[transport] += 1
-        committed_at = _committed_at(event)
+        if not isinstance(event, Event) or not isinstance(event.context, EventContext):
+            return
+        committed_at = event.context.committed_at
         if committed_at is not None and committed_at >= stream_began_at:
             delay = max(0.0, time.time() - committed_at)
             self.delays[bisect_left(BUCKETS, delay)] += 1
             self.total_delay += delay
-
-
-def _committed_at(event: object) -> float | None:
-    return event.context.committed_at if isinstance(event, Event) and isinstance(event.context, EventContext) else None

@@ -28,9 +28,6 @@ class Observation:
     def found_operation(self, record: Record) -> None:
         record.span.name_operation(record)
 
-    def delivered(self, record: Record, event: object) -> None:
-        self.deliveries.add(record.transport, event, record.began_at_time)
-
     def end(self, record: Record) -> None:
         self.in_flight.discard(record)
         self._metrics.count(record)

@@ -39,6 +39,11 @@ class Transport(StrEnum):
     SOCKET = "socket"
 
 
+class Deliveries(Protocol):
+    def add(self, transport: Transport, event: object, stream_began_at: float) -> None:
+        """Counts an event that was handed to its connection."""
+
+
 class Observer(Protocol):
     """What a record is reported to."""
 
@@ -46,7 +51,9 @@ class Observer(Protocol):
 
     def found_operation(self, record: "Record") -> None: ...
 
-    def delivered(self, record: "Record", event: object) -> None: ...
+    @property
+    def deliveries(self) -> Deliveries:
+        """What counts the events of streams."""
 
     def end(self, record: "Record") -> None: ...
 
@@ -115,7 +122,7 @@ class Record:
     def note_delivery(self, event: object) -> None:
         """Counts a result of a subscription that was handed to the connection."""
         self.events += 1
-        self.observer.delivered(self, event)
+        self.observer.deliveries.add(self.transport, event, self.began_at_time)
 
     def note_code(self, code: str) -> None:
         if code not in self.codes:

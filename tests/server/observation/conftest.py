@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from server.addresses import async_url
 from server.settings import Settings
 from tests.server.observation.collector import Collector, running_collector
-from tests.sources.processes import running
+from tests.sources.processes import closed_port_url, running
 from tests.support.api import Account, Api
 from tests.support.databases import Databases
 from tests.support.services import SECRET, ServerProcess
@@ -91,13 +91,15 @@ async def server(
             url,
             "memory://",
             CHAT_SOURCES=orjson.dumps(sources).decode(),
+            CHAT_SMTP_URL=closed_port_url().replace("http://", "smtp://"),
+            CHAT_EMAIL_FROM="chat@example.com",
             OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
             OTEL_BSP_SCHEDULE_DELAY="100",
         )
         await process.start()
         engine = create_async_engine(async_url(url))
         async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
-            api = Api(http, Settings(data_dir=folder, jwt_secret=SECRET), engine)  # type: ignore[arg-type]
+            api = Api(http, Settings(data_dir=folder, jwt_secret=SECRET), engine)
             yield ObservedServer(process, http, collector, await api.create_account(), module)
         await engine.dispose()
         await process.stop()

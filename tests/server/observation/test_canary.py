@@ -189,7 +189,7 @@ async def scene(databases: Databases, worker_id: str, tmp_path: Path) -> AsyncIt
             )
             await process.start()
             async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
-                api = Api(http, Settings(data_dir=tmp_path, jwt_secret=Secret.SIGNING_KEY), engine)  # type: ignore[arg-type]
+                api = Api(http, Settings(data_dir=tmp_path, jwt_secret=Secret.SIGNING_KEY), engine)
                 yield Scene(process, http, collector, engine, await api.create_account())
             await process.stop()
     await engine.dispose()
