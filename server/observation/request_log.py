@@ -28,7 +28,7 @@ def _operation(record: Record) -> dict[str, Fact]:
         **_identity(record),
         "ms": _milliseconds(record.seconds),
         "codes": record.codes,
-        "cancelled": record.was_cancelled or None,
+        "cancelled": (record.was_cancelled and not record.is_subscription) or None,
         "status": record.status,
         "trace_id": record.span.trace_id,
     }

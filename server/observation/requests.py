@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
 
+from server.http.errors import INTERNAL
 from server.http.extensions import peer_address
 from server.observation.records import Kind, Observer, Record, Transport, observed
 
@@ -81,6 +82,7 @@ class RequestObserver:
             except ClientDisconnected:
                 raise
             except Exception:
+                record.note_code(INTERNAL)
                 log.exception("request_failed")
                 raise
 
