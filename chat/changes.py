@@ -35,7 +35,8 @@ class Appended(NamedTuple):
 
 
 # Locks the clock's row until the commit, so changes become visible in the order of their numbers. The day is limited to
-# a week after the database's: if the clock of one server is wrong, the partition of the day exists nevertheless.
+# a week after the database's: if the clock of one server is wrong, the partition of the day exists nevertheless. The
+# time is that of a moment before the commit. The operation began before it waited for locks.
 _APPEND = sql(
     """
     WITH clock AS (
@@ -47,7 +48,7 @@ _APPEND = sql(
     ), appended AS (
         INSERT INTO changes (account_id, change, day, kind, channel_id, message_id, revision, created_at)
         SELECT :account_id, clock.change - :count + given.place, clock.day,
-               given.kind, given.channel_id, given.message_id, given.revision, :now
+               given.kind, given.channel_id, given.message_id, given.revision, clock_timestamp()
           FROM clock,
                unnest(:kinds, :channel_ids, :message_ids, :revisions)
                WITH ORDINALITY AS given (kind, channel_id, message_id, revision, place)
@@ -73,8 +74,8 @@ _APPEND = sql(
 async def append_changes(
     connection: Connection, account_id: str, changes: Sequence[NewChange], now: datetime
 ) -> Appended:
-    """Appends the changes in the given order. The caller must commit immediately afterwards, because every other write
-    of the account waits for it."""
+    """Appends the changes in the given order. `now` determines their day. The caller must commit immediately
+    afterwards, because every other write of the account waits for it."""
     agents = [(place, agent_id) for place, change in enumerate(changes, 1) for agent_id in change.agent_ids]
     changes_access = any(change.kind in ADMISSION_KINDS for change in changes)
     clock = await _APPEND.fetch(
@@ -82,7 +83,6 @@ async def append_changes(
         account_id=account_id,
         changes_access=changes_access,
         count=len(changes),
-        now=now,
         today=now.astimezone(UTC).date(),
         kinds=[change.kind for change in changes],
         channel_ids=[change.channel_id for change in changes],

@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -36,6 +37,23 @@ BACKOFF_SECONDS = (0.1, 2.0)
 log = structlog.get_logger(__name__)
 
 
+@dataclass
+class BroadcastCounts:
+    """What has happened since the start of the process."""
+
+    connections: int = 0
+    """How many connections were made that worked."""
+
+    failures: int = 0
+    """How many connections failed, or could not be made."""
+
+    lost_heartbeats: int = 0
+    """How many heartbeats did not come back in time. Each one is also a failure."""
+
+    dropped_messages: int = 0
+    """How many messages were dropped because too many waited, or because they were outdated after an interruption."""
+
+
 class BroadcastClient:
     """`on_message` receives every message of the topic, including those of this process. `on_reconnect` is called when
     messages may have been lost. Neither may block."""
@@ -48,6 +66,7 @@ class BroadcastClient:
         self._queued = asyncio.Event()
         self._heartbeat = ""
         self._echoed = asyncio.Event()
+        self.counts = BroadcastCounts()
         self.healthy = False
         """Whether the last heartbeat came back in time."""
 
@@ -59,6 +78,7 @@ class BroadcastClient:
             try:
                 await self._connection()
             except* Exception as failures:
+                self.counts.failures += 1
                 log.warning("broadcast_lost", reason=_reason(failures), was_healthy=self.healthy)
             pause = first if self.healthy else min(pause * 2, longest)
             self.healthy = False
@@ -66,6 +86,8 @@ class BroadcastClient:
 
     def publish(self, message: str) -> None:
         """Queues the message for the publisher and returns immediately."""
+        if len(self._queue) == QUEUE_LIMIT:
+            self.counts.dropped_messages += 1
         self._queue.append(message)
         self._queued.set()
 
@@ -82,6 +104,7 @@ class BroadcastClient:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await subscribed.wait()
                 # Messages queued without a connection are outdated: clocks will be compared, and typing has ended.
+                self.counts.dropped_messages += len(self._queue)
                 self._queue.clear()
                 tasks.create_task(self._publish(broadcast))
                 tasks.create_task(self._send_heartbeats())
@@ -112,13 +135,22 @@ class BroadcastClient:
             self._echoed.clear()
             self._queue.appendleft(self._heartbeat)
             self._queued.set()
-            async with asyncio.timeout(ECHO_SECONDS):
-                await self._echoed.wait()
+            await self._wait_for_echo()
             if not self.healthy:
                 self.healthy = True
+                self.counts.connections += 1
                 log.info("broadcast_ready")
                 self._on_reconnect()
             await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _wait_for_echo(self) -> None:
+        """Raises TimeoutError."""
+        try:
+            async with asyncio.timeout(ECHO_SECONDS):
+                await self._echoed.wait()
+        except TimeoutError:
+            self.counts.lost_heartbeats += 1
+            raise
 
 
 class PostgresBackend(StockPostgresBackend):
@@ -204,4 +236,4 @@ def _reason(failures: BaseExceptionGroup[Exception]) -> str:
     first: BaseException = failures
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
-    return "no echo" if isinstance(first, TimeoutError) else f"{type(first).__name__}: {first}"
+    return "no echo" if isinstance(first, TimeoutError) else type(first).__name__

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
+from time import monotonic
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
@@ -13,7 +14,7 @@ import structlog
 
 from chat.identity import AgentToken
 from chat.ports import Signal
-from live.broadcast import BroadcastClient
+from live.broadcast import BroadcastClient, BroadcastCounts
 from live.changes import Clock, read_clocks, read_next
 from live.days import Days
 from live.envelopes import Ephemeral, WakeUp, decode, encode
@@ -58,6 +59,11 @@ class Hub:
         self._readers: asyncio.TaskGroup | None = None
         """Set while the hub runs."""
         self._check_now = asyncio.Event()
+        self.failed_reads = 0
+        """How many reads of changes or clocks have failed since the start of the process."""
+
+        self.compared_at = monotonic()
+        """When the clocks of the served accounts were last compared with the database, or no account was served."""
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -72,6 +78,20 @@ class Hub:
     @property
     def broadcast_is_healthy(self) -> bool:
         return self._broadcast.healthy
+
+    @property
+    def broadcast_counts(self) -> BroadcastCounts:
+        return self._broadcast.counts
+
+    @property
+    def served_accounts(self) -> int:
+        """How many accounts have streams in this process."""
+        return len(self._served)
+
+    @property
+    def unread_changes(self) -> int:
+        """How many changes are known to exist and have not been read yet."""
+        return sum(max(0, served.feed.target - served.feed.position) for served in self._served.values())
 
     def stream_count(self, account_id: str) -> int:
         """Returns how many streams of this process are registered for the account. A registered stream misses no later
@@ -150,6 +170,7 @@ class Hub:
                         self.database, feed.account_id, feed.position, Days(feed.day), feed.followed_channels
                     )
             except DATABASE_FAILURES:
+                self.failed_reads += 1
                 log.warning("feed_read_failed", account_id=feed.account_id)
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 (jitter, not a secret)
                 continue
@@ -166,12 +187,15 @@ class Hub:
                     await self._check_now.wait()
             self._check_now.clear()
             if not self._served:
+                self.compared_at = monotonic()
                 continue
             try:
                 async with asyncio.timeout(READ_SECONDS):
                     clocks = await read_clocks(self.database, list(self._served))
             except DATABASE_FAILURES:
+                self.failed_reads += 1
                 log.warning("clock_check_failed")
                 continue
+            self.compared_at = monotonic()
             for account_id, clock in clocks.items():
                 self._wake(account_id, clock.change)

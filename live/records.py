@@ -37,6 +37,11 @@ class ChangeRecord:
         return agent_id in self.addressees.get(kind, ())
 
     @cached_property
+    def committed_at(self) -> float:
+        """The time of the change, in seconds since the epoch."""
+        return self.change.created_at.timestamp()
+
+    @cached_property
     def topics(self) -> frozenset[Topic]:
         """The topics of the change but those of its addressees, of whom there may be thousands."""
         topics: set[Topic] = {*self.agents, *self.channel_ids}

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from chat.ports import Signal, SignalKind
@@ -20,6 +21,9 @@ class ReceivedSignal:
 
     signal: Signal
     loaders: Loaders
+
+    committed_at: ClassVar[float | None] = None
+    """A signal is not a change, and has no time."""
 
 
 class Listener:

@@ -48,6 +48,7 @@ class Change(SQLModel, table=True):
     message_id: UUID | None = Field(default=None, sa_type=IDENTIFIER)
     revision: int | None = None
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    """The time by the database's clock at which it was appended, just before the commit."""
 
 
 class ChangedAgent(SQLModel, table=True):

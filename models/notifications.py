@@ -127,6 +127,8 @@ class Email(SQLModel, table=True):
         Index(None, "account_id", "agent_id", "created_at"),
         # What must be sent, for the first time or again.
         Index(None, "account_id", "next_attempt_at", postgresql_where="state = 'WAITING'"),
+        # How many could not be sent recently.
+        Index("ix_emails_failed", "account_id", "created_at", postgresql_where="state = 'FAILED'"),
     )
 
     account_id: str = key_column()

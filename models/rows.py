@@ -200,6 +200,7 @@ class ChangeRow(NamedTuple):
     channel_id: UUID | None
     message_id: UUID | None
     revision: int | None
+    created_at: datetime
 
 
 class AuditRow(NamedTuple):

@@ -58,6 +58,8 @@ class EmailWorker:
         self._clock = clock
         self._timing = timing
         self._sender = Sender(database, clock, transports, composer)
+        self.outcomes: Counter[Outcome] = Counter()
+        """What became of the e-mails that were claimed by `run`."""
 
     async def run(self) -> None:
         """Sends what is due until it is cancelled. Then it waits a few seconds for the mail server's answers to the
@@ -97,6 +99,7 @@ class EmailWorker:
         except DATABASE_FAILURES as error:
             log.warning("emails_not_claimed", error=type(error).__name__)
             return None
+        self.outcomes += done.outcomes
         if done.outcomes[Outcome.SENT]:
             log.info("emails_sent", count=done.outcomes[Outcome.SENT])
         return done

@@ -39,11 +39,13 @@ class EventContext:
     """The context of live events. Events with the same loaders have equal contexts, so they are executed together for
     all of their readers."""
 
-    __slots__ = ("loaders", "services")
+    __slots__ = ("committed_at", "loaders", "services")
 
-    def __init__(self, loaders: Loaders, services: Services) -> None:
+    def __init__(self, loaders: Loaders, services: Services, committed_at: float | None = None) -> None:
+        """`committed_at` is the time of the event's change, in seconds since the epoch."""
         self.loaders = loaders
         self.services = services
+        self.committed_at = committed_at
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EventContext) and self.loaders is other.loaders

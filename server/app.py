@@ -1,5 +1,6 @@
 """The application: assembles the chat, its database, its background parts and its endpoints."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -7,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -38,6 +41,7 @@ from server.http.documents import DocumentPolicy
 from server.http.endpoint import EXPOSED_HEADERS, GraphQLEndpoint
 from server.http.file_routes import file_routes
 from server.http.health import health_routes
+from server.http.metrics import metrics_route
 from server.http.operations import OperationLimits, Operations
 from server.http.origins import OriginPolicy
 from server.http.security_headers import SecurityHeaders
@@ -47,6 +51,20 @@ from server.identity.sign_in import SignIn
 from server.indexing import index_periodically
 from server.limits.rates import ClientRates
 from server.limits.shared_rates import rate_limiter
+from server.observation.loop_lag import LoopLag
+from server.observation.observation import Observation
+from server.observation.outbox_depth import OutboxMetrics
+from server.observation.process_state import (
+    BackgroundState,
+    ConnectionsState,
+    EmailState,
+    HubState,
+    PoolState,
+    SourcesState,
+)
+from server.observation.request_metrics import RequestMetrics
+from server.observation.requests import ObservedStarlette, TrustedProxies
+from server.observation.tracing import tracer_of_environment
 from server.postgres.migrate import head_revision
 from server.postgres.pool import ConnectionPool
 from server.schema import schema
@@ -69,8 +87,11 @@ def create_app(
 
     Source modules of type "demo" answer from `demo_items`, by default from the items of the demo's content.
     """
-    pool = ConnectionPool(database_url)
-    sources = build_sources(settings.source_configs, load_items() if demo_items is None else demo_items)
+    registry, tracer = CollectorRegistry(), tracer_of_environment()
+    observation = Observation(RequestMetrics(registry), tracer)
+    pool = ConnectionPool(database_url, on_statement=observation.statement_executed)
+    items = load_items() if demo_items is None else demo_items
+    sources = build_sources(settings.source_configs, items, observation.source_calls)
     data = DataSources(pool, sources)
     hub = Hub(data, settings.broadcast_address(database_url))
     presence, connections = PresenceTracker(hub), Connections()
@@ -98,7 +119,7 @@ def create_app(
     def graphiql(request: Request) -> Response:
         return page(request, DEMO_PATH if settings.is_demo else None)
 
-    directory = DirectoryThread(database_url, services)
+    directory = DirectoryThread(database_url, services, observation.statement_executed)
     operations = Operations(schema, OperationLimits.of(settings), directory, _document_policy(settings))
     rates = rate_limiter(settings.broadcast_url)
     endpoint = GraphQLEndpoint(
@@ -114,22 +135,40 @@ def create_app(
     )
     origins = [Middleware(OriginPolicy, allowed_origins=settings.allowed_origins, expose_headers=EXPOSED_HEADERS)]
 
+    outbox, loop_lag = OutboxMetrics(pool, chat.clock), LoopLag(registry)
+    collectors: list[Collector] = [
+        outbox,
+        PoolState({"requests": pool, "directory": directory.pool}),
+        ConnectionsState(connections, observation),
+        HubState(hub),
+        SourcesState(sources),
+        BackgroundState(background),
+        *([EmailState(worker)] if worker is not None else []),
+    ]
+    for collector in collectors:
+        registry.register(collector)
+    ProcessCollector(registry=registry)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with pool.opened(), directory.started():
+        async with pool.opened(), directory.started(), loop_lag.measured():
             async with background.started():
                 _tune_garbage_collection()
                 yield
             await sources.aclose()
             await rates.aclose()
+        await asyncio.to_thread(tracer.shut_down)
 
-    app = Starlette(
+    app = ObservedStarlette(
+        observation,
+        TrustedProxies(settings.trusted_proxies),
         routes=[
             *([Route("/", _redirect_to_graphiql), assets_mount()] if settings.graphiql else []),
             *(demo_sign_in_routes(settings, pool) if settings.is_demo else []),
             *_unsubscribe_routes(settings, pool),
             *file_routes(chat, files, links, settings),
             *health_routes(pool, head_revision(), hub, background, connections),
+            metrics_route(registry, outbox.refresh, settings.metrics_bearer_token),
             Route("/graphql", endpoint, middleware=origins),
             WebSocketRoute("/graphql", endpoint, middleware=origins),
         ],

@@ -25,6 +25,8 @@ class BackgroundParts:
     def __init__(self, parts: Mapping[str, Part]) -> None:
         self._parts = parts
         self._running: set[str] = set()
+        self.failures = dict.fromkeys(parts, 0)
+        """How often each part has failed or ended, by its name."""
 
     @property
     def running(self) -> Mapping[str, bool]:
@@ -56,6 +58,7 @@ class BackgroundParts:
                 log.exception("background_part_failed", part=name)
             finally:
                 self._running.discard(name)
+            self.failures[name] += 1
             if loop.time() - started_at > HEALTHY_SECONDS:
                 pause = first
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)

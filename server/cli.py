@@ -88,9 +88,9 @@ def serve(
     from server.postgres.database import open_database
     from server.postgres.migrate import upgrade
 
-    configure_logging()
+    configure_logging(settings.log_format)
     exit_on_signals()
-    with bind_listener(settings) as listener, open_database(settings) as database:
+    with bind_listener(settings.host, settings.port) as listener, open_database(settings) as database:
         upgrade(database.url)
         if settings.is_demo:
             asyncio.run(seed_demo(database.url, open_files(settings)))
@@ -114,7 +114,7 @@ def worker() -> None:
     from server.postgres.migrate import upgrade
     from server.worker import work_until_stopped
 
-    configure_logging()
+    configure_logging(settings.log_format)
     exit_on_signals()
     with open_database(settings) as database:
         upgrade(database.url)

@@ -18,7 +18,7 @@ import uvloop
 from chat.ports import Signal, WakeUps
 from loaders import DataSources
 from schema.context import Services
-from server.postgres.pool import ConnectionPool
+from server.postgres.pool import ConnectionPool, StatementListener
 
 Result = TypeVar("Result")
 
@@ -29,8 +29,8 @@ CONNECTIONS = 4
 class DirectoryThread:
     """Runs coroutines in its event loop. They use connections that belong to that loop."""
 
-    def __init__(self, database_url: str, services: Services) -> None:
-        self.pool = ConnectionPool(database_url, CONNECTIONS)
+    def __init__(self, database_url: str, services: Services, on_statement: StatementListener | None = None) -> None:
+        self.pool = ConnectionPool(database_url, CONNECTIONS, on_statement)
         self._services = services
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ import hmac
 import ipaddress
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -135,6 +135,15 @@ class Settings(LimitSettings):
         default=True, description="Whether clients can read the schema, through introspection and `_service`."
     )
     graphiql: bool = Field(default=True, description="Whether GraphiQL is served.")
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="The form of log lines: json or console. Unset: console on a terminal, otherwise json."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="The bearer token of `/metrics`. Unset: only processes on this machine can read the metrics."
+    )
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="The port on which `internal-chat worker` serves `/metrics`. Unset: it serves none."
+    )
     sources: str | None = Field(
         None,
         repr=False,
@@ -269,6 +278,10 @@ class Settings(LimitSettings):
     @property
     def email_sender(self) -> Mailbox:
         return parse_mailbox(self.email_from or DEFAULT_SENDER)
+
+    @property
+    def metrics_bearer_token(self) -> str | None:
+        return self.metrics_token.get_secret_value() if self.metrics_token else None
 
     @property
     def issuer(self) -> str:

@@ -6,6 +6,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from sources.observer import headers_of_call
 from sources.verdicts import AnswerTooLarge, ModuleFailed
 
 MAX_BYTES = 2_000_000
@@ -54,7 +55,9 @@ class Endpoint:
         return reply.body
 
     async def send(self, body: bytes, token: str | None) -> Reply:
-        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        headers = dict(headers_of_call())
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
         try:
             async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 return Reply(response.status_code, await _bounded(response))

@@ -13,6 +13,7 @@ from models.enums import ItemKind
 from sources.breaker import Breaker, BreakerOpen
 from sources.endpoint import MAX_CONCURRENT_CALLS
 from sources.gateway import Gateway
+from sources.observer import CallObserver, CallOutcome, Unobserved, sending
 from sources.verdicts import UNAVAILABLE, AnswerTooLarge, Fault, ModuleFailed, Verdict
 
 log = structlog.get_logger(__name__)
@@ -24,11 +25,20 @@ Verdicts = Mapping[Check, Verdict]
 
 
 class Module:
-    def __init__(self, kind: ItemKind, gateway: Gateway, seconds: float, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        kind: ItemKind,
+        gateway: Gateway,
+        seconds: float,
+        breaker: Breaker,
+        observer: CallObserver | None = None,
+    ) -> None:
         self._kind = kind
         self._gateway = gateway
         self._seconds = seconds
         self._breaker = breaker
+        self._observer = observer or Unobserved()
+        self._no_answer = Fault(f"no answer within {seconds:g} s")
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
         self._last_answer_at = -inf
 
@@ -40,9 +50,14 @@ class Module:
             with self._breaker.attempt():
                 found = await self._verdicts(account_id, checks)
         except BreakerOpen:
+            self._observer.start(self._kind).end(CallOutcome.NOT_CALLED)
             return dict.fromkeys(checks, UNAVAILABLE)
         self._log_faults(account_id, found)
         return {check: _answer_of(found[check]) for check in checks}
+
+    @property
+    def breaker_is_open(self) -> bool:
+        return self._breaker.is_open
 
     async def aclose(self) -> None:
         await self._gateway.aclose()
@@ -51,13 +66,30 @@ class Module:
         """Counts one failure of the module if all calls failed, however many there were."""
         began = asyncio.get_running_loop().time()
         calls = self._gateway.calls(checks)
-        outcomes = await asyncio.gather(*(self._call(account_id, call, began) for call in calls))
+        outcomes = await asyncio.gather(*(self._observed_call(account_id, call, began) for call in calls))
         if not any(isinstance(outcome, Mapping) for outcome in outcomes) and set(outcomes) - {NO_FREE_SLOT}:
             self._breaker.failed()
         found: dict[Check, Verdict] = {}
         for call, outcome in zip(calls, outcomes, strict=True):
             found.update(dict.fromkeys(call, outcome) if isinstance(outcome, Fault) else outcome)
         return found
+
+    async def _observed_call(self, account_id: str, checks: Sequence[Check], began: float) -> Verdicts | Fault:
+        call, outcome = self._observer.start(self._kind), CallOutcome.CANCELLED
+        try:
+            with sending(call.headers):
+                result = await self._call(account_id, checks, began)
+            outcome = self._outcome_of(result)
+        finally:
+            call.end(outcome)
+        return result
+
+    def _outcome_of(self, result: Verdicts | Fault) -> CallOutcome:
+        if not isinstance(result, Fault):
+            return CallOutcome.ANSWERED
+        if result is NO_FREE_SLOT:
+            return CallOutcome.NO_SLOT
+        return CallOutcome.TIMED_OUT if result is self._no_answer else CallOutcome.FAILED
 
     async def _call(self, account_id: str, checks: Sequence[Check], began: float) -> Verdicts | Fault:
         """Returns a fault if the call failed. The timeout includes the wait for a slot, which is not the module's
@@ -81,7 +113,7 @@ class Module:
         count: otherwise the breaker of a busy module that hangs would never open."""
         if not has_slot or (waited and self._last_answer_at >= began):
             return NO_FREE_SLOT
-        return Fault(f"no answer within {self._seconds:g} s")
+        return self._no_answer
 
     async def _ask_in_parts(self, account_id: str, checks: Sequence[Check]) -> Verdicts:
         """Splits the checks in halves and asks again if the response is too large, within the same slot and timeout."""

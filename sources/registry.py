@@ -12,6 +12,7 @@ from sources.gateway import Gateway
 from sources.graphql import GraphQLGateway
 from sources.http import HttpGateway
 from sources.module import Module
+from sources.observer import CallObserver
 from sources.verdicts import FORBIDDEN, MODULE_DISABLED
 
 
@@ -30,16 +31,23 @@ class Sources:
         answers = await module.answer(account_id, asked) if asked else {}
         return {check: answers.get(check, FORBIDDEN) for check in checks}
 
+    @property
+    def open_breakers(self) -> Mapping[ItemKind, bool]:
+        """Whether the breaker of each module is open: it does not answer, and is rarely called."""
+        return {kind: module.breaker_is_open for kind, module in self._modules.items()}
+
     async def aclose(self) -> None:
         for module in self._modules.values():
             await module.aclose()
 
 
-def build_sources(configs: Mapping[ItemKind, SourceConfig], demo_items: DemoItems) -> Sources:
+def build_sources(
+    configs: Mapping[ItemKind, SourceConfig], demo_items: DemoItems, observer: CallObserver | None = None
+) -> Sources:
     """Returns a source module for each configured kind. Those of type "demo" answer from `demo_items`."""
     return Sources(
         {
-            kind: Module(kind, _gateway(config, demo_items), config.timeout_ms / 1000, Breaker())
+            kind: Module(kind, _gateway(config, demo_items), config.timeout_ms / 1000, Breaker(), observer)
             for kind, config in configs.items()
         }
     )

@@ -46,7 +46,7 @@ class ChannelsSubscription:
             async for event in events:
                 change = await _channel_change(info.context, event, previous)
                 if change is not None:
-                    yield info.context.event(change, event.loaders)
+                    yield info.context.event(change, event.loaders, event.committed_at)
                     previous = event.change.change
 
     @strawberry.subscription(
@@ -66,7 +66,7 @@ class ChannelsSubscription:
                 async for item in items:
                     change = await _inbox_change(info.context, item)
                     if change is not None:
-                        yield info.context.event(change, item.loaders)
+                        yield info.context.event(change, item.loaders, item.committed_at)
 
 
 async def _channel_change(context: StreamContext, event: ChangeEvent, previous: int) -> ChannelChange | None:

@@ -27,9 +27,10 @@ class StreamContext(Context):
         viewer = await self.viewer()
         return await starting_change(self.hub.database, viewer.account_id, await self.current_change(), since)
 
-    def event(self, value: Value, loaders: Loaders) -> Event[Value]:
-        """Returns an event that is executed together with those of other streams that use the same loaders."""
-        return Event(value, EventContext(loaders, self.services))
+    def event(self, value: Value, loaders: Loaders, committed_at: float | None = None) -> Event[Value]:
+        """Returns an event that is executed together with those of other streams that use the same loaders.
+        `committed_at` is the time of its change, if it has one."""
+        return Event(value, EventContext(loaders, self.services, committed_at))
 
 
 StreamInfo = strawberry.Info[StreamContext, None]

@@ -103,4 +103,4 @@ async def _added(
         position=encode_position(change.account_id, change.change),
         previous_position=encode_position(change.account_id, previous),
     )
-    return context.event(added, loaders)
+    return context.event(added, loaders, event.committed_at)

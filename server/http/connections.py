@@ -5,8 +5,10 @@ replica together. A client that does not read must not delay the shutdown.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Protocol
 
 CLOSE_SECONDS = 1.0
@@ -15,7 +17,18 @@ CLOSE_SECONDS = 1.0
 DRAIN_STEPS = 20
 
 
+class ConnectionState(StrEnum):
+    EVENT_STREAM = "event_stream"
+    SIGNED_IN = "signed_in"
+    """A socket whose client has sent a valid token."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+
+
 class Connection(Protocol):
+    @property
+    def state(self) -> ConnectionState: ...
+
     async def close_for_restart(self) -> None:
         """Closes the connection in a way that makes clients reconnect, here or to another replica."""
 
@@ -32,6 +45,11 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def by_state(self) -> Mapping[ConnectionState, int]:
+        """Returns how many connections are in each state."""
+        counts = Counter(connection.state for connection in self._open)
+        return {state: counts[state] for state in ConnectionState}
 
     @contextmanager
     def registered(self, connection: Connection) -> Iterator[None]:

@@ -54,8 +54,11 @@ class Operation:
     document: DocumentNode
     facts: OperationFacts
     request: GraphQLRequest
+    name: str | None
+    """The name in the document, which the client has chosen."""
+
     trusted_name: str | None
-    """The name of the document if it is a trusted one. Other names are the client's, and unlimited in number."""
+    """The name of the document if it is a trusted one."""
 
     @property
     def type(self) -> OperationType:
@@ -82,7 +85,8 @@ class Documents:
         _check_identifier(request)
         document = self._trusted_document(request) or await self._document(self._text(request), limits)
         facts = _operation_facts(document, request.operation_name)
-        return Operation(document.node, facts, request, document.trusted_name)
+        name = request.operation_name or next(iter(document.operations))
+        return Operation(document.node, facts, request, name, document.trusted_name)
 
     async def run_in_thread(self, work: Callable[[], Value]) -> Value:
         """Runs work that would block the event loop for long, one at a time."""

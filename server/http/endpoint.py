@@ -29,6 +29,7 @@ from server.identity.sign_in import SignIn
 from server.limits.rates import ClientRates, Grant
 from server.limits.settings import LimitSettings
 from server.limits.usage import TooMany, Usage
+from server.observation.records import Transport, note_identity, observe_graphql
 from subscriptions.context import StreamContext
 
 Page = Callable[[Request], Response]
@@ -88,8 +89,10 @@ class GraphQLEndpoint:
 
     async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
         """Answers a request. Its client is known and the limits of the client are checked before its body is read."""
+        observe_graphql(Transport.HTTP)
         accept = Accept.of(request.headers.get("accept", ""))
         authentication = await self._identify(request.headers.get("authorization"))
+        note_identity(authentication)
         grant = await self.rates.take(authentication, client_address(request.scope))
         with ExitStack() as admission:
             try:

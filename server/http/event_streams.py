@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import Receive, Scope, Send
 
-from server.http.connections import Connections
+from server.http.connections import Connections, ConnectionState
 from server.http.extensions import abort_connection
 from server.http.media_types import EVENT_STREAM
 from server.http.operations import Deliver
+from server.observation.records import Transport, observe_graphql
 
 HEARTBEAT_SECONDS = 15.0
 """How often a comment is sent, so that proxies do not close a stream without events."""
@@ -34,12 +35,15 @@ Run = Callable[[Deliver], Awaitable[None]]
 class EventStreamResponse:
     """A response that sends each result as an event. It is one of the process's long-lived connections."""
 
+    state = ConnectionState.EVENT_STREAM
+
     def __init__(self, run: Run, connections: Connections) -> None:
         self._run = run
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
+        observe_graphql(Transport.EVENT_STREAM)
         with self._connections.registered(self):
             tasks = [
                 asyncio.create_task(self._send_results(send)),

@@ -10,6 +10,10 @@ ABORT_EXTENSION = "internal_chat.abort"
 SEND_EXTENSION = "internal_chat.send"
 """The function that sends a text to a WebSocket without waiting, if the client keeps up."""
 
+PEER_EXTENSION = "internal_chat.peer"
+"""The address of the machine that opened the connection: that of a proxy if there is one, also if the proxy's headers
+are used."""
+
 
 def abort_connection(scope: Scope) -> None:
     """Does nothing without a network connection, as in tests that call the application directly."""
@@ -23,3 +27,10 @@ def send_now(scope: Scope, text: bytes) -> bool:
     waits. Without a network connection, it is never sent."""
     send: Callable[[bytes], bool] | None = scope.get("extensions", {}).get(SEND_EXTENSION)
     return send is not None and send(text)
+
+
+def peer_address(scope: Scope) -> str | None:
+    """Returns the address of the machine that opened the connection. Without a network connection, this is the client's
+    address. Returns None for a Unix socket."""
+    peer: tuple[str, int] | None = scope.get("extensions", {}).get(PEER_EXTENSION, scope.get("client"))
+    return peer[0] if peer else None

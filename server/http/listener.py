@@ -2,20 +2,18 @@
 
 import socket
 
-from server.settings import Settings
-
 
 class AddressUnavailable(Exception):
     """The port is in use, or the address does not belong to this machine."""
 
 
-def bind_listener(settings: Settings) -> socket.socket:
+def bind_listener(host: str, port: int) -> socket.socket:
     """Returns a bound socket that does not accept connections yet. Raises AddressUnavailable."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise AddressUnavailable(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+        raise AddressUnavailable(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
     return listener

@@ -35,6 +35,7 @@ from server.http.errors import (
 )
 from server.http.requests import GraphQLRequest
 from server.limits.settings import LimitSettings
+from server.observation.records import current_record, note_operation
 from server.schema import ChatSchema
 from subscriptions.context import StreamContext
 
@@ -136,6 +137,7 @@ class Operations:
             raise RequestFailed(formatted([error], INVALID_SYNTAX)) from None
         except InvalidDocument as invalid:
             raise RequestFailed(formatted(invalid.errors, INVALID_DOCUMENT)) from None
+        note_operation(operation.type, operation.name, operation.trusted_name)
         self._check_cost(operation)
         return operation
 
@@ -235,15 +237,19 @@ async def _deliver_events(
     executor: BreadthFirstExecutor, events: AsyncGenerator[object, None], shown_cost: Cost | None, deliver: Deliver
 ) -> None:
     """Delivers the result of each event until the stream ends. An exception that ends it is the last result."""
+    record = current_record()
     while True:
         try:
-            result = await _result(executor.execute_event(await anext(events)))
+            event = await anext(events)
+            result = await _result(executor.execute_event(event))
         except StopAsyncIteration:
             return
         except Exception as error:
             await deliver(Result(None, formatted_exception(error)).encode())
             return
         await deliver(result._replace(shown_cost=shown_cost).encode())
+        if record is not None:
+            record.note_delivery(event)
 
 
 async def _result(executed: Any) -> Result:

@@ -13,6 +13,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.addresses import origin_of
+
 REMEDY = "If this is the origin of a front end of yours, add it to CHAT_ALLOWED_ORIGINS."
 
 log = structlog.get_logger(__name__)
@@ -76,4 +78,9 @@ def _host(origin: str) -> str:
 
 
 def _log_refused(origin: str) -> None:
-    log.warning("origin_refused", origin=origin, remedy=REMEDY)
+    """Logs an origin only if it has the form of one. A client that is not a browser can send anything."""
+    try:
+        shown = origin_of(origin)
+    except ValueError:
+        shown = "malformed"
+    log.warning("origin_refused", origin=shown, remedy=REMEDY)

@@ -15,7 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 
 from server.http.close_codes import CloseCode
-from server.http.extensions import ABORT_EXTENSION, SEND_EXTENSION
+from server.http.extensions import ABORT_EXTENSION, PEER_EXTENSION, SEND_EXTENSION
 
 ABORT_DELAY_SECONDS = 5.0
 """How long the client of an aborted socket has to read the close frame."""
@@ -95,6 +95,7 @@ class SocketProtocol(SlowClientProtocol, WebSocketsSansIOProtocol):
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[ABORT_EXTENSION] = self.transport.abort
         extensions[SEND_EXTENSION] = self._send_now
+        extensions[PEER_EXTENSION] = self.client
         await super().run_asgi()
         if not self.disconnected:
             self._linger_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
@@ -148,7 +149,7 @@ class RequestProtocol(SlowClientProtocol, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        extensions: dict[str, Any] = {ABORT_EXTENSION: self.transport.abort}
+        extensions: dict[str, Any] = {ABORT_EXTENSION: self.transport.abort, PEER_EXTENSION: self.client}
         self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:

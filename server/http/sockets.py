@@ -21,13 +21,14 @@ from chat.ports import Clock
 from live.presence import PresenceTracker
 from server.http.admission import NotAdmitted, SocketLimits, UnauthenticatedSockets, client_address
 from server.http.close_codes import CloseCode
-from server.http.connections import CLOSE_SECONDS, Connections
+from server.http.connections import CLOSE_SECONDS, Connections, ConnectionState
 from server.http.errors import formatted_exception, request_error
 from server.http.extensions import abort_connection, send_now
 from server.http.operations import Operations, RequestFailed
 from server.http.requests import GraphQLRequest, Refusal, graphql_request, parse_json, rate_exceeded
 from server.limits.rates import ClientRates
 from server.limits.usage import TooMany, Usage
+from server.observation.records import note_identity, observed_socket_operation
 from subscriptions.context import StreamContext
 
 PROTOCOL = "graphql-transport-ws"
@@ -82,6 +83,10 @@ class Socket:
                 await self._refuse(refusal.status)
                 return
             await self._accept()
+
+    @property
+    def state(self) -> ConnectionState:
+        return ConnectionState.SIGNED_IN if self._identity is not None else ConnectionState.NOT_SIGNED_IN
 
     async def close_for_restart(self) -> None:
         await self._close(CloseCode.SERVICE_RESTART, "Service restart")
@@ -169,6 +174,7 @@ class Socket:
         """Shows the agent as online until the socket closes, and closes the socket when the token expires."""
         self._unauthenticated.close()
         self._identity = identity
+        note_identity(identity)
         if isinstance(identity, AgentToken):
             self._lifetime.enter_context(self._services.presence.connected(identity.account_id, identity.agent_id))
         lifetime = identity.expires_at - self._services.clock.now()
@@ -192,7 +198,11 @@ class Socket:
             text = f"A socket can run at most {limit} operations at a time: complete one, or open another socket."
             await self._send_errors(id, [request_error(text, DenialCode.RATE_LIMITED)])
         else:
-            self._operations[id] = asyncio.create_task(self._run(id, request))
+            self._operations[id] = asyncio.create_task(self._observe(id, request))
+
+    async def _observe(self, id: str, request: GraphQLRequest) -> None:
+        with observed_socket_operation(self._identity):
+            await self._run(id, request)
 
     async def _run(self, id: str, request: GraphQLRequest) -> None:
         """Runs an operation to its end. Its id is released before the last message is sent, because the client may

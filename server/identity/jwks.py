@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -80,7 +81,9 @@ class KeySet:
             async with asyncio.timeout(TIMEOUT):
                 keys = _parsed(await _download(self._url))
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
-            log.warning("jwks_fetch_failed", url=self._url, reason=str(error) or type(error).__name__)
+            # The URL may have a password. The texts of other errors may quote it, or the answer.
+            reason = str(error) if type(error) is ValueError else type(error).__name__
+            log.warning("jwks_fetch_failed", host=urlsplit(self._url).hostname, reason=reason)
             return
         self._keys, self._fetched_at = keys, time.monotonic()
 

@@ -39,6 +39,9 @@ OPTIONS = {
     "listen_addresses": "",
     "log_checkpoints": "off",
 }
+LOGGING = ("-c", "log_min_messages=log", "-c", "log_min_error_statement=panic")
+"""Omits the errors of statements, which quote rows and values, from the server's own log. The chat logs them itself."""
+
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 """Makes sorting and case folding independent of the machine's locale."""
 
@@ -144,7 +147,7 @@ class EmbeddedPostgres:
         owner.take_ownership(self._cluster)
         socket_dir = self._socket_dir(owner)
         remove_stale_files(self._cluster, socket_dir)
-        options = shlex.join(["-k", str(socket_dir), "-p", PORT])
+        options = shlex.join(["-k", str(socket_dir), "-p", PORT, *LOGGING])
         where = ["-D", str(self._cluster), "-l", str(self._log), "-o", options]
         for pause in (0.3, 1.0, 0.0):
             try:

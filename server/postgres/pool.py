@@ -9,7 +9,7 @@ connections that were opened before are replaced.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from time import monotonic
+from time import monotonic, perf_counter
 from weakref import WeakSet
 
 import asyncpg
@@ -67,16 +67,20 @@ PING = "SELECT 1"
 NOT_LOGGED = frozenset({PING, "BEGIN;", "COMMIT;", "ROLLBACK;"})
 
 StatementLogger = Callable[[LoggedQuery], None]
+StatementListener = Callable[[str, float], None]
+"""Called when a statement has ended or failed, with its text and the seconds that it took, in the context of the task
+that executed it. BEGIN, COMMIT and ROLLBACK are omitted."""
 
 
 class ConnectionPool:
     """Connections that are opened when they are needed. Implements models.database.Database."""
 
-    def __init__(self, database_url: str, size: int = SIZE) -> None:
+    def __init__(self, database_url: str, size: int = SIZE, on_statement: StatementListener | None = None) -> None:
         self._database_url = database_url
         self._size = size
-        self._reads = Share(size - size // 2, WAIT_SECONDS)
-        self._transactions = Share(size // 2, WAIT_SECONDS)
+        self._on_statement = on_statement
+        self.reads = Share(size - size // 2, WAIT_SECONDS)
+        self.transactions = Share(size // 2, WAIT_SECONDS)
         self._pool: asyncpg.Pool | None = None
         self._connections: WeakSet[_PooledConnection] = WeakSet()
         self._loggers: set[StatementLogger] = set()
@@ -106,12 +110,12 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def connection(self, account_id: str | None) -> AsyncIterator[Connection]:
-        async with self._reads.held(account_id), self._lent() as connection:
+        async with self.reads.held(account_id), self._lent() as connection:
             yield connection
 
     @asynccontextmanager
     async def transaction(self, account_id: str | None) -> AsyncIterator[Connection]:
-        async with self._transactions.held(account_id), self._lent() as connection:
+        async with self.transactions.held(account_id), self._lent() as connection:
             transaction = connection.transaction()
             await transaction.start()
             try:
@@ -170,6 +174,7 @@ class ConnectionPool:
     async def _add(self, connection: "_PooledConnection") -> None:
         """Initializes a new connection."""
         await connection.fetch(INTROSPECTED_TYPES)
+        connection.on_statement = self._on_statement
         connection.mark_idle()
         self._connections.add(connection)
         for log in self._loggers:
@@ -196,6 +201,23 @@ class ConnectionPool:
 class _PooledConnection(asyncpg.Connection):
     idle_since: float | None
     """None while it is in use."""
+
+    on_statement: StatementListener | None = None
+
+    async def fetch(
+        self,
+        query: str,
+        *args: object,
+        timeout: float | None = None,  # noqa: ASYNC109
+        record_class: type[asyncpg.Record] | None = None,
+    ) -> list[asyncpg.Record]:
+        if self.on_statement is None:
+            return await super().fetch(query, *args, timeout=timeout, record_class=record_class)
+        began_at = perf_counter()
+        try:
+            return await super().fetch(query, *args, timeout=timeout, record_class=record_class)
+        finally:
+            self.on_statement(query, perf_counter() - began_at)
 
     def mark_idle(self) -> None:
         self.idle_since = monotonic()

@@ -20,11 +20,30 @@ class Share:
         self._wait_seconds = wait_seconds
         self._accounts: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
         self._of_no_account = Semaphore(connections)
+        self.size = connections
+        self.in_use = 0
+        self.waiting = 0
+        """How many callers wait for a connection."""
 
     @asynccontextmanager
     async def held(self, account_id: str | None) -> AsyncIterator[None]:
         """Waits until the account, or work that belongs to no account, may use a connection. Raises TimeoutError."""
         account = self._of(account_id) if account_id is not None else self._of_no_account
+        self.waiting += 1
+        try:
+            await self._acquire(account)
+        finally:
+            self.waiting -= 1
+        self.in_use += 1
+        try:
+            yield
+        finally:
+            self.in_use -= 1
+            self._connections.release()
+            account.release()
+
+    async def _acquire(self, account: Semaphore) -> None:
+        """Raises TimeoutError."""
         async with asyncio.timeout(self._wait_seconds):
             # An account that waits for its own connections is not yet in the queue with the others.
             await account.acquire()
@@ -33,11 +52,6 @@ class Share:
             except BaseException:
                 account.release()
                 raise
-        try:
-            yield
-        finally:
-            self._connections.release()
-            account.release()
 
     def _of(self, account_id: str) -> Semaphore:
         """Returns the account's semaphore, which exists as long as somebody uses it."""

@@ -8,7 +8,7 @@ from tests.support.services import SECRET, ProcessUnderTest
 
 
 class WorkerProcess(ProcessUnderTest):
-    def __init__(self, folder: Path, database_url: str, smtp_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, smtp_url: str, **settings: str) -> None:
         self._log = folder / "worker.log"
         self._environment = environment(
             {
@@ -18,6 +18,7 @@ class WorkerProcess(ProcessUnderTest):
                 "CHAT_PUBLIC_URL": "https://chat.example",
                 "CHAT_SMTP_URL": smtp_url,
                 "CHAT_EMAIL_FROM": "Chat <chat@example.com>",
+                **settings,
             }
         )
 

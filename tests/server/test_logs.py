@@ -1,5 +1,8 @@
 """The log of a server process: lines of bounded length, without tokens and values."""
 
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from server.logs import LINE_BYTES, encode_line
 from server.settings import Settings
 from tests.support.api import Account, Api
 from tests.support.services import SECRET, Postgres, ServerProcess
+from tests.support.waiting import until
 
 SECRET_TEXT = "a-secret-value"
 
@@ -83,9 +87,37 @@ async def test_a_stopped_database_is_logged_once_per_request(
     assert not [line for line in lines if SECRET_TEXT in line or str(ana.token) in line]
 
 
-async def test_the_url_of_a_socket_is_logged_without_its_query_string(server: ServerProcess) -> None:
+async def test_a_socket_is_logged_without_its_query_string(server: ServerProcess) -> None:
     async with connect(f"{server.socket_url}?token={SECRET_TEXT}&path=/graphql?a"):
         pass
-    opened = [event for event in map(orjson.loads, server.log_lines()) if "WebSocket" in event["event"]]
-    assert [event["event"].partition(" - ")[2] for event in opened] == ['"WebSocket /graphql" [accepted]']
-    assert SECRET_TEXT not in "\n".join(server.log_lines())
+
+    def sockets() -> list[dict[str, object]]:
+        return [event for event in map(orjson.loads, server.log_lines()) if event["event"] == "socket"]
+
+    await until(lambda: bool(sockets()), "the line of the socket")
+    assert [event["status"] for event in sockets()] == [101]
+    assert SECRET_TEXT not in server.output()
+
+
+def test_people_get_a_line_without_control_characters() -> None:
+    program = (
+        "import logging, structlog; from server.logs import configure_logging; configure_logging('console');"
+        "structlog.get_logger().warning('failed', name='a\\x1b[31m\\nb', count=3);"
+        "logging.getLogger('asyncio').error('of %s\\nfuture: %s', 'a library', 'secret')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    first, second = done.stderr.splitlines()
+    assert re.fullmatch(r"20\S+ \[warning  \] failed +count=3 name=a�\[31m�b", first)
+    assert "of a library" in second
+    assert "secret" not in second
+
+
+@pytest.mark.parametrize(("log_format", "begins"), [("json", "{"), (None, "{"), ("console", "20")])
+def test_the_form_of_lines_is_a_setting(log_format: str | None, begins: str) -> None:
+    """Standard error is not a terminal here."""
+    program = (
+        f"import structlog; from server.logs import configure_logging; configure_logging({log_format!r});"
+        "structlog.get_logger().info('started')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.startswith(begins)

@@ -70,6 +70,10 @@ class ServerProcess(ProcessUnderTest):
     def socket_url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/graphql"
 
+    def output(self) -> str:
+        """Returns everything that the server has printed and logged."""
+        return self._log.read_text()
+
     def log_lines(self) -> list[str]:
         """Returns the events that the server has logged. It also prints its banner."""
         return [line for line in self._log.read_text().splitlines() if line.startswith("{")]
