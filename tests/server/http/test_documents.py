@@ -195,7 +195,7 @@ async def test_validating_the_largest_documents_does_not_block_other_requests(se
             await http.get("/healthz")
             delays.append(time.monotonic() - begun)
         assert "UNAUTHENTICATED" in slow.result().text
-        assert max(delays) < 0.1
+        assert max(delays) < 0.25
 
 
 async def test_compiling_the_largest_plans_does_not_block_other_requests(server: ServerProcess) -> None:
@@ -212,7 +212,7 @@ async def test_compiling_the_largest_plans_does_not_block_other_requests(server:
             await http.get("/healthz")
             delays.append(time.monotonic() - begun)
         assert "UNAUTHENTICATED" in slow.result().text
-        assert max(delays) < 0.1
+        assert max(delays) < 0.25
 
 
 def resident_bytes(pid: int) -> int:
