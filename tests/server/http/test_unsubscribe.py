@@ -33,7 +33,7 @@ def unsubscriber() -> RecordingUnsubscriber:
 
 @pytest.fixture
 def client(unsubscriber: RecordingUnsubscriber) -> httpx.AsyncClient:
-    app = Starlette(routes=unsubscribe_routes(KEY, unsubscriber))
+    app = Starlette(routes=unsubscribe_routes([KEY], unsubscriber))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app))
 
 
