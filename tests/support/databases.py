@@ -30,7 +30,12 @@ class Databases:
                 asyncio.run(self._trade_durability_for_speed())
                 upgrade(self._url_of(str(self._template.database)))
                 self._migrated.touch()
-            asyncio.run(self._copy(name))
+            asyncio.run(self._create(name, str(self._template.database)))
+        return self._url_of(name)
+
+    async def create_empty(self, name: str) -> str:
+        """Returns the URL of a new database without tables."""
+        await self._create(name, "template0")
         return self._url_of(name)
 
     async def _trade_durability_for_speed(self) -> None:
@@ -40,9 +45,9 @@ class Databases:
                 await connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
             await connection.execute(text("SELECT pg_reload_conf()"))
 
-    async def _copy(self, name: str) -> None:
+    async def _create(self, name: str, template: str) -> None:
         async with single_connection(self._url_of("postgres")) as connection:
-            await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self._template.database}"'))
+            await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
 
     def _url_of(self, name: str) -> str:
         return self._template.set(database=name).render_as_string(hide_password=False)
