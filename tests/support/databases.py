@@ -30,12 +30,7 @@ class Databases:
                 asyncio.run(self._trade_durability_for_speed())
                 upgrade(self._url_of(str(self._template.database)))
                 self._migrated.touch()
-            asyncio.run(self._create(name, str(self._template.database)))
-        return self._url_of(name)
-
-    async def create_empty(self, name: str) -> str:
-        """Returns the URL of a new database without tables."""
-        await self._create(name, "template0")
+            asyncio.run(self._copy(name))
         return self._url_of(name)
 
     async def _trade_durability_for_speed(self) -> None:
@@ -45,12 +40,27 @@ class Databases:
                 await connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
             await connection.execute(text("SELECT pg_reload_conf()"))
 
-    async def _create(self, name: str, template: str) -> None:
+    async def _copy(self, name: str) -> None:
         async with single_connection(self._url_of("postgres")) as connection:
-            await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+            await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self._template.database}"'))
 
     def _url_of(self, name: str) -> str:
         return self._template.set(database=name).render_as_string(hide_password=False)
+
+
+async def empty_database(database_url: str, name: str) -> str:
+    """Creates a database on the same PostgreSQL and returns its URL. Its name begins with that of the test process's
+    own database."""
+    name = f"{make_url(database_url).database}_{name}"
+    async with single_connection(database_url) as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    return make_url(async_url(database_url)).set(database=name).render_as_string(hide_password=False)
+
+
+async def migrated_database(database_url: str, name: str) -> str:
+    url = await empty_database(database_url, name)
+    await asyncio.to_thread(upgrade, url)
+    return url
 
 
 @contextmanager

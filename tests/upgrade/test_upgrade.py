@@ -25,7 +25,7 @@ from tests.live.faults.conversation import Conversation, open_conversation
 from tests.live.faults.deliveries import stored_bodies
 from tests.live.faults.replicas import Replicas, stopped
 from tests.support.api import Account, AgentClient, Api, path_of
-from tests.support.databases import Databases
+from tests.support.databases import empty_database
 from tests.support.services import SECRET, RedisServer, ServerProcess
 from tests.support.sockets import Socket, open_socket
 from tests.upgrade.old_server import OldServer, unpack_last_release
@@ -119,10 +119,10 @@ async def broadcast_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def upgraded(
-    databases: Databases, worker_id: str, broadcast_url: str, old_code: Path, tmp_path_factory: pytest.TempPathFactory
+    database_url: str, broadcast_url: str, old_code: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Upgrade]:
     """Migrates the database while agents use the old server, and then starts the new one."""
-    url = await databases.create_empty(f"upgrade {worker_id} {broadcast_url[:5]}")
+    url = await empty_database(database_url, f"upgrade_{broadcast_url[:5]}")
     folder = tmp_path_factory.mktemp("upgrade")
     old, new = OldServer(old_code, folder, url, broadcast_url), ServerProcess(folder, url, broadcast_url)
     assert old.code() == old_code
