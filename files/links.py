@@ -66,12 +66,12 @@ replaced does not work any more, because what a link names is looked up."""
 
 
 class FileLinks:
-    def __init__(self, public_url: str, key: bytes) -> None:
-        """Raises ValueError if the key is too short."""
-        if len(key) < KEY_BYTES:
+    def __init__(self, public_url: str, key: bytes, fallback_key: bytes | None = None) -> None:
+        """Links signed with the fallback key are accepted too. Raises ValueError if a key is too short."""
+        self._keys = (key,) if fallback_key is None else (key, fallback_key)
+        if any(len(key) < KEY_BYTES for key in self._keys):
             raise ValueError(f"the key must have at least {KEY_BYTES} bytes")
         self._public_url = public_url.rstrip("/")
-        self._key = key
 
     def upload(self, account_id: str, attachment_id: UUID, expires_at: datetime) -> str:
         """Returns the URL to which the file is PUT."""
@@ -88,11 +88,11 @@ class FileLinks:
         return f"{self._public_url}/files/{token}"
 
     def verify(self, token: str, now: datetime) -> Link | None:
-        """Returns None for a token that has expired or that the key has not signed."""
+        """Returns None for a token that has expired or that none of the keys has signed."""
         signed, _, signature = token.rpartition(".")
         if len(token) > TOKEN_LENGTH or not token.isascii():
             return None
-        if not hmac.compare_digest(signature, self._signature(signed)):
+        if not any(hmac.compare_digest(signature, _signature(signed, key)) for key in self._keys):
             return None
         version, _, payload = signed.partition(".")
         return _link(payload, now) if version == _VERSION else None
@@ -100,10 +100,11 @@ class FileLinks:
     def _token(self, account_id: str, attachment_id: UUID, use: str, expires_at: datetime) -> str:
         payload = [account_id, attachment_id.hex, use, int(expires_at.timestamp())]
         signed = f"{_VERSION}.{_encoded(json.dumps(payload, separators=(',', ':')).encode())}"
-        return f"{signed}.{self._signature(signed)}"
+        return f"{signed}.{_signature(signed, self._keys[0])}"
 
-    def _signature(self, signed: str) -> str:
-        return _encoded(hmac.digest(self._key, _PURPOSE + signed.encode(), "sha256"))
+
+def _signature(signed: str, key: bytes) -> str:
+    return _encoded(hmac.digest(key, _PURPOSE + signed.encode(), "sha256"))
 
 
 def _link(payload: str, now: datetime) -> Link | None:

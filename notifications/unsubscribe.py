@@ -45,12 +45,12 @@ def sign(unsubscription: Unsubscription, key: bytes) -> str:
     return f"{signed}.{_signature(signed, key)}"
 
 
-def verify(token: str, key: bytes) -> Unsubscription | None:
-    """Returns None for a token that the key has not signed."""
+def verify(token: str, keys: Collection[bytes]) -> Unsubscription | None:
+    """Returns None for a token that none of the keys has signed."""
     signed, _, signature = token.rpartition(".")
     if len(token) > TOKEN_LENGTH or not token.isascii():
         return None
-    if not hmac.compare_digest(signature, _signature(signed, key)):
+    if not any(hmac.compare_digest(signature, _signature(signed, key)) for key in keys):
         return None
     version, _, payload = signed.partition(".")
     return _unsubscription(payload) if version == _VERSION else None

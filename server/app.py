@@ -96,7 +96,8 @@ def create_app(
     hub = Hub(data, settings.broadcast_address(database_url))
     presence, connections = PresenceTracker(hub), Connections()
     email_delay = timedelta(seconds=settings.email_delay_seconds)
-    files, links = open_files(settings), FileLinks(settings.url, settings.file_link_key())
+    files = open_files(settings)
+    links = FileLinks(settings.url, settings.file_link_key(), settings.fallback_file_link_key())
     upload_limits = UploadLimits(settings.file_bytes, timedelta(hours=settings.upload_hours))
     chat = Chat(pool, SystemClock(), hub, sources, files, email_delay, upload_limits)
     services = Services(chat, data, settings.url, links)
@@ -185,8 +186,8 @@ def create_app(
 
 def _unsubscribe_routes(settings: Settings, pool: ConnectionPool) -> list[Route]:
     """Returns no route if no key signs the links: then there are no e-mails with links either."""
-    key = settings.link_key()
-    return unsubscribe_routes(key, EmailUnsubscriber(pool)) if key is not None else []
+    keys = [key for key in (settings.link_key(), settings.fallback_link_key()) if key is not None]
+    return unsubscribe_routes(keys, EmailUnsubscriber(pool)) if keys else []
 
 
 def _tune_garbage_collection() -> None:

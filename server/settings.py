@@ -67,6 +67,10 @@ class Settings(LimitSettings):
     jwt_secret: SecretStr | None = Field(
         None, description=f"The HS256 secret of the tokens, at least {SECRET_BYTES} bytes."
     )
+    fallback_jwt_secret: SecretStr | None = Field(
+        None,
+        description="A second secret whose tokens are accepted while CHAT_JWT_SECRET is replaced. It signs nothing.",
+    )
     jwks_url: str | None = Field(
         None, description="The URL of the keys that verify tokens (RS256, ES256 or EdDSA), instead of a secret."
     )
@@ -109,6 +113,11 @@ class Settings(LimitSettings):
         None,
         description=f"The secret that signs links in e-mails and to files, at least {SECRET_BYTES} bytes. Unset:"
         " derived from CHAT_JWT_SECRET.",
+    )
+    fallback_link_secret: SecretStr | None = Field(
+        None,
+        description="A second secret whose links work while CHAT_LINK_SECRET is replaced. It signs nothing."
+        " Unset: CHAT_FALLBACK_JWT_SECRET, if CHAT_LINK_SECRET is unset too.",
     )
 
     audit_days: Annotated[int, Field(ge=1)] = Field(
@@ -211,7 +220,7 @@ class Settings(LimitSettings):
             _parse_sources(value)
         return value
 
-    @field_validator("jwt_secret", "link_secret")
+    @field_validator("jwt_secret", "fallback_jwt_secret", "link_secret", "fallback_link_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:
@@ -224,6 +233,8 @@ class Settings(LimitSettings):
             raise ValueError("Set CHAT_JWT_SECRET or CHAT_JWKS_URL, not both: tokens have one authority.")
         if self.jwks_url and not self.jwt_issuer:
             raise ValueError("CHAT_JWKS_URL needs CHAT_JWT_ISSUER: a key alone does not identify the issuer.")
+        if self.fallback_jwt_secret and not self.jwt_secret:
+            raise ValueError("CHAT_FALLBACK_JWT_SECRET needs CHAT_JWT_SECRET: it is used while that is replaced.")
         if self.is_demo and not is_loopback(self.host):
             raise ValueError(
                 f"Without CHAT_JWT_SECRET or CHAT_JWKS_URL this is the demo, which listens on this machine "
@@ -303,21 +314,42 @@ class Settings(LimitSettings):
         """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
         if self.is_demo:
             return self._stored_secret("jwt-secret")
-        return self.jwt_secret.get_secret_value() if self.jwt_secret else None
+        return _value(self.jwt_secret)
+
+    def accepted_hs256_secrets(self) -> tuple[str, ...]:
+        """Returns the secrets that verify tokens, first the one that signs them. Empty if a key server issues them."""
+        secrets = self.hs256_secret(), _value(self.fallback_jwt_secret)
+        return tuple(secret for secret in secrets if secret is not None)
 
     def link_key(self) -> bytes | None:
         """Returns the key that signs the links in e-mails; None if a key server issues the tokens and there is no
         secret for links. The first call in the demo creates its secret."""
-        secret = self.link_secret.get_secret_value() if self.link_secret else self.hs256_secret()
-        return hmac.digest(secret.encode(), LINK_LABEL, "sha256") if secret is not None else None
+        secret = self._link_secret()
+        return _derived(secret, LINK_LABEL) if secret is not None else None
+
+    def fallback_link_key(self) -> bytes | None:
+        """Returns the key of links in e-mails that are accepted although `link_key` did not sign them."""
+        secret = self._fallback_link_secret()
+        return _derived(secret, LINK_LABEL) if secret is not None else None
 
     def file_link_key(self) -> bytes:
         """Returns the key that signs the links to files. Without a secret in the settings, it is derived from one that
         the first call creates in the data directory: that of tokens in the demo, or one of links."""
-        secret = self.link_secret.get_secret_value() if self.link_secret else self.hs256_secret()
-        if secret is None:
-            secret = self._stored_secret("link-secret")
-        return hmac.digest(secret.encode(), FILE_LINK_LABEL, "sha256")
+        return _derived(self._link_secret() or self._stored_secret("link-secret"), FILE_LINK_LABEL)
+
+    def fallback_file_link_key(self) -> bytes | None:
+        """Returns the key of links to files that are accepted although `file_link_key` did not sign them."""
+        secret = self._fallback_link_secret()
+        return _derived(secret, FILE_LINK_LABEL) if secret is not None else None
+
+    def _link_secret(self) -> str | None:
+        return _value(self.link_secret) or self.hs256_secret()
+
+    def _fallback_link_secret(self) -> str | None:
+        """If links are signed with the secret of tokens, they are accepted with its fallback too."""
+        if self.fallback_link_secret or self.link_secret:
+            return _value(self.fallback_link_secret)
+        return _value(self.fallback_jwt_secret)
 
     @property
     def files_address(self) -> str:
@@ -346,6 +378,14 @@ def read_settings(host: str | None = None, port: int | None = None) -> Settings:
         return Settings(**{name: value for name, value in arguments.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise Misconfigured("\n".join(map(_sentence, error.errors()))) from None
+
+
+def _value(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _derived(secret: str, label: bytes) -> bytes:
+    return hmac.digest(secret.encode(), label, "sha256")
 
 
 def _parse_sources(value: str) -> "SourceConfigs":

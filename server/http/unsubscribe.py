@@ -6,6 +6,7 @@ and the page's button nothing.
 """
 
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from starlette.requests import Request
@@ -32,11 +33,11 @@ def unsubscribe_link(url: str, token: str) -> str:
     return f"{url}{UNSUBSCRIBE_PATH}/{token}"
 
 
-def unsubscribe_routes(key: bytes, unsubscriber: Unsubscriber) -> list[Route]:
-    """Returns the routes of the page. `key` is the one that signs the tokens."""
+def unsubscribe_routes(keys: Collection[bytes], unsubscriber: Unsubscriber) -> list[Route]:
+    """Returns the routes of the page. Tokens signed with any of the keys are accepted."""
 
     async def unsubscribe(request: Request) -> HTMLResponse:
-        unsubscription = verify(request.path_params["token"], key)
+        unsubscription = verify(request.path_params["token"], keys)
         if unsubscription is None:
             return _page(request, "invalid.html", frozenset(), 400)
         if request.method != "POST":

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -34,14 +35,14 @@ Claims = Mapping[str, object]
 class _VerifiedToken:
     identity: Identity
     key: VerificationKey | None
-    """The published key that verified it; None for the secret."""
+    """The published key that verified it; None for a secret."""
 
 
 class SignIn:
     def __init__(self, settings: Settings) -> None:
         self._issuer = settings.issuer
         self._audience = settings.jwt_audience
-        self._secret = settings.hs256_secret()
+        self._secrets = settings.accepted_hs256_secrets()
         self._keys = KeySet(settings.jwks_url) if settings.jwks_url else None
         self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
         """The latest tokens that were verified, by the hash of their `Authorization` header."""
@@ -74,19 +75,27 @@ class SignIn:
             self._verified.popitem(last=False)
 
     def _verified_claims(self, token: str, key: VerificationKey | None) -> Claims:
-        """Verifies the token with the key or, without one, with the secret."""
-        verification = key.key if key is not None else self._secret
-        assert verification is not None  # ensured by Settings
+        """Verifies the token with the key or, without one, with one of the secrets."""
+        algorithm = key.algorithm if key is not None else "HS256"
+        for verification in (key.key,) if key is not None else self._secrets:
+            with suppress(jwt.InvalidSignatureError):
+                return self._claims(token, verification, algorithm)
+        raise _denied(NOT_VALID)
+
+    def _claims(self, token: str, verification: jwt.PyJWK | str, algorithm: str) -> Claims:
+        """Raises jwt.InvalidSignatureError, or Denied for a token that is not valid for another reason."""
         try:
             return jwt.decode(
                 token,
                 verification,
-                algorithms=[key.algorithm if key is not None else "HS256"],
+                algorithms=[algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=LEEWAY,
                 options={"require": REQUIRED_CLAIMS},
             )
+        except jwt.InvalidSignatureError:
+            raise
         except jwt.ExpiredSignatureError:
             raise _denied("The token has expired.") from None
         except jwt.InvalidAudienceError:
@@ -101,8 +110,8 @@ class SignIn:
             raise _denied(NOT_VALID) from None
 
     async def _key_for(self, token: str) -> VerificationKey | None:
-        """Returns the published key with which the token must be verified; None if tokens are verified with the
-        secret."""
+        """Returns the published key with which the token must be verified; None if tokens are verified with
+        secrets."""
         if self._keys is None:
             return None
         try:

@@ -63,14 +63,17 @@ def drift(database_url: str) -> None:
 
 async def _upgrade(database_url: str) -> None:
     await server_version(database_url)
-    await _refuse_newer_database(database_url)
+    current = await _current(database_url)
+    if current == head_revision():
+        # Without the lock: through a pooler in transaction mode, it would stay with a connection of the pooler.
+        return
+    _refuse_newer_database(current)
     async with _migration_lock(database_url):
         await asyncio.to_thread(command.upgrade, _config(database_url), "head")
 
 
-async def _refuse_newer_database(database_url: str) -> None:
+def _refuse_newer_database(current: str | None) -> None:
     """Raises Misconfigured for a revision that this version does not have."""
-    current = await _current(database_url)
     known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
     if current is not None and current not in known:
         raise Misconfigured(

@@ -72,6 +72,15 @@ def test_links_differ_by_everything_they_name() -> None:
     assert len(urls) == 12
 
 
+def test_a_token_of_the_fallback_key_is_accepted_but_never_made() -> None:
+    rotated = FileLinks("https://chat.example", KEY[::-1], KEY)
+    old = token(LINKS.download("a", FILE, Variant.ORIGINAL, NOW))
+    assert rotated.verify(old, NOW) == DownloadLink("a", FILE, Variant.ORIGINAL)
+    new = token(rotated.download("a", FILE, Variant.ORIGINAL, NOW))
+    assert LINKS.verify(new, NOW) is None
+    assert rotated.verify(new, NOW) == rotated.verify(old, NOW)
+
+
 def test_a_token_of_another_key_or_changed_is_refused() -> None:
     valid = token(LINKS.download("a", FILE, Variant.ORIGINAL, NOW))
     assert FileLinks("https://chat.example", KEY[::-1]).verify(valid, NOW) is None
@@ -95,3 +104,5 @@ def test_any_text_is_refused(text: str) -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 32 bytes"):
         FileLinks("https://chat.example", KEY[:31])
+    with pytest.raises(ValueError, match="32 bytes"):
+        FileLinks("https://chat.example", KEY, KEY[:31])

@@ -264,6 +264,36 @@ def test_files_have_a_key_of_their_own(tmp_path: Path) -> None:
     assert stored.file_link_key() == Settings.model_validate(KEY_SERVER | {"data_dir": tmp_path}).file_link_key()
 
 
+@pytest.mark.parametrize(
+    ("secrets", "accepted"),
+    [
+        ({"fallback_jwt_secret": "b" * 32}, "b"),
+        ({"fallback_jwt_secret": "b" * 32, "fallback_link_secret": "c" * 32}, "c"),
+        ({"link_secret": "d" * 32, "fallback_link_secret": "c" * 32}, "c"),
+        ({"link_secret": "d" * 32, "fallback_jwt_secret": "b" * 32}, None),
+        ({}, None),
+    ],
+)
+def test_the_fallback_of_links_is_that_of_the_secret_that_signs_them(
+    secrets: dict[str, str], accepted: str | None
+) -> None:
+    settings = Settings.model_validate({"jwt_secret": SECRET} | secrets)
+    expected = Settings(jwt_secret=SecretStr(accepted * 32)) if accepted else None
+    assert settings.fallback_link_key() == (expected and expected.link_key())
+    assert settings.fallback_file_link_key() == (expected and expected.file_link_key())
+
+
+def test_a_fallback_of_the_secret_of_tokens_needs_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_FALLBACK_JWT_SECRET", SECRET)
+    with pytest.raises(Misconfigured, match="CHAT_FALLBACK_JWT_SECRET needs CHAT_JWT_SECRET"):
+        read_settings()
+    monkeypatch.setenv("CHAT_JWT_SECRET", SECRET[::-1])
+    assert read_settings().accepted_hs256_secrets() == (SECRET[::-1], SECRET)
+    monkeypatch.setenv("CHAT_FALLBACK_JWT_SECRET", "short")
+    with pytest.raises(Misconfigured, match="CHAT_FALLBACK_JWT_SECRET is refused: it must be at least 32 bytes"):
+        read_settings()
+
+
 def test_with_a_key_server_a_shared_storage_needs_a_secret_for_links() -> None:
     shared = KEY_SERVER | {"files_url": "s3://files"}
     with pytest.raises(ValueError, match="CHAT_FILES_URL needs CHAT_LINK_SECRET"):

@@ -48,6 +48,21 @@ class Databases:
         return self._template.set(database=name).render_as_string(hide_password=False)
 
 
+async def empty_database(database_url: str, name: str) -> str:
+    """Creates a database on the same PostgreSQL and returns its URL. Its name begins with that of the test process's
+    own database."""
+    name = f"{make_url(database_url).database}_{name}"
+    async with single_connection(database_url) as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    return make_url(async_url(database_url)).set(database=name).render_as_string(hide_password=False)
+
+
+async def migrated_database(database_url: str, name: str) -> str:
+    url = await empty_database(database_url, name)
+    await asyncio.to_thread(upgrade, url)
+    return url
+
+
 @contextmanager
 def shared_databases(folder: Path) -> Iterator[Databases]:
     """Runs the embedded PostgreSQL of the folder. It stops when the last process that uses it leaves."""

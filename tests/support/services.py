@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import Process
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from redis.exceptions import RedisError
 
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.postmaster import postmaster_of
-from tests.support.processes import SERVE, environment, free_port
+from tests.support.processes import SERVE, START_SECONDS, environment, free_port
 from tests.support.waiting import until, until_true
 
 SECRET = "a secret of thirty-two bytes or more"
@@ -47,6 +48,8 @@ class ProcessUnderTest:
 class ServerProcess(ProcessUnderTest):
     """`internal-chat serve`."""
 
+    command: Sequence[str] = SERVE
+
     def __init__(self, folder: Path, database_url: str, broadcast_url: str, **settings: str) -> None:
         self.port = free_port()
         self._log = folder / f"server-{self.port}.log"
@@ -80,8 +83,10 @@ class ServerProcess(ProcessUnderTest):
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(*SERVE, env=self._environment, stdout=log, stderr=log)
-        await self.ready()
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command, env=self._environment, stdout=log, stderr=log
+            )
+        await self.ready(patience=START_SECONDS)
 
     async def ready(self, status: int = 200, patience: float = 30) -> None:
         """Waits until /readyz answers with this status."""

@@ -56,7 +56,7 @@ async def replicas(
     servers = [ServerProcess(folder, database_url, broadcast_url, **settings) for _ in range(2)]
     async with AsyncExitStack() as stack:
         for server in servers:
-            stack.push_async_callback(_stopped, server)
+            stack.push_async_callback(stopped, server)
         await servers[0].start()  # the first one migrates
         await servers[1].start()
         a, b = [
@@ -66,6 +66,7 @@ async def replicas(
         yield Replicas(servers[0], servers[1], Api(a, known, engine), b)
 
 
-async def _stopped(server: ServerProcess) -> None:
+async def stopped(server: ServerProcess) -> None:
+    """Stops the server, if it was started."""
     if hasattr(server, "process"):
         await server.stop()

@@ -12,8 +12,8 @@ from server.demo import seed
 from server.file_store import StoredFiles, open_files
 from server.postgres.database import single_connection
 from server.settings import Settings
-from tests.server.demo.databases import migrated_database
 from tests.support.api import Api
+from tests.support.databases import migrated_database
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.postgres.database import single_connection
 from server.postgres.migrate import SCRIPTS
-from tests.server.demo.databases import empty_database
+from tests.support.databases import empty_database
 
 COLUMNS = """
     SELECT column_name, data_type, udt_name, character_maximum_length, is_nullable

@@ -11,7 +11,7 @@ from files.storage import FileStore
 from server.demo import player, seed
 from server.file_store import StoredFiles
 from server.postgres.database import single_connection
-from tests.server.demo.databases import migrated_database
+from tests.support.databases import migrated_database
 
 TABLES = [
     "accounts",

@@ -7,9 +7,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Route
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from models.enums import NotificationType
 from notifications.unsubscribe import Unsubscription, sign
+from server.http.security_headers import SecurityHeaders
 from server.http.unsubscribe import unsubscribe_link, unsubscribe_routes
 
 KEY = b"k" * 32
@@ -33,7 +35,7 @@ def unsubscriber() -> RecordingUnsubscriber:
 
 @pytest.fixture
 def client(unsubscriber: RecordingUnsubscriber) -> httpx.AsyncClient:
-    app = Starlette(routes=unsubscribe_routes(KEY, unsubscriber))
+    app = Starlette(routes=unsubscribe_routes([KEY], unsubscriber), middleware=[Middleware(SecurityHeaders)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app))
 
 

@@ -48,6 +48,15 @@ async def test_a_replica_waits_for_the_one_that_migrates(data_dir: Path) -> None
         assert await replica.wait() == 0
 
 
+async def test_a_replica_on_a_migrated_database_takes_no_lock(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as url:
+        await asyncio.to_thread(upgrade, url)
+        async with single_connection(url) as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+            async with asyncio.timeout(60):
+                await asyncio.to_thread(upgrade, url)
+
+
 async def _waits_for_the_lock(connection: AsyncConnection) -> bool:
     """Whether another connection has tried to take the lock."""
     trying = (

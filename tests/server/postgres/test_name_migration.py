@@ -6,8 +6,8 @@ from alembic import command
 from sqlalchemy import text
 
 from server.postgres.database import single_connection
-from tests.server.demo.databases import empty_database
 from tests.server.demo.test_migration import ACCOUNT, config
+from tests.support.databases import empty_database
 
 AGENTS = """
     INSERT INTO agents (account_id, agent_id, name, sort_name, role, active, send_key)

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.postgres.database import single_connection
-from tests.server.demo.databases import empty_database
 from tests.server.demo.test_migration import config
+from tests.support.databases import empty_database
 
 FILL = (
     "INSERT INTO account_clocks (account_id, change, access_version) VALUES ('1', 3, 0)",
