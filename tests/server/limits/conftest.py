@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -39,27 +40,33 @@ async def limited(limited_api: Api) -> Account:
     return await limited_api.create_account()
 
 
-@pytest.fixture(scope="module")
-async def limited_url(limited_app: Starlette, limited_settings: Settings) -> AsyncIterator[str]:
-    """The address of that server, for clients that need a connection."""
+@asynccontextmanager
+async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
+    """Yields the address at which the application is served, for clients that need a connection."""
     config = uvicorn.Config(
-        limited_app,
+        app,
         host="127.0.0.1",
         port=0,
         http=RequestProtocol,
         ws=SocketProtocol,
-        ws_max_size=limited_settings.request_bytes,
+        ws_max_size=settings.request_bytes,
         lifespan="off",
         log_level="warning",
     )
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"127.0.0.1:{port}"
     server.should_exit = True
-    await serving
+    await task
+
+
+@pytest.fixture(scope="module")
+async def limited_url(limited_app: Starlette, limited_settings: Settings) -> AsyncIterator[str]:
+    async with serving(limited_app, limited_settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

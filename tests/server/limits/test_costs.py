@@ -182,7 +182,7 @@ def test_a_document_that_takes_too_long_to_compile_is_refused() -> None:
     begun = time.thread_time()
     with pytest.raises(TooManySelections):
         compiled(COSTS, text)
-    assert time.thread_time() - begun < 0.2
+    assert time.thread_time() - begun < 0.5
 
 
 def _aliases(level: int, name: int, names: range) -> str:
