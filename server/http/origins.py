@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.addresses import origin_of
 
+OPAQUE = "null"
+"""The origin of a page that browsers do not name, such as a file."""
+
 REMEDY = "If this is the origin of a front end of yours, add it to CHAT_ALLOWED_ORIGINS."
 
 log = structlog.get_logger(__name__)
@@ -80,7 +83,7 @@ def _host(origin: str) -> str:
 def _log_refused(origin: str) -> None:
     """Logs an origin only if it has the form of one. A client that is not a browser can send anything."""
     try:
-        shown = origin_of(origin)
+        shown = origin_of(origin) if origin != OPAQUE else OPAQUE
     except ValueError:
         shown = "malformed"
     log.warning("origin_refused", origin=shown, remedy=REMEDY)

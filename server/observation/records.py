@@ -63,7 +63,7 @@ class Record:
     request_id: str
     observer: Observer
     endpoint: str
-    """One of `server.observation.requests.ENDPOINTS`."""
+    """One of `server.observation.requests.ENDPOINTS`, or `OTHER` or `PREFLIGHT`."""
 
     kind: Kind
     transport: Transport = Transport.HTTP

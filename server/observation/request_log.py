@@ -5,8 +5,8 @@ import structlog
 
 from server.observation.records import Kind, Record
 
-NOT_LOGGED = frozenset({"graphiql", "healthz", "metrics", "readyz"})
-"""The endpoints that pages and probes request again and again."""
+NOT_LOGGED = frozenset({"graphiql", "healthz", "metrics", "preflight", "readyz"})
+"""What pages, browsers and probes request again and again."""
 
 Fact = str | int | float | list[str] | None
 

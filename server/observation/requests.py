@@ -23,6 +23,8 @@ SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 
 ENDPOINTS = frozenset({"files", "graphiql", "graphql", "healthz", "metrics", "readyz", "unsubscribe", "uploads"})
 OTHER = "other"
+PREFLIGHT = "preflight"
+"""What a browser sends before the request of a page on another origin."""
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +100,10 @@ class RequestObserver:
 
 
 def _endpoint(scope: Scope) -> str:
-    """Returns the first segment of the path if it is a known one. Others may be anything that a client made up."""
+    """Returns the first segment of the path if it is a known one. Others may be anything that a client made up. Returns
+    `PREFLIGHT` for the requests of that kind."""
+    if scope.get("method") == "OPTIONS":
+        return PREFLIGHT
     segment = scope["path"].split("/", 2)[1] if scope["path"].startswith("/") else ""
     return segment if segment in ENDPOINTS else OTHER
 

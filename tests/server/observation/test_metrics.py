@@ -23,7 +23,7 @@ LABELS = {
     "outcome": "[A-Z_]+|[a-z_]+",
     "operation": "",
     "origin": "query|mutation|subscription|graphql|files|uploads|unsubscribe|readyz|metrics|other|background",
-    "endpoint": "files|graphiql|graphql|healthz|metrics|other|readyz|unsubscribe|uploads",
+    "endpoint": "files|graphiql|graphql|healthz|metrics|other|preflight|readyz|unsubscribe|uploads",
     "status": "[0-9]{3}|CANCELLED",
     "pool": "requests|directory",
     "use": "read|transaction",
