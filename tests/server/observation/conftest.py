@@ -78,7 +78,7 @@ class ObservedServer:
         return sum(value for (sample, has), value in found if sample == name and labels.items() <= dict(has).items())
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def server(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> AsyncIterator[ObservedServer]:

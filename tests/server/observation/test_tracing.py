@@ -82,16 +82,17 @@ async def test_a_subscription_is_one_span_without_children(server: ObservedServe
     """Its events share their statements with other subscriptions."""
     ana = server.account.ana
     channel = await ana.create_channel()
-    async with open_socket(server.process.socket_url, ana.token) as socket:
-        stream = await socket.subscribe(ADDED, id=channel, since=await ana.position(channel))
-        await ana.send(channel)
-        await stream.data()
 
     def subscriptions() -> list[Span]:
         return [span for span in server.collector.spans() if span.name == "subscription"]
 
-    await until(lambda: len(subscriptions()) == 1, "the span of the subscription")
-    (subscription,) = subscriptions()
+    before = {span.span_id for span in subscriptions()}
+    async with open_socket(server.process.socket_url, ana.token) as socket:
+        stream = await socket.subscribe(ADDED, id=channel, since=await ana.position(channel))
+        await ana.send(channel)
+        await stream.data()
+    await until(lambda: {span.span_id for span in subscriptions()} > before, "the span of the subscription")
+    (subscription,) = [span for span in subscriptions() if span.span_id not in before]
     assert attributes(subscription)["graphql.operation.name"] == "Watch"
     assert [span for span in server.collector.spans() if span.parent_span_id == subscription.span_id] == []
 
