@@ -1,0 +1,48 @@
+"""Writing a file of an archive, which appears under its name only when it is complete."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class NewFile:
+    """A file that is written inside a `with` block. At its end the file is complete and survives a crash; if the block
+    raises, or `discard` was called, nothing is left."""
+
+    def __init__(self, path: Path) -> None:
+        self.byte_size = 0
+        self._path = path
+        self._digest = sha256()
+        self._temporary = path.with_name(f"{path.name}.new")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._temporary.open("wb")
+        self._is_discarded = False
+
+    def write(self, content: bytes) -> None:
+        self._file.write(content)
+        self._digest.update(content)
+        self.byte_size += len(content)
+
+    @property
+    def sha256(self) -> bytes:
+        return self._digest.digest()
+
+    def discard(self) -> None:
+        self._is_discarded = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None and not self._is_discarded:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self._path)
+        else:
+            self._file.close()
+            self._temporary.unlink()
