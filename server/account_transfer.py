@@ -54,7 +54,7 @@ def run_import(settings: Settings, folder: Path) -> None:
         async def import_(connection: Connection, revision: str, progress: Progress) -> Manifest:
             pool = ConnectionPool(database_url, DATABASE_CONNECTIONS)
             async with pool.opened():
-                chat = Chat(pool, SystemClock(), _NoWakeUps(), build_sources({}, {}), files)
+                chat = Chat(pool, SystemClock(), NoWakeUps(), build_sources({}, {}), files)
                 return await import_account(connection, chat, files.store, folder, revision, progress)
 
         return import_
@@ -62,7 +62,7 @@ def run_import(settings: Settings, folder: Path) -> None:
     _print("Imported", _run(settings, IMPORT_SETTINGS, transfer))
 
 
-class _NoWakeUps:
+class NoWakeUps:
     """Nothing that a command writes is announced. Implements chat.ports.WakeUps."""
 
     def changed(self, account_id: str, change: int) -> None: ...

@@ -89,7 +89,7 @@ class _Export:
         found = await fingerprint(self._connection, self._account_id, table, range_)
         if found == (page.rows, page.fingerprint):
             return
-        self._journal.drop(page)
+        self._journal.add(page.outdated)
         if page.upto is not None:
             await self._write_page(table, range_, page.number)
             return

@@ -16,6 +16,8 @@ from transfer.manifest import FORMAT, MANIFEST, ArchiveModel, Part, Snapshot, pa
 from transfer.values import JsonValue
 
 JOURNAL = "progress.jsonl"
+OUTDATED = -1
+"""The fingerprint of a page that must be written again. Others are not negative."""
 
 
 class Header(ArchiveModel):
@@ -46,16 +48,18 @@ class Page(ArchiveModel):
         return part_file(self.table, self.number)
 
     @property
+    def outdated(self) -> "Page":
+        return self.model_copy(update={"fingerprint": OUTDATED})
+
+    @property
     def part(self) -> Part:
         return Part(file=self.file, rows=self.rows, byte_size=self.byte_size, sha256=self.sha256, upto=self.upto)
 
 
 class _Line(ArchiveModel):
-    """A line after the first: a page was written, one is about to be written again, or all pages are those of this
-    snapshot."""
+    """A line after the first: a page was written or is outdated, or all pages are those of this snapshot."""
 
     page: Page | None = None
-    obsolete: tuple[str, int] | None = None
     snapshot: Snapshot | None = None
 
 
@@ -72,11 +76,8 @@ class Journal:
         return [page for (name, _), page in sorted(self._pages.items()) if name == table]
 
     def add(self, page: Page) -> None:
+        """Before the file of a page is written again, the page must be added as outdated."""
         self._write(_Line(page=page))
-
-    def drop(self, page: Page) -> None:
-        """Must be called before the page's file is written again."""
-        self._write(_Line(obsolete=(page.table, page.number)))
 
     def complete(self, snapshot: Snapshot) -> None:
         self._write(_Line(snapshot=snapshot))
@@ -85,9 +86,10 @@ class Journal:
         """Applies the lines after the first. Raises ValidationError."""
         for line in lines:
             self._apply(_Line.model_validate_json(line))
-        for place, page in list(self._pages.items()):
-            if not _is_there(self.folder / page.file, page):
-                del self._pages[place]
+        lost = [page for page in self._pages.values() if not _is_there(self.folder / page.file, page)]
+        for page in lost:
+            self._pages[page.table, page.number] = page.outdated
+        self.snapshot = None if lost else self.snapshot
 
     def _write(self, line: _Line) -> None:
         self._apply(line)
@@ -96,8 +98,6 @@ class Journal:
     def _apply(self, line: _Line) -> None:
         if line.page is not None:
             self._pages[line.page.table, line.page.number] = line.page
-        if line.obsolete is not None:
-            self._pages.pop(line.obsolete, None)
         self.snapshot = line.snapshot or self.snapshot
 
 

@@ -8,8 +8,8 @@ from typing import Self
 
 
 class NewFile:
-    """A file that is written inside a `with` block. At its end the file is complete and survives a crash; if the block
-    raises, or `discard` was called, nothing is left."""
+    """A file that is written inside a `with` block. At its end the file is complete and survives a crash. If the block
+    raises, nothing has changed."""
 
     def __init__(self, path: Path) -> None:
         self.byte_size = 0
@@ -30,6 +30,7 @@ class NewFile:
         return self._digest.digest()
 
     def discard(self) -> None:
+        """At the end of the block there is no file, not even an older one."""
         self._is_discarded = True
 
     def __enter__(self) -> Self:
@@ -38,11 +39,12 @@ class NewFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None and not self._is_discarded:
+        with self._file:
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._file.close()
+        if error is None and not self._is_discarded:
             self._temporary.replace(self._path)
-        else:
-            self._file.close()
-            self._temporary.unlink()
+            return
+        self._temporary.unlink()
+        if error is None:
+            self._path.unlink(missing_ok=True)

@@ -11,13 +11,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 
 from chat.ports import Chat
+from server.account_transfer import NoWakeUps
 from server.addresses import async_url
 from server.app import create_app
+from server.clock import SystemClock
 from server.file_store import open_files
 from server.postgres.database import driver_connection
 from server.postgres.migrate import head_revision
+from server.postgres.pool import ConnectionPool
 from server.settings import Settings
-from tests.support.api import Api, ItemRegistry
+from sources.registry import build_sources
+from tests.support.api import Api, ItemRegistry, Json
 from transfer.exporting import export_account
 from transfer.importing import import_account
 from transfer.manifest import Manifest
@@ -52,15 +56,16 @@ async def export(settings: Settings, database_url: str, account_id: str, folder:
         return await export_account(connection, store, folder, account_id, revision(), SILENT)
 
 
-async def import_(settings: Settings, database_url: str, chat: Chat, folder: Path) -> Manifest:
-    store = open_files(settings).store
-    async with driver_connection(database_url, {}) as connection:
-        return await import_account(connection, chat, store, folder, revision(), SILENT)
+async def import_(settings: Settings, database_url: str, folder: Path) -> Manifest:
+    files, pool = open_files(settings), ConnectionPool(database_url, 2)
+    async with driver_connection(database_url, {}) as connection, pool.opened():
+        chat = Chat(pool, SystemClock(), NoWakeUps(), build_sources({}, {}), files)
+        return await import_account(connection, chat, files.store, folder, revision(), SILENT)
 
 
-def exported_rows(folder: Path) -> dict[str, list[object]]:
+def exported_rows(folder: Path) -> dict[str, list[Json]]:
     """Returns the rows of an archive by table, in order, however they are divided into parts."""
-    tables: dict[str, list[object]] = {}
+    tables: dict[str, list[Json]] = {}
     for path in sorted((folder / "tables").rglob("*.jsonl")):
         tables.setdefault(path.parent.name, []).extend(map(orjson.loads, path.read_bytes().splitlines()))
     return tables

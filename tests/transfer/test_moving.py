@@ -10,9 +10,10 @@ from starlette.applications import Starlette
 
 from chat.positions import encode_position
 from server.settings import Settings
+from tests.schema.documents import QUERIES
 from tests.support.api import Account, Api, Json, path_of
 from tests.support.long_documents import accept_long_documents
-from tests.transfer.answers import QUERIES, answers, first_difference, variables
+from tests.transfer.answers import answers, first_difference, variables
 from tests.transfer.company import AGENTS, Company
 from tests.transfer.moving import export, exported_files, exported_rows, import_, served
 from transfer.importing import CLOCK_ADVANCE
@@ -53,7 +54,7 @@ async def moved(
     new_settings = settings.model_copy(update={"data_dir": folder / "data"})
     assert api.items is not None
     async with served(new_settings, new_database_url, api.items) as (new_app, new_api):
-        manifest = await import_(new_settings, new_database_url, new_app.state.services.chat, archive)
+        manifest = await import_(new_settings, new_database_url, archive)
         with pytest.MonkeyPatch.context() as monkeypatch:
             accept_long_documents(app, monkeypatch)
             accept_long_documents(new_app, monkeypatch)
@@ -99,7 +100,7 @@ async def test_an_export_of_the_imported_account_is_the_same_archive(moved: Move
     await export(moved.settings, moved.database_url, moved.company.account_id, tmp_path / "again")
     before, after = exported_rows(moved.archive), exported_rows(tmp_path / "again")
     ((clock,), (moved_clock,)) = (rows.pop("account_clocks") for rows in (before, after))
-    assert moved_clock == clock | {"change": clock["change"] + CLOCK_ADVANCE}  # type: ignore[operator, index]
+    assert moved_clock == clock | {"change": clock["change"] + CLOCK_ADVANCE}
     assert after == before
     assert exported_files(tmp_path / "again") == exported_files(moved.archive)
 
@@ -115,7 +116,7 @@ async def test_the_manifest_counts_everything(moved: Moved) -> None:
 
 
 async def test_uploads_that_were_not_sent_are_left_out(moved: Moved) -> None:
-    names = {row["filename"] for row in exported_rows(moved.archive)["attachments"]}  # type: ignore[index]
+    names = {row["filename"] for row in exported_rows(moved.archive)["attachments"]}
     assert "unsent.txt" not in names
     assert "note.txt" in names
 
