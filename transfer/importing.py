@@ -39,6 +39,9 @@ further behind than this, or whose next change is not kept, answer RESYNC_REQUIR
 _ADVANCE_CLOCK = "UPDATE account_clocks SET change = change + $2 WHERE account_id = $1"
 _BACKFILL = "INSERT INTO search_backfills (account_id, position) VALUES ($1, $2)"
 
+INVALID_ROWS = (DataError, IntegrityConstraintViolationError, OverflowError, TypeError, ValueError)
+"""What the database raises for values that are impossible together, and the driver for those that do not fit."""
+
 LoadedPart = tuple[ExportedTable, Part]
 
 
@@ -122,8 +125,9 @@ class _Import:
     async def _load(self, table: ExportedTable, part: Part) -> bool:
         try:
             return await load_part(self._connection, self._folder, table, part)
-        except (DataError, IntegrityConstraintViolationError) as error:
-            raise TransferFailed(f"{self._folder / part.file}: the database refuses the rows: {error}.") from None
+        except INVALID_ROWS as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise TransferFailed(f"{self._folder / part.file}: the database refuses the rows: {reason}.") from None
 
     async def _record(self) -> ImportRecord:
         record = await find_record(self._connection, self._account_id)

@@ -105,7 +105,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "broken line": (_change_line(3, b"{", b"["), "000002.jsonl, line 3: it is not JSON"),
     "unknown column": (
         _change_line(2, b'"body"', b'"bodies"'),
-        "line 2: it does not have the columns of messages: bod",
+        "line 2: it does not have the columns of messages",
     ),
     "wrong type": (_change_line(2, b'"revision":1', b'"revision":"1"'), "line 2: the value of revision has the wrong"),
     "no value": (_change_line(2, b'"revision":1', b'"revision":null'), "line 2: the value of revision has the wrong"),

@@ -100,10 +100,8 @@ async def test_an_export_that_is_killed_again_and_again_is_complete_in_the_end(s
     code, output = await source.command.run(NEVER, *arguments)
     assert code == 0, output
     assert output.splitlines()[-1].startswith(f"Exported the account {source.account_id} as it was at ")
-    assert await source.command.run(NEVER, *arguments) == (
-        1,
-        f"{folder} has a complete archive already. Name a new folder.\n",
-    )
+    refusal = f"{folder} has a complete archive already. Name a new folder.\n"
+    assert await source.command.run(NEVER, *arguments) == (1, refusal)
     assert _inodes(folder) == written
     assert exported_rows(folder) == exported_rows(source.archive)
     assert exported_files(folder) == exported_files(source.archive)
