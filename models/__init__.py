@@ -10,6 +10,7 @@ from models.cards import Card
 from models.changes import Change, ChangedAgent
 from models.channels import Author, Channel, Member, PersonalNote
 from models.forwards import Forward
+from models.imports import AccountImport
 from models.messages import Mention, MentionedAgent, Message, Reaction
 from models.notifications import Email, Notification, NotificationPreference, QuietHours
 from models.pins import Pin
@@ -21,6 +22,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "Account",
     "AccountClock",
+    "AccountImport",
     "Agent",
     "Attachment",
     "AuditEntry",

@@ -17,6 +17,7 @@ from server.banner import PROGRAM, print_banner
 from server.http.listener import AddressUnavailable, bind_listener
 from server.postgres.errors import DatabaseUnreachable, EmbeddedPostgresError
 from server.settings import Misconfigured, Settings, read_settings
+from transfer.errors import TransferFailed
 
 if TYPE_CHECKING:
     from sources.findings import Finding
@@ -39,6 +40,7 @@ OPERATIONAL_ERRORS = (
     EmbeddedPostgresError,
     BrokerUnreachable,
     StorageUnreachable,
+    TransferFailed,
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -174,6 +176,31 @@ def outbox(
         if retry:
             typer.echo(f"{asyncio.run(retry_all(database.url)):,} failed e-mails are queued again.")
         asyncio.run(print_outbox(database.url))
+
+
+@app.command("export")
+def export_account(
+    account: Annotated[str, typer.Option(help="The id of the account.")],
+    into: Annotated[Path, typer.Option(metavar="FOLDER", help="An empty folder, or that of an interrupted export.")],
+) -> None:
+    """Write everything of an account into a folder, while the chat is running. See docs/moving.md."""
+    settings = read_settings()
+
+    from server.account_transfer import run_export
+
+    run_export(settings, account, into)
+
+
+@app.command("import")
+def import_account(
+    folder: Annotated[Path, typer.Argument(help="The folder of a complete export.")],
+) -> None:
+    """Write an exported account into a database that does not have it, while the chat is running."""
+    settings = read_settings()
+
+    from server.account_transfer import run_import
+
+    run_import(settings, folder)
 
 
 @app.command()

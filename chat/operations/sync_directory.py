@@ -22,7 +22,7 @@ from chat.directory_rows import (
     write_agents,
     write_teams,
 )
-from chat.errors import DenialCode, Denied
+from chat.errors import DenialCode, Denied, RefusalCode, Refused
 from chat.identity import DirectoryToken, Identity
 from chat.operation import Transaction, operation
 from chat.operations.activations import apply_activations, list_activations
@@ -36,6 +36,7 @@ ACTIVATION_SECONDS = 1.0
 the background."""
 
 _ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended(:account_id, 0))")
+_IS_IMPORTED = sql("SELECT FROM account_imports WHERE account_id = :account_id")
 
 
 class Synced(NamedTuple):
@@ -60,6 +61,8 @@ async def write_directory(tx: Transaction, directory: Directory) -> Synced:
     check_directory_service(tx)
     check_directory(directory)
     await tx.fetch(_ONE_AT_A_TIME)
+    if await tx.fetch(_IS_IMPORTED):
+        raise Refused(RefusalCode.CONFLICT, "The account is being imported. Send the directory again afterwards.")
     known = await read_agents(tx)
     directory, skipped = applicable(directory, known)
     activated = [agent.agent_id for agent in directory.agents if agent.active and not _was_active(known, agent)]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import asyncpg
+from asyncpg.exceptions import InterfaceError, PostgresError
 from sqlalchemy import make_url, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +22,7 @@ from server.postgres.supervision import keep_running
 from server.settings import Settings
 
 OLDEST_VERSION = 15
+CLOSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,27 @@ async def single_connection(database_url: str) -> AsyncIterator[AsyncConnection]
     try:
         connection = await engine.connect()
     except (OSError, DBAPIError, ValueError, TypeError) as error:
-        where = make_url(database_url).render_as_string(hide_password=True)
-        raise DatabaseUnreachable(f"The database at {where} cannot be reached: {_reason(error)}") from None
+        raise _unreachable(database_url, error) from None
     try:
         yield connection
     finally:
         await connection.close()
         await engine.dispose()
+
+
+@asynccontextmanager
+async def driver_connection(database_url: str, server_settings: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    """Yields a connection of the driver, for the many rows of a command. Its statements can take any time. Raises
+    DatabaseUnreachable."""
+    arguments = driver_arguments(database_url) | {"server_settings": dict(server_settings)}
+    try:
+        connection = await asyncpg.connect(**arguments)
+    except (OSError, PostgresError, InterfaceError, ValueError, TypeError) as error:
+        raise _unreachable(database_url, error) from None
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=CLOSE_SECONDS)
 
 
 async def server_version(database_url: str) -> str:
@@ -74,5 +91,7 @@ async def server_version(database_url: str) -> str:
     return version
 
 
-def _reason(error: Exception) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error)
+def _unreachable(database_url: str, error: Exception) -> DatabaseUnreachable:
+    where = make_url(database_url).render_as_string(hide_password=True)
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    return DatabaseUnreachable(f"The database at {where} cannot be reached: {reason}")
