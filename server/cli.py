@@ -17,6 +17,7 @@ from server.banner import PROGRAM, print_banner
 from server.http.listener import AddressUnavailable, bind_listener
 from server.postgres.errors import DatabaseUnreachable, EmbeddedPostgresError
 from server.settings import Misconfigured, Settings, read_settings
+from transfer.errors import TransferFailed
 
 if TYPE_CHECKING:
     from sources.findings import Finding
@@ -39,6 +40,7 @@ OPERATIONAL_ERRORS = (
     EmbeddedPostgresError,
     BrokerUnreachable,
     StorageUnreachable,
+    TransferFailed,
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -174,6 +176,27 @@ def outbox(
         if retry:
             typer.echo(f"{asyncio.run(retry_all(database.url)):,} failed e-mails are queued again.")
         asyncio.run(print_outbox(database.url))
+
+
+@app.command()
+def import_slack(
+    export: Annotated[Path, typer.Argument(metavar="ZIP", help="The ZIP file of a Slack workspace's export.")],
+    account: Annotated[str, typer.Option(help="The id of the account.")],
+    agents: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Which agents the people are: slack_user_id or email, and agent_id."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to list what could not be imported, as lines of JSON.")
+    ] = None,
+) -> None:
+    """Import a Slack workspace into an account, while the chat is running. See docs/moving.md."""
+    settings = read_settings()
+
+    from server.slack_import import run_slack_import
+    from transfer.slack.importing import ImportRequest
+
+    run_slack_import(settings, ImportRequest(export, account, agents, report))
 
 
 @app.command()
