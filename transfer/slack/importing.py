@@ -11,7 +11,7 @@ from chat.ports import Chat
 from models.enums import ChannelKind
 from transfer.progress import Progress
 from transfer.slack.agents import DirectoryPerson, assigned_agents, read_assignments, read_directory
-from transfer.slack.archive import DayFile, SlackArchive, opened_archive
+from transfer.slack.archive import SlackArchive, opened_archive
 from transfer.slack.batches import batches_of
 from transfer.slack.channels import (
     ImportedChannel,
@@ -128,7 +128,7 @@ class _Importer:
         channel = new_channel(self._workspace, conversation, name, self._people, self._references, self._report)
         if not is_begun:
             await create_channel(self._chat, self._identity, channel, self._people.importer)
-        await self._import_days(_Target(conversation, channel.channel_id, self._audience(channel)))
+        await self._import_messages(_Target(conversation, channel.channel_id, self._audience(channel)))
         await hand_over(self._chat, self._identity, channel, self._people.importer)
         self._report.channels += 1
 
@@ -140,7 +140,7 @@ class _Importer:
         channel_id = self._channel_id(conversation)
         members = await read_active_members(self._chat, self._identity, channel_id)
         readers = self._active_agents if channel.kind == ChannelKind.PUBLIC else members
-        await self._import_days(_Target(conversation, channel_id, Audience(members, readers)))
+        await self._import_messages(_Target(conversation, channel_id, Audience(members, readers)))
 
     async def _import_direct_message(self, conversation: Conversation) -> None:
         days = self._archive.days(conversation)
@@ -155,19 +155,20 @@ class _Importer:
         wanted_id = self._channel_id(conversation)
         channel_id = await open_direct_message(self._chat, self._identity, wanted_id, pair, created_at)
         members = frozenset(pair) & self._active_agents
-        await self._import_days(_Target(conversation, channel_id, Audience(members, members)))
+        await self._import_messages(_Target(conversation, channel_id, Audience(members, members)))
 
-    async def _import_days(self, target: _Target) -> None:
-        for day in self._archive.days(target.conversation):
-            await self._import_day(target, day)
-            self._progress.advance(day.byte_size)
-
-    async def _import_day(self, target: _Target, day: DayFile) -> None:
-        remaining = iter(sources_of(target.conversation, self._archive.messages(day), self._report))
+    async def _import_messages(self, target: _Target) -> None:
+        remaining = self._sources(target.conversation)
         while sources := list(islice(remaining, SOURCES_AT_ONCE)):
             drafts = [draft for source in await self._new(sources) for draft in self._reader.drafts(source)]
             for batch in batches_of(drafts, len(target.audience.active_members)):
                 await self._write(target, batch)
+
+    def _sources(self, conversation: Conversation) -> Iterator[Source]:
+        """Yields the conversation's messages in order. Only those of one day are in memory."""
+        for day in self._archive.days(conversation):
+            yield from sources_of(conversation, self._archive.messages(day), self._report)
+            self._progress.advance(day.byte_size)
 
     async def _new(self, sources: Sequence[Source]) -> Iterator[Source]:
         """Returns the messages that were not imported before."""

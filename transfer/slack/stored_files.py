@@ -33,8 +33,14 @@ _list_new_files = operation(list_new_files)
 
 
 class StoredFile(NamedTuple):
-    storage_key: str
+    keys: Sequence[str]
+    """The keys that were listed for the file and its thumbnail, even if it has none."""
+
     received: ReceivedFile
+
+    @property
+    def storage_key(self) -> str:
+        return self.keys[0]
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class StoredBatch:
     def files_of(self, drafts: Sequence[MessageDraft]) -> NewFiles | None:
         """Returns the stored files of these messages; None if there are none. The others remain listed as unused."""
         stored = [self.files[file.attachment_id] for draft in drafts for file in draft.files]
-        keys = [key for file in stored for key in (file.storage_key, file.received.thumbnail_key) if key is not None]
+        keys = [key for file in stored for key in file.keys]
         return NewFiles(keys, self.new.delete_at) if self.new is not None and keys else None
 
 
@@ -67,7 +73,7 @@ async def store_files(chat: Chat, identity: Identity, drafts: Sequence[MessageDr
             reception = Reception(_upload(draft, file), NewFiles(next(keys), new.delete_at))
             try:
                 received = await store_upload(chat.files, reception, _chunks(file.content))
-                stored[file.attachment_id] = StoredFile(reception.storage_key, received)
+                stored[file.attachment_id] = StoredFile(reception.files.storage_keys, received)
             except _UNREADABLE:
                 report.add(Reason.FILE_REFUSED, draft.place, file.filename)
                 failed.append(file)

@@ -5,15 +5,19 @@ from pathlib import Path
 from rich.console import Console
 
 from chat.ports import Chat
+from schema.ids import Prefix, public_id
 from server.clock import SystemClock
 from server.file_store import open_files
 from server.slack_import import Permalinks
 from sources.registry import build_sources
-from tests.support.api import Account, AgentClient, Json
-from tests.transfer.slack.export_files import Export
+from tests.support.api import Account
+from tests.transfer.slack.export_files import NOON, TEAM, Export
 from transfer.progress import PlainProgress
+from transfer.slack.identifiers import Workspace
 from transfer.slack.importing import ImportRequest, import_slack
 from transfer.slack.report import Report
+
+MICROSECONDS = 1_000_000
 
 
 async def import_export(
@@ -23,8 +27,7 @@ async def import_export(
     if csv is not None:
         agents.write_text(csv, "utf-8")
     path = export.write(folder / "export.zip")
-    request = ImportRequest(path, account.account_id, agents if csv is not None else None, report)
-    return await import_file(account, request)
+    return await import_file(account, ImportRequest(path, account.account_id, agents if csv else None, report))
 
 
 async def import_file(account: Account, request: ImportRequest) -> Report:
@@ -34,15 +37,13 @@ async def import_file(account: Account, request: ImportRequest) -> Report:
     return await import_slack(chat, Permalinks(settings.url), request, PlainProgress(Console(quiet=True)))
 
 
-async def channel_named(agent: AgentClient, name: str) -> str:
-    """Returns the id of the only channel with this name that the agent can see in lists or manages."""
-    query = """query ($name: String) {
-        viewer: chatViewer { agent { id } }
-        mine: chatChannels(first: 100) { nodes { id name } }
-        archived: chatChannels(first: 100, archived: true) { nodes { id name } }
-        others: discoverChatChannels(query: $name, first: 100) { nodes { id name } }
-    }"""
-    found = await agent.query(query, name=name)
-    nodes: list[Json] = [node for each in ("mine", "archived", "others") for node in found[each]["nodes"]]
-    (id,) = {node["id"] for node in nodes if node["name"] == name}
-    return str(id)
+def channel_id(account: Account, slack_id: str) -> str:
+    """Returns the API's id of an imported channel."""
+    workspace = Workspace(account.account_id, TEAM)
+    return public_id(Prefix.CHANNEL, workspace.channel_id(slack_id, (NOON - 100) * MICROSECONDS))
+
+
+def message_id(account: Account, slack_channel_id: str, seconds: int) -> str:
+    """Returns the API's id of an imported message."""
+    workspace = Workspace(account.account_id, TEAM)
+    return public_id(Prefix.MESSAGE, workspace.message_id(slack_channel_id, (NOON + seconds) * MICROSECONDS))
