@@ -41,7 +41,7 @@ SEARCH = sql(
                ), {NO_SLICE}) END) AS newest,
                CASE WHEN :after IS NULL THEN (
                 SELECT least(slice - 1, 0) FROM search_entries
-                 WHERE account_id = :account_id
+                 WHERE account_id = :account_id AND created_at >= '-infinity'
                  ORDER BY created_at LIMIT 1
                ) ELSE (
                 SELECT slice - 1 FROM search_entries

@@ -25,14 +25,19 @@ _NEWEST_MISSING = sql(
     SELECT count(*), (array_agg(message_id ORDER BY message_id))[1],
            (array_agg(message_id ORDER BY message_id DESC) FILTER (WHERE is_missing))[1]
       FROM (
-            SELECT message_id, system_event IS NULL AND deleted_at IS NULL AND NOT EXISTS (
-                    SELECT FROM search_entries AS entry
-                     WHERE entry.account_id = :account_id AND entry.message_id = messages.message_id
-                   ) AS is_missing
-              FROM messages
-             WHERE account_id = :account_id AND message_id < :before_id
-             ORDER BY message_id DESC
-             LIMIT :limit
+            SELECT message_id, is_post AND entry.id IS NULL AS is_missing
+              FROM (
+                    SELECT message_id, system_event IS NULL AND deleted_at IS NULL AS is_post
+                      FROM messages
+                     WHERE account_id = :account_id AND message_id < :before_id
+                     ORDER BY message_id DESC
+                     LIMIT :limit
+                   ) AS next
+                   LEFT JOIN LATERAL (
+                    SELECT message_id AS id FROM search_entries
+                     WHERE account_id = :account_id AND message_id = next.message_id
+                     LIMIT 1
+                   ) AS entry ON true
            ) AS page
     """,
     account_id=Text,
