@@ -88,8 +88,13 @@ async def test_nothing_is_announced_and_nobody_is_notified(account: Account, tmp
         await account.until_subscribed()
         await import_export(account, sample(), tmp_path, AGENTS)
         assert await rows() == before
+        await account.ana.send(channel_id(account, "C0GENERAL"), "A stream from before does not follow this channel")
         channel = await account.bruno.create_channel("After the import")
         assert (await stream.data())["channelId"] == channel
+        stream = await socket.subscribe("subscription { chatInboxChanged { channelId } }")
+        await account.until_subscribed(2)
+        await account.ana.send(channel_id(account, "C0GENERAL"), "A new one does")
+        assert (await stream.data())["channelId"] == channel_id(account, "C0GENERAL")
     bell = "{ chatNotifications { nodes { readAt } } }"
     assert (await account.carla.query(bell))["chatNotifications"]["nodes"] == []
 
