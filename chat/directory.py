@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from chat.errors import RefusalCode, Refused
-from chat.identity import is_identifier
+from chat.identity import IMPORTED_PREFIX, is_identifier
 from chat.naming import check_visible, checked_text
 from models.enums import AgentRole
 from models.rows import AgentRow
@@ -186,7 +186,10 @@ def _check_number(rows: Sequence[object], limit: int, path: str) -> None:
 
 def _check_id(id: str, seen: Set[str], *path: str) -> None:
     if not is_identifier(id):
-        message = "An id must have 1 to 64 printable characters, without spaces at the start or end."
+        message = (
+            "An id must have 1 to 64 printable characters, without spaces at the start or end, and not begin with"
+            f" `{IMPORTED_PREFIX}`."
+        )
         raise Refused(RefusalCode.INVALID, message, *path)
     if id in seen:
         raise Refused(RefusalCode.CONFLICT, "This id occurs before in the list.", *path)

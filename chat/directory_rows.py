@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Boolean, Text, select
+from sqlalchemy import ARRAY, Boolean, Text, func, literal_column, select
 from sqlmodel import col
 
 from chat.directory import DirectoryAgent, DirectoryTeam
+from chat.identity import IMPORTED_PREFIX
 from chat.naming import fold
 from chat.operation import Transaction
 from models import Agent
@@ -15,7 +16,13 @@ from models.enums import SendKey
 from models.rows import AgentRow, columns, to_row
 from models.statements import Statement, sql
 
-_AGENTS = Statement(select(*columns(AgentRow)).where(col(Agent.account_id) == ACCOUNT_ID))
+# Authors of imported messages are not part of the directory.
+_AGENTS = Statement(
+    select(*columns(AgentRow)).where(
+        col(Agent.account_id) == ACCOUNT_ID,
+        ~func.starts_with(col(Agent.agent_id), literal_column(f"'{IMPORTED_PREFIX}'")),
+    )
+)
 
 _INSERT_ACCOUNT = sql(
     """
@@ -100,11 +107,12 @@ _WRITE_TEAM_AGENTS = sql(
 )
 
 _COUNTS = sql(
-    """
-    SELECT (SELECT count(*) FROM agents WHERE account_id = :account_id),
+    f"""
+    SELECT (SELECT count(*) FROM agents
+             WHERE account_id = :account_id AND NOT starts_with(agent_id, '{IMPORTED_PREFIX}')),
            (SELECT count(*) FROM teams WHERE account_id = :account_id),
            EXISTS (SELECT FROM agents WHERE account_id = :account_id AND role = 'ADMINISTRATOR' AND active)
-    """
+    """  # noqa: S608
 )
 
 

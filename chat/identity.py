@@ -25,8 +25,12 @@ Identity = AgentToken | DirectoryToken
 
 ID_LENGTH = 64
 
+IMPORTED_PREFIX = "slack:"
+"""The ids of agents who exist only as authors of imported messages begin with it. They are not the platform's."""
+
 
 def is_identifier(text: str) -> bool:
     """Returns whether the text can be the platform's id of an agent, a team or an account. Tokens and the directory
     apply the same rule, so every agent in the directory can sign in."""
-    return 0 < len(text) <= ID_LENGTH and text.isprintable() and text == text.strip()
+    is_short_line = 0 < len(text) <= ID_LENGTH and text.isprintable() and text == text.strip()
+    return is_short_line and not text.startswith(IMPORTED_PREFIX)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select, tuple_
 from sqlmodel import col
 
+from chat.identity import IMPORTED_PREFIX
 from chat.naming import like_pattern
 from loaders.pages import Page, PageRequest, to_page
 from models import Agent, Presence
@@ -40,10 +41,14 @@ _STATUSES = Statement(
 )
 
 
+_IS_IN_DIRECTORY = ~func.starts_with(col(Agent.agent_id), literal_column(f"'{IMPORTED_PREFIX}'"))
+"""Authors of imported messages who are not in the directory appear only in histories."""
+
+
 def _select_list(conditions: Conditions) -> Select[*tuple[Any, ...]]:
     return (
         select(*columns(AgentRow))
-        .where(col(Agent.account_id) == ACCOUNT_ID, *conditions)
+        .where(col(Agent.account_id) == ACCOUNT_ID, _IS_IN_DIRECTORY, *conditions)
         .order_by(col(Agent.sort_name), col(Agent.agent_id))
         .limit(bindparam("limit"))
     )
@@ -65,7 +70,7 @@ async def load_agents(connection: Connection, account_id: str, agent_ids: list[s
 async def load_agent_lists(
     connection: Connection, account_id: str, keys: list[AgentListKey]
 ) -> dict[AgentListKey, Page[AgentRow]]:
-    """Returns pages of the account's agents ordered by name, including deactivated ones, who appear in histories."""
+    """Returns pages of the directory's agents ordered by name, including deactivated ones, who appear in histories."""
     return {(query, page): await _page(connection, account_id, query, page) for query, page in keys}
 
 

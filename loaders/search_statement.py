@@ -16,6 +16,9 @@ FEW = 100
 """If a step of the walk finds fewer messages, the next one reads more slices. The first two read one: the newest slice
 of a period may contain none of its messages."""
 
+NO_SLICE = -(2**40)
+"""Before the oldest slice of any account. Imported messages can be in negative slices."""
+
 _MESSAGE_COLUMNS = ", ".join(f"message.{name}" for name in MessageRow._fields)
 
 # The readable channels are read first, so a channel that cannot be read costs the same as one that does not exist.
@@ -35,9 +38,13 @@ SEARCH = sql(
                 SELECT slice + 1 FROM search_entries
                  WHERE account_id = :account_id AND created_at < :before
                  ORDER BY created_at DESC LIMIT 1
-               ), -1) END) AS newest,
-               CASE WHEN :after IS NULL THEN 0 ELSE (
-                SELECT greatest(slice - 1, 0) FROM search_entries
+               ), {NO_SLICE}) END) AS newest,
+               CASE WHEN :after IS NULL THEN (
+                SELECT least(slice - 1, 0) FROM search_entries
+                 WHERE account_id = :account_id AND created_at >= '-infinity'
+                 ORDER BY created_at LIMIT 1
+               ) ELSE (
+                SELECT slice - 1 FROM search_entries
                  WHERE account_id = :account_id AND created_at >= :after
                  ORDER BY created_at LIMIT 1
                ) END AS oldest

@@ -204,6 +204,27 @@ def import_account(
 
 
 @app.command()
+def import_slack(
+    export: Annotated[Path, typer.Argument(metavar="ZIP", help="The ZIP file of a Slack workspace's export.")],
+    account: Annotated[str, typer.Option(help="The id of the account.")],
+    agents: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Which agents the people are: slack_user_id or email, and agent_id."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to list what could not be imported, as lines of JSON.")
+    ] = None,
+) -> None:
+    """Import a Slack workspace into an account, while the chat is running. See docs/moving.md."""
+    settings = read_settings()
+
+    from server.slack_import import run_slack_import
+    from transfer.slack.importing import ImportRequest
+
+    run_slack_import(settings, ImportRequest(export, account, agents, report))
+
+
+@app.command()
 def token(
     agent_id: Annotated[str, typer.Argument(help="The id of the agent.")],
     account: Annotated[str, typer.Option(help="The id of the agent's account.")] = "1",

@@ -95,6 +95,17 @@ _INSERT = sql(
     all_terms=TEXT_ARRAY,
 )
 
+# The slice of the newest of the older messages that have an entry.
+_OLDER_SLICE = sql(
+    """
+    SELECT slice FROM search_entries
+     WHERE account_id = :account_id AND message_id < :before_id
+     ORDER BY message_id DESC
+     LIMIT 1
+    """,
+    before_id=IDENTIFIER,
+)
+
 _ADVANCE = sql(
     "UPDATE search_backfills SET before_id = :before_id, position = :position WHERE account_id = :account_id",
     before_id=IDENTIFIER,
@@ -129,7 +140,8 @@ async def index_messages(tx: Transaction) -> int:
     if not rows:
         await tx.fetch(_COMPLETE)
         return 0
-    entries, position = _entries(rows, position)
+    older_slice = await tx.fetch_value(_OLDER_SLICE, before_id=rows[-1][0])
+    entries, position = _entries(rows, position, older_slice)
     if await _write(tx, entries) < len(entries):
         # The messages that changed meanwhile are read again with the next batch.
         return len(rows)
@@ -137,17 +149,30 @@ async def index_messages(tx: Transaction) -> int:
     return len(rows)
 
 
-def _entries(rows: Sequence[Record], position: int) -> tuple[list[_Entry], int]:
-    """Returns the missing entries, and the position after them. A message that was sent meanwhile has an entry: those
-    before it must not be in a later slice."""
+def _entries(rows: Sequence[Record], position: int, older_slice: int | None) -> tuple[list[_Entry], int]:
+    """Returns the missing entries, and the position after them. Slices are in the order of time: a message is in none
+    that is later than that of a newer message, or earlier than that of an older one. If messages were imported, there
+    may be more of them than the account had changes. Then the oldest are in negative slices."""
+    oldest_slices = _slices_of_older(rows, older_slice)
     entries = []
-    for message_id, revision, slice_, is_missing, *found_by in rows:
+    for (message_id, revision, slice_, is_missing, *found_by), oldest_slice in zip(rows, oldest_slices, strict=True):
         if slice_ is not None:
             position = min(position, ((slice_ + 1) << SLICE_BITS) - 1)
+        elif oldest_slice is not None:
+            position = max(position, oldest_slice << SLICE_BITS)
         if is_missing:
             entries.append(_Entry(message_id, revision, position >> SLICE_BITS, _facts(*found_by)))
-        position = max(0, position - 1)
+        position -= 1
     return entries, position
+
+
+def _slices_of_older(rows: Sequence[Record], older_slice: int | None) -> list[int | None]:
+    """Returns for each message the slice of the newest older message that has an entry; None if there is none."""
+    slices = []
+    for _, _, slice_, *_ in reversed(rows):
+        slices.append(older_slice)
+        older_slice = slice_ if slice_ is not None else older_slice
+    return slices[::-1]
 
 
 def _facts(

@@ -90,14 +90,15 @@ async def receive_upload(chat: Chat, identity: Identity, reception: Reception, c
     meanwhile. Then nothing of them remains stored. After any other failure, it may be unknown whether the upload was
     completed: the files are on the list of unused files if it was not."""
     try:
-        received = await _store(chat.files, reception, chunks)
+        received = await store_upload(chat.files, reception, chunks)
         await _complete(chat, identity, reception, received)
     except Refused:
         await chat.files.delete(reception.files.storage_keys)
         raise
 
 
-async def _store(files: Files, reception: Reception, chunks: AsyncIterator[bytes]) -> ReceivedFile:
+async def store_upload(files: Files, reception: Reception, chunks: AsyncIterator[bytes]) -> ReceivedFile:
+    """Stores and inspects the bytes. Raises Refused INVALID unless they are exactly as many as declared."""
     upload, key = reception.upload, reception.storage_key
     written = await files.write(key, _of_declared_size(chunks, upload.byte_size), upload.byte_size)
     inspected = await files.inspect(key, written.byte_size, known_type(upload.declared_type), upload.filename)
@@ -128,9 +129,9 @@ async def _complete_row(tx: Transaction, reception: Reception, received: Receive
         sha256=received.written.sha256,
         kind=facts.kind,
         content_type=facts.content_type,
-        width=_int32_or_none(facts.width),
-        height=_int32_or_none(facts.height),
-        duration_ms=_int32_or_none(facts.duration_ms),
+        width=int32_or_none(facts.width),
+        height=int32_or_none(facts.height),
+        duration_ms=int32_or_none(facts.duration_ms),
         waveform=bytes(facts.waveform) if facts.waveform is not None else None,
     )
     return bool(completed)
@@ -162,5 +163,6 @@ def _received_before() -> Refused:
     return Refused(RefusalCode.CONFLICT, "The file was uploaded before.")
 
 
-def _int32_or_none(number: int | None) -> int | None:
+def int32_or_none(number: int | None) -> int | None:
+    """Returns the number if a column can hold it."""
     return number if number is not None and number in _INTEGERS else None
