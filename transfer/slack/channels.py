@@ -18,9 +18,10 @@ from chat.identity import DirectoryToken
 from chat.naming import fold
 from chat.operation import Transaction, operation
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
-from models.enums import ChannelKind, SendKey
+from models.enums import ChannelKind
 from models.statements import sql
 from transfer.slack.people import Person
+from transfer.slack.people_rows import write_people
 
 _NAMES = sql("SELECT sort_name FROM channels WHERE account_id = :account_id AND kind <> 'DIRECT'")
 
@@ -47,20 +48,6 @@ _ACTIVE_MEMBERS = sql(
       FROM members JOIN agents USING (account_id, agent_id)
      WHERE members.account_id = :account_id AND members.channel_id = :channel_id AND active
     """
-)
-
-_INSERT_PEOPLE = sql(
-    """
-    INSERT INTO agents (account_id, agent_id, name, sort_name, role, active, send_key)
-    SELECT :account_id, agent_id, name, sort_name, 'AGENT', false, :send_key
-      FROM unnest(:agent_ids, :names, :sort_names) AS outside (agent_id, name, sort_name)
-    ON CONFLICT DO NOTHING
-    """,
-    account_id=Text,
-    send_key=Text,
-    agent_ids=TEXT_ARRAY,
-    names=TEXT_ARRAY,
-    sort_names=TEXT_ARRAY,
 )
 
 _CREATE = sql(
@@ -192,19 +179,6 @@ async def read_channels(tx: Transaction, channel_ids: Sequence[UUID]) -> dict[UU
 @operation
 async def read_active_members(tx: Transaction, channel_id: UUID) -> frozenset[str]:
     return frozenset(agent_id for (agent_id,) in await tx.fetch(_ACTIVE_MEMBERS, channel_id=channel_id))
-
-
-async def write_people(tx: Transaction, people: Sequence[Person]) -> None:
-    """Writes those who are not in the directory, unless they were written before."""
-    outside = sorted({person for person in people if not person.in_directory})
-    if outside:
-        await tx.fetch(
-            _INSERT_PEOPLE,
-            send_key=SendKey.ENTER,
-            agent_ids=[person.agent_id for person in outside],
-            names=[person.name for person in outside],
-            sort_names=[fold(person.name) for person in outside],
-        )
 
 
 @operation

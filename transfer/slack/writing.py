@@ -16,16 +16,16 @@ from sqlalchemy import ARRAY, BigInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chat.operation import Transaction, operation
-from chat.operations.pins import PINS_LIMIT
 from chat.unused_files import keep_new_files
-from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
+from models.columns import IDENTIFIER, TIMESTAMPTZ
 from models.enums import SystemEvent
 from models.statements import sql
 from transfer.errors import TransferFailed
 from transfer.slack.attachment_rows import write_attachments
-from transfer.slack.channels import write_people
 from transfer.slack.drafts import MessageDraft
 from transfer.slack.mention_rows import Audience, write_mentions
+from transfer.slack.people_rows import write_people
+from transfer.slack.reaction_and_pin_rows import write_pins, write_reactions
 from transfer.slack.stored_files import StoredBatch
 
 _LOCK = sql(
@@ -95,32 +95,6 @@ _MOVE_MARKERS = sql(
     read_before=BigInteger,
 )
 
-_REACT = sql(
-    """
-    INSERT INTO reactions (account_id, message_id, emoji, agent_id, created_at)
-    SELECT :account_id, given.* FROM unnest(:message_ids, :emojis, :agent_ids, :times) AS given
-    ON CONFLICT DO NOTHING
-    """,
-    account_id=Text,
-    message_ids=ARRAY(IDENTIFIER),
-    emojis=TEXT_ARRAY,
-    agent_ids=TEXT_ARRAY,
-    times=ARRAY(TIMESTAMPTZ),
-)
-
-_COUNT_PINS = sql("SELECT count(*) FROM pins WHERE account_id = :account_id AND channel_id = :channel_id")
-
-_PIN = sql(
-    """
-    INSERT INTO pins (account_id, message_id, channel_id, pinned_at)
-    SELECT :account_id, id, :channel_id, pinned_at FROM unnest(:message_ids, :times) AS given (id, pinned_at)
-    """,
-    account_id=Text,
-    channel_id=IDENTIFIER,
-    message_ids=ARRAY(IDENTIFIER),
-    times=ARRAY(TIMESTAMPTZ),
-)
-
 
 class Numbered(NamedTuple):
     """A message with its place in the channel."""
@@ -183,9 +157,9 @@ async def write_batch(tx: Transaction, channel_id: UUID, audience: Audience, bat
     await write_people(tx, [person for message in numbered for person in message.draft.people])
     await _insert(tx, channel_id, numbered)
     await write_mentions(tx, channel_id, audience, [(each.draft, each.seq) for each in numbered])
-    await _react(tx, numbered)
+    await write_reactions(tx, sorted_batch.placed)
     files = await write_attachments(tx, sorted_batch.placed, batch.files)
-    without_pin = await _pin(tx, channel_id, sorted_batch.placed)
+    without_pin = await write_pins(tx, channel_id, sorted_batch.placed)
     await _advance(tx, channel, numbered)
     new_files = batch.files_of(sorted_batch.placed)
     if new_files is not None and not await keep_new_files(tx, new_files):
@@ -268,33 +242,6 @@ def _row(message: Numbered) -> Mapping[str, object]:
         "edited_at": draft.edited_at,
         "deleted_at": draft.sent_at if draft.is_deleted else None,
     }
-
-
-async def _react(tx: Transaction, numbered: Sequence[Numbered]) -> None:
-    reactions = [(each.draft, reaction) for each in numbered for reaction in each.draft.reactions]
-    if reactions:
-        await tx.fetch(
-            _REACT,
-            message_ids=[draft.message_id for draft, _ in reactions],
-            emojis=[reaction.emoji for _, reaction in reactions],
-            agent_ids=[reaction.person.agent_id for _, reaction in reactions],
-            times=[draft.sent_at for draft, _ in reactions],
-        )
-
-
-async def _pin(tx: Transaction, channel_id: UUID, drafts: Sequence[MessageDraft]) -> list[MessageDraft]:
-    """Returns the messages whose pins are more than a channel can have."""
-    pinned = [draft for draft in drafts if draft.pinned_at is not None]
-    if not pinned:
-        return []
-    room = max(0, PINS_LIMIT - await tx.fetch_value(_COUNT_PINS, channel_id=channel_id))
-    await tx.fetch(
-        _PIN,
-        channel_id=channel_id,
-        message_ids=[draft.message_id for draft in pinned[:room]],
-        times=[draft.pinned_at for draft in pinned[:room]],
-    )
-    return pinned[room:]
 
 
 async def _advance(tx: Transaction, channel: _Channel, numbered: Sequence[Numbered]) -> None:

@@ -186,3 +186,40 @@ async def test_older_messages_are_in_no_later_slice_than_newer_ones(account: Acc
     assert slices == sorted(slices)
     assert set(slices) == {2, 3}
     assert await search(account.bruno, "oi") == []
+
+
+async def test_more_messages_than_the_account_had_changes_get_negative_slices(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Imported messages are no changes of the account."""
+    monkeypatch.setattr(indexing, "SLICE_BITS", 1)
+    channel = await account.bruno.create_channel()
+    for number in range(10):
+        await account.bruno.send(channel, f"oi {number}")
+    await _forget(account, "UPDATE search_backfills SET position = 1 WHERE account_id = $1")
+    await index_all(_chat(account), 0)
+    assert [slice_ for _, slice_, _ in await _entries(account)] == [-4, -4, -3, -3, -2, -2, -1, -1, 0, 0]
+    assert await search(account.bruno, "oi") == [f"oi {number}" for number in reversed(range(10))]
+    assert await search(account.bruno, "oi", before="2000-01-01T00:00:00Z") == []
+    assert len(await search(account.bruno, "oi", after="2000-01-01T00:00:00Z")) == 10
+
+
+async def test_messages_between_others_get_slices_between_theirs(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "SLICE_BITS", 1)
+    channel = await account.bruno.create_channel()
+    for number in range(12):
+        await account.bruno.send(channel, f"oi {number}")
+    await _forget(account)
+    await index_all(_chat(account), 0)
+    slices = {id: slice_ for id, slice_, _ in await _entries(account)}
+    ids = sorted(slices)
+    missing = "DELETE FROM search_entries WHERE account_id = $1 AND message_id = ANY ($2::uuid[])"
+    async with account.api.engine.begin() as connection:
+        await connection.exec_driver_sql(missing, (account.account_id, ids[1:8]))
+        await connection.exec_driver_sql(BEGIN, (account.account_id,))
+    await index_all(_chat(account), 0)
+    written = [slice_ for _, slice_, _ in await _entries(account)]
+    assert written == sorted(written)
+    assert (written[0], written[8:]) == (slices[ids[0]], [slices[id] for id in ids[8:]])
