@@ -26,17 +26,19 @@ _AGENTS = Statement(
 
 _INSERT_ACCOUNT = sql(
     """
+    WITH clock AS (
+        INSERT INTO account_clocks (account_id, change) VALUES (:account_id, 0) ON CONFLICT DO NOTHING
+    )
     INSERT INTO accounts (account_id, name, chat_enabled, enabled_roles, who_creates_private, who_creates_announcement,
                           card_preview, email_contents, created_at)
     VALUES (:account_id, :name, false, '{AGENT,ADMINISTRATOR}', 'CHANNEL_MANAGERS', 'CHANNEL_MANAGERS',
             'WITH_ACCESS', true, :now)
     ON CONFLICT DO NOTHING
-    """
+    """,
+    account_id=Text,
 )
 
 _RENAME_ACCOUNT = sql("UPDATE accounts SET name = :name WHERE account_id = :account_id AND name <> :name")
-
-_INSERT_CLOCK = sql("INSERT INTO account_clocks (account_id, change) VALUES (:account_id, 0) ON CONFLICT DO NOTHING")
 
 # An upsert would lock the rows that do not change, too.
 _WRITE_AGENTS = sql(
@@ -134,7 +136,6 @@ async def write_account(tx: Transaction, name: str) -> None:
     """A new account starts with the chat disabled."""
     await tx.fetch(_INSERT_ACCOUNT, name=name, now=tx.now)
     await tx.fetch(_RENAME_ACCOUNT, name=name)
-    await tx.fetch(_INSERT_CLOCK)
 
 
 async def write_agents(tx: Transaction, agents: Sequence[DirectoryAgent]) -> None:
