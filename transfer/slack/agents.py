@@ -15,7 +15,13 @@ from transfer.slack.report import Reason, Report
 
 ERRORS_SHOWN = 20
 
-_ACCOUNT = sql("SELECT FROM accounts WHERE account_id = :account_id")
+_ACCOUNT = sql(
+    """
+    SELECT EXISTS (SELECT FROM account_imports WHERE account_id = :account_id)
+      FROM accounts
+     WHERE account_id = :account_id
+    """
+)
 _AGENTS = sql(
     f"""
     SELECT agent_id, name, coalesce(email, ''), active
@@ -34,9 +40,12 @@ class DirectoryPerson(NamedTuple):
 
 @operation
 async def read_directory(tx: Transaction) -> dict[str, DirectoryPerson]:
-    """Raises TransferFailed for an unknown account."""
-    if await tx.fetch_row(_ACCOUNT) is None:
+    """Raises TransferFailed for an unknown account, and for one whose own import is not complete."""
+    is_being_imported = await tx.fetch_value(_ACCOUNT)
+    if is_being_imported is None:
         raise TransferFailed(f"There is no account {tx.account_id}.")
+    if is_being_imported:
+        raise TransferFailed(f"The import of the account {tx.account_id} is not complete: complete it first.")
     people = [DirectoryPerson(*row) for row in await tx.fetch(_AGENTS)]
     return {person.agent_id: person for person in people}
 

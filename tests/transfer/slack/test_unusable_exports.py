@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql_text
 
 from tests.support.api import Account
 from tests.support.fingerprint import fingerprint
@@ -73,6 +74,17 @@ async def test_accounts_that_do_not_exist(account: Account, tmp_path: Path) -> N
     path = sample().write(tmp_path / "export.zip")
     with pytest.raises(TransferFailed, match=r"^There is no account nobody.$"):
         await import_file(account, ImportRequest(path, "nobody", None, None))
+
+
+async def test_an_account_whose_own_import_is_not_complete(account: Account, tmp_path: Path) -> None:
+    started = sql_text(
+        "INSERT INTO account_imports (account_id, archive_id, started_at, next_part, held_back_parts, indexes)"
+        " VALUES (:account_id, gen_random_uuid(), now(), 0, '{}', false)"
+    )
+    async with account.api.engine.begin() as connection:
+        await connection.execute(started, {"account_id": account.account_id})
+    expected = f"The import of the account {account.account_id} is not complete: complete it first."
+    assert await failure(account, sample().write(tmp_path / "export.zip")) == expected
 
 
 async def test_csv_files(account: Account, tmp_path: Path) -> None:
