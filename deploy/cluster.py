@@ -29,7 +29,7 @@ PROXY_CONFIGURATION = Path(__file__).with_name("haproxy.cfg")
 RESTART_SECONDS = 1.0
 READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
-"""How long a program may take to end after SIGTERM. Servers drain their sockets first."""
+"""How long a program may take to end after SIGTERM before it is killed. Servers drain their sockets first."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,11 @@ async def _start(program: Program, folder: Path) -> Process:
 async def _stop(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(STOP_SECONDS):
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
             await process.wait()
 
 

@@ -89,7 +89,7 @@ class KeySet:
 
 
 async def _download(url: str) -> bytes:
-    """Asks for an uncompressed body, so that MAX_BYTES limits the memory that it takes."""
+    """Requests an uncompressed body, so that MAX_BYTES limits the memory that it takes."""
     body = bytearray()
     headers = {"accept": "application/json", "accept-encoding": "identity"}
     async with (

@@ -205,9 +205,9 @@ def _conditions(node: SelectionNode, around: Conditions) -> Conditions | None:
     for directive in node.directives or ():
         if directive.name.value not in ("skip", "include") or not directive.arguments:
             continue
-        wanted, value = directive.name.value == "include", directive.arguments[0].value
+        required, value = directive.name.value == "include", directive.arguments[0].value
         if isinstance(value, VariableNode):
-            found.add(Condition(value.name.value, wanted))
-        elif value_from_ast_untyped(value) is not wanted:
+            found.add(Condition(value.name.value, required))
+        elif value_from_ast_untyped(value) is not required:
             return None
     return tuple(sorted(found))

@@ -94,4 +94,6 @@ def length_of(value: object) -> int | None:
     """Returns the number of items that an argument requests; None for null and for an invalid value."""
     if isinstance(value, int) and not isinstance(value, bool):
         return max(value, 0)
+    if isinstance(value, float) and value.is_integer():
+        return max(int(value), 0)  # GraphQL accepts 100.0 as the Int 100 in variables.
     return len(value) if isinstance(value, list | tuple) else None

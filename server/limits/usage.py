@@ -35,7 +35,7 @@ def counted(counter: Counter[Key], key: Key, limit: int, message: str = "") -> I
 
 class Usage:
     """Counts what the agents of the process have. Clients without a valid token are not counted here: their sockets are
-    by address (`server.http.admission`), and their requests are cheap."""
+    counted by address (`server.http.admission`), and their requests are cheap."""
 
     def __init__(self, settings: LimitSettings) -> None:
         self._requests_per_agent = settings.requests_per_agent

@@ -1,5 +1,5 @@
-"""The log lines of finished requests, sockets and operations. They contain no text of a client but the name of an
-operation, and no address."""
+"""The log lines of finished requests, sockets and operations. The name of an operation is the
+only text of a client in them, and they have no address."""
 
 import structlog
 

@@ -120,7 +120,7 @@ def test_costs(text: str, total: int) -> None:
 
 def test_the_values_of_variables_count() -> None:
     page = "query ($n: Int) { things(first: $n) { nodes { name } } }"
-    assert [cost(page, n=n) for n in (0, 1, 100, None, "7", True, [1])] == [1, 2, 101, 51, 51, 51, 2]
+    assert [cost(page, n=n) for n in (0, 1, 100, None, "7", True, [1], 100.0)] == [1, 2, 101, 51, 51, 51, 2, 101]
     assert cost(page) == 51
     defaulted = "query ($n: Int = 20) { things(first: $n) { nodes { name } } }"
     assert (cost(defaulted), cost(defaulted, n=5), cost(defaulted, n=None)) == (21, 6, 51)
