@@ -40,9 +40,14 @@ EXPRESSIONS: Mapping[tuple[str, str], str] = MappingProxyType(
 """The columns that are exported with another value than the stored one."""
 
 HELD_BACK: Mapping[str, Mapping[str, object]] = MappingProxyType(
-    {"accounts": {"chat_enabled": False}, "agents": {"active": False}}
+    {
+        "accounts": {"chat_enabled": False, "message_retention_days": None},
+        "agents": {"active": False},
+        "channels": {"retention_days": None},
+    }
 )
-"""The columns that have these values until the import is complete, so that nobody can use the account before."""
+"""The columns that have these values until the import is complete, so that nobody can use the account before, and no
+server removes old messages while the rows that refer to them are being written."""
 
 IMPORTED_LAST = ("account_clocks", "pending_activations")
 """The tables whose rows are written when the import is complete: without them, no server works on the account."""
