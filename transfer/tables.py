@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, Table
 
 from models import metadata
 from transfer.values import Form, form_of
@@ -86,9 +86,6 @@ class ExportedTable:
     key: Sequence[ExportedColumn]
     """The columns of the primary key after the account."""
 
-    reference: str | None
-    """The column that refers to another row of the table."""
-
     @property
     def condition(self) -> str:
         return CONDITIONS.get(self.name, "true")
@@ -112,18 +109,9 @@ def _exported(table: Table) -> ExportedTable:
     columns = {column.name: _exported_column(table, column) for column in table.columns}
     account, *key = (columns[column.name] for column in table.primary_key.columns)
     assert account.name == "account_id", table.name
-    return ExportedTable(table.name, list(columns.values()), key, _reference(table))
+    return ExportedTable(table.name, list(columns.values()), key)
 
 
 def _exported_column(table: Table, column: Column[object]) -> ExportedColumn:
     expression = EXPRESSIONS.get((table.name, column.name), f'"{column.name}"')
     return ExportedColumn(column.name, form_of(column.type), bool(column.nullable), expression)
-
-
-def _reference(table: Table) -> str | None:
-    own = [key for key in table.constraints if isinstance(key, ForeignKeyConstraint) and key.referred_table is table]
-    if not own:
-        return None
-    (constraint,) = own
-    _, column = constraint.column_keys
-    return column
