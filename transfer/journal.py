@@ -53,7 +53,7 @@ class Page(ArchiveModel):
 
     @property
     def part(self) -> Part:
-        return Part(file=self.file, rows=self.rows, byte_size=self.byte_size, sha256=self.sha256, upto=self.upto)
+        return Part(file=self.file, rows=self.rows, byte_size=self.byte_size, sha256=self.sha256)
 
 
 class _Line(ArchiveModel):

@@ -1,7 +1,7 @@
 """Writing the rows of a part into their table.
 
-Some values are held back until the import is complete: those with which the account could be used, and references to
-rows of later parts. The rows have other values until then.
+Some values are held back until the import is complete (`transfer.tables.HELD_BACK`). The rows have other values until
+then.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,34 +15,25 @@ from transfer.tables import ExportedTable
 
 
 class _HeldBack:
-    """What is held back of the rows of a part."""
+    """What is held back of the rows of a table."""
 
-    def __init__(self, table: ExportedTable, part: Part) -> None:
+    def __init__(self, table: ExportedTable) -> None:
         names = table.column_names
         self._replacements = {names.index(column): value for column, value in table.held_back.items()}
-        self._reference = names.index(table.reference) if table.reference is not None else None
-        self._upto = table.key[0].form.decode(part.upto[0]) if part.upto is not None else None
 
     @property
     def places(self) -> list[int]:
         """The places of the columns of which values can be held back."""
-        return [*self._replacements, *([self._reference] if self._reference is not None else [])]
+        return list(self._replacements)
 
     def of(self, row: Row) -> Mapping[int, object]:
         """Returns the values to write instead, by their places."""
-        replaced = {place: value for place, value in self._replacements.items() if row[place] != value}
-        if self._reference is not None and self._refers_to_later_part(row[self._reference]):
-            replaced[self._reference] = None
-        return replaced
-
-    def _refers_to_later_part(self, key: object) -> bool:
-        """Identifiers are in the same order here as in the database."""
-        return key is not None and self._upto is not None and key > self._upto  # type: ignore[operator]
+        return {place: value for place, value in self._replacements.items() if row[place] != value}
 
 
 async def load_part(connection: Connection, folder: Path, table: ExportedTable, part: Part) -> bool:
     """Returns whether values are held back. Must be called in a transaction. Raises TransferFailed."""
-    held_back = _HeldBack(table, part)
+    held_back = _HeldBack(table)
     found = False
 
     def rows() -> Iterator[Row]:
@@ -58,7 +49,7 @@ async def load_part(connection: Connection, folder: Path, table: ExportedTable, 
 
 async def restore_part(connection: Connection, folder: Path, table: ExportedTable, part: Part) -> None:
     """Writes the values that were held back. Must be called in a transaction. Raises TransferFailed."""
-    held_back = _HeldBack(table, part)
+    held_back = _HeldBack(table)
     names = table.column_names
     key = ["account_id", *(column.name for column in table.key)]
     changed = [names[place] for place in held_back.places]

@@ -15,7 +15,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from transfer.errors import TransferFailed
-from transfer.values import JsonValue
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -27,14 +26,12 @@ class ArchiveModel(BaseModel):
 
 
 class Part(ArchiveModel):
-    """A file with rows of a table. `upto`: the key of its last row, or of a later one that was removed; None for the
-    last part of the table."""
+    """A file with rows of a table."""
 
     file: str
     rows: int
     byte_size: int
     sha256: str
-    upto: Sequence[JsonValue] | None
 
 
 class TableContent(ArchiveModel):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, Table
 
 from models import metadata
 from transfer.values import Form, form_of
@@ -40,9 +40,14 @@ EXPRESSIONS: Mapping[tuple[str, str], str] = MappingProxyType(
 """The columns that are exported with another value than the stored one."""
 
 HELD_BACK: Mapping[str, Mapping[str, object]] = MappingProxyType(
-    {"accounts": {"chat_enabled": False}, "agents": {"active": False}}
+    {
+        "accounts": {"chat_enabled": False, "message_retention_days": None},
+        "agents": {"active": False},
+        "channels": {"retention_days": None},
+    }
 )
-"""The columns that have these values until the import is complete, so that nobody can use the account before."""
+"""The columns that have these values until the import is complete, so that nobody can use the account before, and no
+server removes old messages while the rows that refer to them are being written."""
 
 IMPORTED_LAST = ("account_clocks", "pending_activations")
 """The tables whose rows are written when the import is complete: without them, no server works on the account."""
@@ -81,9 +86,6 @@ class ExportedTable:
     key: Sequence[ExportedColumn]
     """The columns of the primary key after the account."""
 
-    reference: str | None
-    """The column that refers to another row of the table."""
-
     @property
     def condition(self) -> str:
         return CONDITIONS.get(self.name, "true")
@@ -107,18 +109,9 @@ def _exported(table: Table) -> ExportedTable:
     columns = {column.name: _exported_column(table, column) for column in table.columns}
     account, *key = (columns[column.name] for column in table.primary_key.columns)
     assert account.name == "account_id", table.name
-    return ExportedTable(table.name, list(columns.values()), key, _reference(table))
+    return ExportedTable(table.name, list(columns.values()), key)
 
 
 def _exported_column(table: Table, column: Column[object]) -> ExportedColumn:
     expression = EXPRESSIONS.get((table.name, column.name), f'"{column.name}"')
     return ExportedColumn(column.name, form_of(column.type), bool(column.nullable), expression)
-
-
-def _reference(table: Table) -> str | None:
-    own = [key for key in table.constraints if isinstance(key, ForeignKeyConstraint) and key.referred_table is table]
-    if not own:
-        return None
-    (constraint,) = own
-    _, column = constraint.column_keys
-    return column

@@ -55,11 +55,11 @@ def test_every_column_with_keys_of_files_is_known() -> None:
 
 
 def test_tables_come_after_those_that_they_refer_to() -> None:
+    """No table refers to itself: the import could write a row before the one that it refers to."""
     names = list(EXPORTED)
     for name in names:
-        referred = {key.column.table.name for key in metadata.tables[name].foreign_keys} - {name}
+        referred = {key.column.table.name for key in metadata.tables[name].foreign_keys}
         assert all(names.index(other) < names.index(name) for other in referred)
-    assert EXPORTED["messages"].reference == "reply_to_id"
 
 
 def test_a_column_of_an_unknown_type_is_reported() -> None:
