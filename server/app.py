@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -152,13 +152,16 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with pool.opened(), directory.started(), loop_lag.measured():
-            async with background.started():
-                _tune_garbage_collection()
-                yield
-            await sources.aclose()
-            await rates.aclose()
-        await asyncio.to_thread(tracer.shut_down)
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(asyncio.to_thread, tracer.shut_down)
+            await closing.enter_async_context(pool.opened())
+            await closing.enter_async_context(directory.started())
+            await closing.enter_async_context(loop_lag.measured())
+            closing.push_async_callback(rates.aclose)
+            closing.push_async_callback(sources.aclose)
+            await closing.enter_async_context(background.started())
+            _tune_garbage_collection()
+            yield
 
     app = ObservedStarlette(
         observation,

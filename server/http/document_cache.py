@@ -41,7 +41,7 @@ class Document:
     node: DocumentNode
     operations: Mapping[str | None, OperationFacts]
     trusted_name: str | None = None
-    """The name of a trusted document."""
+    """The name of a trusted document: that of its first operation, or of its file."""
 
 
 class DocumentCache:

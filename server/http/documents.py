@@ -1,10 +1,9 @@
 """The documents of requests. Clients send the same few again and again, so valid ones are cached."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationType
 
@@ -26,8 +25,6 @@ from server.settings import Misconfigured
 INLINE_BYTES = 1_000
 """Longer documents are parsed and validated in a thread, so that the event loop keeps running. The longest take
 a second."""
-
-Value = TypeVar("Value")
 
 
 class DocumentUnknown(Exception):
@@ -88,18 +85,17 @@ class Documents:
         name = request.operation_name or next(iter(document.operations))
         return Operation(document.node, facts, request, name, document.trusted_name)
 
-    async def run_in_thread(self, work: Callable[[], Value]) -> Value:
-        """Runs work that would block the event loop for long, one at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
     def _trusted_document(self, request: GraphQLRequest) -> Document | None:
-        """Returns the trusted document with the request's identifier or text. Raises DocumentNotTrusted."""
+        """Returns the trusted document with the request's identifier or text. Raises DocumentNotTrusted, or Refusal if
+        the identifier is that of another text."""
         if not self._policy.trusted:
             return None
-        identifier = request.document_id or hash_identifier(request.query or "")
-        document = self._trusted.get(identifier)
+        by_text = self._trusted.get(hash_identifier(request.query)) if request.query is not None else None
+        document = by_text if request.document_id is None else self._trusted.get(request.document_id)
         if document is None and self._policy.only_trusted and request.query is not None:
             raise DocumentNotTrusted
+        if document is not None and request.query is not None and document is not by_text:
+            raise Refusal(400, "The identifier in the request is not that of its `query`.")
         return document
 
     def _text(self, request: GraphQLRequest) -> str:
@@ -124,7 +120,8 @@ class Documents:
     async def _validated(self, text: str, size: int, limits: DocumentLimits) -> Document:
         if size <= INLINE_BYTES:
             return self._validator.valid_document(text, limits)
-        return await self.run_in_thread(lambda: self._validator.valid_document(text, limits))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._validator.valid_document, text, limits)
 
 
 def valid_trusted_documents(schema: GraphQLSchema, trusted: Iterable[TrustedDocument]) -> dict[str, Document]:
@@ -133,10 +130,11 @@ def valid_trusted_documents(schema: GraphQLSchema, trusted: Iterable[TrustedDocu
     documents: dict[str, Document] = {}
     for source in trusted:
         try:
-            document = replace(validator.valid_document(source.text, TRUSTED_LIMITS), trusted_name=source.name)
+            document = validator.valid_document(source.text, TRUSTED_LIMITS)
         except (GraphQLSyntaxError, InvalidDocument, Refusal) as invalid:
             raise Misconfigured(f"CHAT_DOCUMENTS: {source.file}: {source.name}: {invalid}") from None
-        documents |= dict.fromkeys(source.identifiers, document)
+        name = next(iter(document.operations)) or source.name
+        documents |= dict.fromkeys(source.identifiers, replace(document, trusted_name=name))
     return documents
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -119,6 +120,8 @@ class Operations:
         self._schema = schema._schema
         self._executor_class = schema.execution_context_class
         self._documents = Documents(self._schema, policy)
+        # Not that of `Documents`: whoever introspects all the time must not delay the validation of others' documents.
+        self._introspection = ThreadPoolExecutor(max_workers=1, thread_name_prefix="introspection")
 
     async def find(self, request: GraphQLRequest, authentication: Identity | Denied | None) -> Operation:
         """Returns the request's operation. Raises Refusal if there is none, and RequestFailed for a document that is
@@ -183,7 +186,8 @@ class Operations:
         """Returns the result. A query is ended when its time is over. A mutation is not, because it would not be known
         whether it was committed: the time of each of its statements is limited."""
         if operation.facts.introspects:
-            return await _result(await self._documents.run_in_thread(executor.execute_operation))
+            loop = asyncio.get_running_loop()
+            return await _result(await loop.run_in_executor(self._introspection, executor.execute_operation))
         if operation.type == OperationType.MUTATION:
             return await _result(executor.execute_operation())
         try:

@@ -14,6 +14,7 @@ import orjson
 import structlog
 from graphql import GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from chat.errors import DenialCode, Denied
 from chat.identity import AgentToken, Identity
@@ -216,7 +217,7 @@ class Socket:
                 raise rate_exceeded(grant)
             operation = await operations.find(request, self._identity)
             await operations.run(operation, self._services.context_of(self._identity), deliver)
-        except OSError:
+        except (ClientDisconnected, ConnectionError):
             return  # The client disconnected while something was sent to it.
         except Refusal as refusal:
             errors = [refusal.error]

@@ -171,14 +171,16 @@ def noted(error: GraphQLFormattedError) -> GraphQLFormattedError:
 def observed(record: Record, headers: Mapping[str, str]) -> Iterator[None]:
     """Makes the record that of the context, and reports its begin and its end to its observer."""
     previous = _current.set(record)
-    record.observer.begin(record, headers)
     try:
-        yield
-    except BaseException as error:
-        record.was_cancelled = not isinstance(error, Exception)
-        raise
+        record.observer.begin(record, headers)
+        try:
+            yield
+        except BaseException as error:
+            record.was_cancelled = not isinstance(error, Exception)
+            raise
+        finally:
+            record.observer.end(record)
     finally:
-        record.observer.end(record)
         _current.reset(previous)
 
 

@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from types import MappingProxyType
 from uuid import uuid4
 
 import structlog
@@ -26,6 +27,8 @@ OTHER = "other"
 PREFLIGHT = "preflight"
 """What a browser sends before the request of a page on another origin."""
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
 log = structlog.get_logger(__name__)
 
 
@@ -48,7 +51,8 @@ class TrustedProxies:
 
 
 class ObservedStarlette(Starlette):
-    """An application whose requests and sockets are observed, outside of all of its middleware."""
+    """An application whose requests and sockets are observed. The middleware is outside of Starlette's own, so it also
+    sees the answer to a request that failed."""
 
     def __init__(
         self,
@@ -58,12 +62,16 @@ class ObservedStarlette(Starlette):
         middleware: Sequence[Middleware],
         lifespan: Lifespan["ObservedStarlette"] | None = None,
     ) -> None:
-        super().__init__(routes=routes, middleware=middleware, lifespan=lifespan)
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._outer_middleware = middleware
         self._observer = observer
         self._proxies = proxies
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestObserver(super().build_middleware_stack(), self._observer, self._proxies)
+        app = super().build_middleware_stack()
+        for middleware in reversed(self._outer_middleware):
+            app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return RequestObserver(app, self._observer, self._proxies)
 
 
 class RequestObserver:
@@ -80,7 +88,8 @@ class RequestObserver:
             return
         headers = Headers(scope=scope)
         record = self._record(scope, headers)
-        with observed(record, headers):
+        # Other clients could choose the ids of traces, and which of them are sampled.
+        with observed(record, headers if self._proxies.sent(scope) else NO_HEADERS):
             try:
                 await self._app(scope, receive, _observed_send(record, send))
             except ClientDisconnected:

@@ -139,6 +139,7 @@ async def test_a_trusted_document_is_executed_by_its_identifier(
         assert await post(ana, documentId="a1") == {"data": {"__typename": "Query"}}
         assert await post(ana, query=FREE) == await post(account.ana, query=FREE)
         assert code_of(await post(ana, documentId="b2")) == "PERSISTED_QUERY_NOT_FOUND"
+        assert code_of(await post(ana, documentId="a1", query=SIDEBAR)) == "BAD_USER_INPUT"
 
 
 async def test_a_server_can_refuse_all_other_documents(
