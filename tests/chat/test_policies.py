@@ -171,6 +171,13 @@ MANAGED = """
 """
 seat_table(policies.check_manage, MANAGED)
 seat_table(policies.check_edit, MANAGED)
+# Direct messages are refused by `check_edit`.
+seat_table(policies.check_change_retention, """
+    PUBLIC          FORBIDDEN     FORBIDDEN     FORBIDDEN     FORBIDDEN     ok            ok
+    PRIVATE         FORBIDDEN     FORBIDDEN     FORBIDDEN     FORBIDDEN     ok            ok
+    ANNOUNCEMENT    FORBIDDEN     FORBIDDEN     FORBIDDEN     FORBIDDEN     ok            ok
+    DIRECT          FORBIDDEN     FORBIDDEN     FORBIDDEN     FORBIDDEN     ok            ok
+""")  # fmt: skip
 seat_table(policies.check_manage_members, """
     PUBLIC          FORBIDDEN     FORBIDDEN     ok            ok            ok            ok
     PRIVATE         FORBIDDEN     FORBIDDEN     ok            ok            ok            ok

@@ -116,7 +116,7 @@ async def test_cards_in_replies_are_requested_in_the_same_call(server: tuple[Api
         assert int(call["checks"]) > 1
 
 
-SHARED_IN = """messages(last: 50) { nodes { cards { access entity { ... on Deal {
+SHARED_IN = """messages(last: 20) { nodes { cards { access entity { ... on Deal {
   id sharedIn(first: 10) { nodes { id cards { access title } replyTo { cards { title } } } } card { title }
 } } } replyTo { cards { access } } } }"""
 

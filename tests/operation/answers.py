@@ -10,12 +10,12 @@ MESSAGE = """id seq body createdAt editedAt deletedAt pinnedAt saved permalink r
   reactions { emoji count viewerReacted } mentions { __typename }
   attachments { id filename contentType byteSize kind width height }
   cards { access title summary }"""
-SIDEBAR = """{ chatChannels(first: 100) { nodes {
+SIDEBAR = """{ chatChannels(first: 50) { nodes {
   id kind name description createdAt archivedAt memberCount unreadCount unreadMentionCount position
   lastMessage { id body } firstUnreadMessage { id } directPeer { id }
   viewerMembership { role notificationLevel muted favourite personalNote }
-  members(first: 100) { nodes { role agent { id name } } } authors(first: 100) { nodes { id } }
-  pinnedMessages(first: 100) { nodes { id } }
+  members(first: 50) { nodes { role agent { id name } } } authors(first: 50) { nodes { id } }
+  pinnedMessages(first: 50) { nodes { id } }
 } } }"""
 HISTORY = f"""query ($id: ID!) {{ chatChannel(id: $id) {{ messages(last: 100) {{ nodes {{ {MESSAGE} }} }} }} }}"""
 SEARCH = f"""query ($query: String!) {{ searchChatMessages(query: $query, first: 100) {{ nodes {{

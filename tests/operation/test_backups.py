@@ -31,7 +31,7 @@ PAGE = "backups.md"
 AGENTS = (("1", "1"), ("1", "2"), ("1", "3"), ("2", "21"))
 """Accounts and agents of the demo."""
 
-EMPTY = frozenset({"pending_activations", "presences", "search_backfills"})
+EMPTY = frozenset({"account_imports", "pending_activations", "presences", "search_backfills"})
 """Tables whose rows a server deletes within seconds, and one that only a migration fills."""
 
 CARLA = "[@Carla](mention://user/3/Carla)"

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chat.errors import DenialCode, RefusalCode
-from server.http.errors import INVALID_DOCUMENT, INVALID_SYNTAX
+from server.http.errors import COST_EXCEEDED, INVALID_DOCUMENT, INVALID_SYNTAX
 from tests.schema.documents import MUTATIONS, QUERIES
 from tests.schema.scene import Scene
 from tests.support.api import Api, ApiClient, Json
@@ -25,7 +25,7 @@ ROUNDS = int(os.environ.get("FUZZING_ROUNDS", "1"))
 SCHEMA = schemathesis.graphql.from_path(Path(__file__).parents[2] / "schema.client.graphql")
 FIELDS = [("Query", name) for name in QUERIES if not name.startswith("_")] + [("Mutation", name) for name in MUTATIONS]
 
-CODES = {*DenialCode, INVALID_DOCUMENT, INVALID_SYNTAX}
+CODES = {*DenialCode, COST_EXCEEDED, INVALID_DOCUMENT, INVALID_SYNTAX}
 INTERNALS = re.compile(
     r"Traceback|asyncpg|sqlalchemy|psycopg|pydantic|graphql\.|object at 0x|NoneType|KeyError|ValueError|TypeError"
     r"|SELECT |INSERT |UPDATE |DELETE "

@@ -71,9 +71,9 @@ async def test_a_stopped_database_is_logged_once_per_request(
 ) -> None:
     """All lines of the server stay short, and none contains an argument or a parameter."""
     ana = account_of_server.ana
-    fields = [f'f{number}: chatAgents(query: "{SECRET_TEXT} {number}") {{ nodes {{ id }} }}' for number in range(300)]
+    fields = [f'f{number}: chatAgents(query: "{SECRET_TEXT} {number}") {{ nodes {{ id }} }}' for number in range(50)]
     document = f"{{ {' '.join(fields)} }}"
-    assert len(await ana.query(document)) == 300
+    assert len(await ana.query(document)) == 50
     lines_before = len(server.log_lines())
     await postgres.stop()
     errors = (await ana.execute(document)).body["errors"]

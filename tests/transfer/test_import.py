@@ -10,6 +10,7 @@ from shutil import copytree
 import pytest
 from sqlalchemy import text
 
+from models import metadata
 from server.postgres.database import driver_connection, single_connection
 from server.settings import Settings
 from tests.support.api import Account, Api
@@ -128,7 +129,7 @@ async def test_an_archive_that_is_not_the_exported_one_is_refused(
 async def _forget(database_url: str) -> None:
     """Removes what an import has written."""
     async with single_connection(database_url) as connection:
-        await connection.execute(text("TRUNCATE accounts, account_imports, search_backfills CASCADE"))
+        await connection.execute(text(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)}"))
 
 
 async def test_an_account_that_exists_is_refused(

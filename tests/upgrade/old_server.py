@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.services import ServerProcess
+from tests.support.services import GENEROUS, ServerProcess
 
 ROOT = Path(__file__).parents[2]
 COMMIT = Path(__file__).with_name("last_release").read_text().strip()
@@ -36,6 +36,9 @@ class OldServer(ServerProcess):
 
     def __init__(self, code: Path, folder: Path, database_url: str, broadcast_url: str, **settings: str) -> None:
         super().__init__(folder, database_url, broadcast_url, **settings)
+        # Settings that it does not have are refused.
+        for name in GENEROUS:
+            del self._environment[name]
         self._environment |= {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"}
 
     def code(self) -> Path:

@@ -32,6 +32,7 @@ export default [
             suffixes: ["Payload", "Connection", "Edge", "Card", "Permissions", "Avatar", "Added", "Change"],
             types: [
               "ChatForwardedFrom",
+              "ChatMessageRetention",
               "ChatMessageSearchResult",
               "ChatNotificationDecision",
               "ChatQuietHours",

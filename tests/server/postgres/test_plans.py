@@ -130,8 +130,8 @@ SELECT copy.*
 CHANNEL = """query ($id: ID!, $around: ID!) { chatChannel(id: $id) {
   members { nodes { agent { presence } } } authors { nodes { name } } firstUnreadMessage { id }
   viewerMembership { personalNote lastReadMessage { id } }
-  messages(around: $around) { nodes {
-    cards { access sharedBy { name } entity { ... on Deal { sharedIn { nodes { id } } } } }
+  messages(around: $around, first: 20) { nodes {
+    cards { access sharedBy { name } entity { ... on Deal { sharedIn(first: 20) { nodes { id } } } } }
     reactions { agents { nodes { name } } } replyTo { id } viewerCan { edit }
   } }
 } chatViewer { viewerCan { createPrivateChannel } position } }"""
