@@ -1,5 +1,5 @@
 """The audit log. `chat.operation` writes its entries in the transaction of the change, and refuses to commit a change
-that must have one and does not: `EFFECTS` (`chat.change_kinds`) says which must.
+that must have one and does not. `EFFECTS` (`chat.change_kinds`) defines which changes must.
 
 An entry contains no text of a message. Changes in direct messages have none, because an administrator must not learn
 who writes to whom.

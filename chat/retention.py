@@ -1,4 +1,4 @@
-"""How long messages are kept: as long as the account's setting says, unless the channel has an exception."""
+"""How long messages are kept: the account's setting applies unless the channel has an exception."""
 
 from chat.errors import RefusalCode, Refused
 from models.rows import AccountRow, ChannelRow

@@ -204,9 +204,12 @@ NEXT = Statement(
 )
 SCOPE = Statement(_select_scope())
 CLOCKS = Statement(
-    select(col(AccountClock.account_id), col(AccountClock.change), col(AccountClock.day)).where(
-        is_one_of(col(AccountClock.account_id), "account_ids")
-    )
+    select(
+        col(AccountClock.account_id),
+        col(AccountClock.change),
+        col(AccountClock.day),
+        func.greatest(col(AccountClock.day), literal_column("CAST(now() AT TIME ZONE 'UTC' AS date)"), type_=Date),
+    ).where(is_one_of(col(AccountClock.account_id), "account_ids"))
 )
 CHANNELS_OF_MEMBERS = Statement(_select_channels())
 AGENTS = Statement(_select_agents())

@@ -35,10 +35,12 @@ AddresseesOfRevisions = Mapping[tuple[UUID | None, int | None], Addressees]
 
 
 class Clock(NamedTuple):
-    """The account's last change, and its day."""
+    """The account's last change. Its day is between `day` and `last_day`: while servers are upgraded, those of the
+    last release write changes with the database's day, and do not write the day of the clock."""
 
     change: int = 0
     day: date = date.min
+    last_day: date = date.max
 
 
 @uncancelled
@@ -81,7 +83,7 @@ async def read_clocks(database: Database, account_ids: Collection[str]) -> dict[
     """Returns the last change of each of these accounts."""
     async with database.connection(None) as connection:
         records = await CLOCKS.fetch(connection, account_ids=list(account_ids))
-    return {account_id: Clock(change, day) for account_id, change, day in records}
+    return {account_id: Clock(*clock) for account_id, *clock in records}
 
 
 @uncancelled

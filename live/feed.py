@@ -26,12 +26,13 @@ SHARED_SECONDS = 1.0
 class Feed:
     """The numbers of changes have no gaps, so the records kept are exactly those in (floor, position].
 
-    `position` is the last change that was read, `day` its day, and `target` the last change that is known to exist.
+    `position` is the last change that was read. Its day is between `day` and `last_day`. `target` is the last change
+    that is known to exist.
     """
 
     def __init__(self, data: DataSources, account_id: str, clock: Clock) -> None:
         self.account_id = account_id
-        self.position, self.day = clock
+        self.position, self.day, self.last_day = clock
         self.target = self.position
         self._records: deque[ChangeRecord] = deque(maxlen=KEPT_CHANGES)
         self._data = data
@@ -64,7 +65,8 @@ class Feed:
         for record in records:
             assert record.change.change == self.position + 1, "the order of changes has no gaps"
             self._records.append(record)
-            self.position, self.day = record.change.change, record.change.day
+            self.position = record.change.change
+            self.day = self.last_day = record.change.day
             for subscriber in concerned_by(record):
                 subscriber.wake(self.position)
 

@@ -95,7 +95,7 @@ class FeedReader:
         return any(record.change.kind in PEOPLE_KINDS for record in missed)
 
     async def _next_page(self, cursor: int) -> _Page:
-        feed, target, last_day = self.feed, self.feed.position, self.feed.day
+        feed, target, last_day = self.feed, self.feed.position, self.feed.last_day
         if cursor >= feed.floor and not self._missed_change_of_agents(cursor):
             return _Page(feed.between(cursor, target), target, was_read_for_scope=False)
         database = self.hub.database

@@ -32,8 +32,8 @@ from transfer.stored_copies import store_files
 from transfer.tables import IMPORTED_LAST, ExportedTable, exported_tables
 
 CLOCK_ADVANCE = 131_072
-"""How far the clock of the account is ahead of the exported one: clients of the server that is left may have seen more
-changes than were exported, and their positions must not be taken for positions here. Streams from a position that is
+"""How far the clock of the account is ahead of the exported one: clients of the old server may have seen more changes
+than were exported, and their positions must not be taken for positions here. Streams from a position that is
 further behind than this, or whose next change is not kept, answer RESYNC_REQUIRED."""
 
 _ADVANCE_CLOCK = "UPDATE account_clocks SET change = change + $2 WHERE account_id = $1"

@@ -29,7 +29,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType({"attachments": "message_id IS 
 
 EXPRESSIONS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        # E-mails that wait are sent by the server that is left.
+        # The old server sends the e-mails that wait.
         ("notifications", "email_state"): (
             "CASE WHEN email_state IN ('WAITING', 'POSTPONED') THEN 'TAKEN_BACK' ELSE email_state END"
         ),

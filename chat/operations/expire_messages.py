@@ -1,8 +1,8 @@
 """Removing the messages that are older than their account, or an exception of their channel, keeps them.
 
-A channel forgets its messages from the beginning: `expired_seq` is the last `seq` that is gone, so the remaining ones
-still have no gaps. Each batch is one transaction, which also notes how far it got. So the work can stop at any time and
-be continued by any process. Several processes can do it at the same time: a batch locks its channel.
+Messages are removed from the beginning of a channel: `expired_seq` is the last `seq` that is gone, so the remaining
+ones still have no gaps. Each batch is one transaction, which also records how far it got. So the work can stop at any
+time and be continued by any process. Several processes can do it at the same time: a batch locks its channel.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ ROWS = 20_000
 """How many rows one transaction removes at most, approximately: a message can have a notification for every member."""
 
 CHANNELS = 20
-"""How many channels of an account are taken before it is the turn of the next account."""
+"""How many channels of an account are processed before those of the next account."""
 
 _ACCOUNTS = sql(
     """

@@ -2,7 +2,7 @@
 
 While its messages are written, a channel is private, archived and without members, and the importer is its creator:
 only administrators can find it. With its last message it gets its kind, its creator and its members, who have read
-everything. So nobody sees half a channel, and an import that was interrupted knows which channels it has not completed.
+everything. So nobody sees half a channel, and a repeated import can tell which channels it has not completed.
 A direct message has its two members from the start: they could open it themselves meanwhile.
 """
 

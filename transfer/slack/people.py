@@ -1,5 +1,5 @@
-"""The authors of what is imported. Who is not in the directory becomes an inactive agent with an id of their own, which
-no token and no directory can contain: they have a name, and nothing else."""
+"""The authors of what is imported. A person who is not in the directory becomes an inactive agent, which has only a
+name and an id. No token and no directory can contain this id."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class People:
 
     @property
     def unknown(self) -> Person:
-        """Whoever did what the export says nothing about."""
+        """The author of messages and events for which the export names nobody."""
         return self._outside("Slack", "unknown", "")
 
     def user(self, user_id: str, name: str = "") -> Person:

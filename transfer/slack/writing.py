@@ -84,7 +84,7 @@ _ADVANCE = sql(
     last_activity_at=TIMESTAMPTZ,
 )
 
-# Who had read everything still has.
+# Members who had read everything have also read the new messages.
 _MOVE_MARKERS = sql(
     """
     UPDATE members SET read_seq = :last_seq, read_posts = :post_count
