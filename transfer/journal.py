@@ -108,6 +108,8 @@ def open_journal(folder: Path, account_id: str, schema_revision: str) -> Iterato
     path = folder / JOURNAL
     if (folder / MANIFEST).exists():
         raise TransferFailed(f"{folder} has a complete archive already. Name a new folder.")
+    if folder.exists() and not folder.is_dir():
+        raise TransferFailed(f"{folder} is a file. Name a new folder.")
     if not path.exists() and folder.exists() and any(folder.iterdir()):
         raise TransferFailed(f"{folder} is not empty. Name a new folder.")
     folder.mkdir(parents=True, exist_ok=True)

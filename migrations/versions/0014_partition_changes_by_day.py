@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.exc import DBAPIError
 
 
 revision = "0014"
@@ -23,23 +24,27 @@ INDEXES = {
 }
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 DAYS_AHEAD = 7
+LOCK_ATTEMPTS = 20
+LOCK_FAILURES = {"40P01", "55P03"}
 
 
 def upgrade() -> None:
     today: date = op.get_bind().execute(sa.text(f"SELECT {TODAY}")).scalar_one()
     _add_days(today)
     _build_keys()
-    op.execute("LOCK TABLE changes, changed_agents IN ACCESS EXCLUSIVE MODE")
+    _lock()
     for table in KEYS:
         _make_partition(table, today)
 
 
 def _add_days(today: date) -> None:
-    """Adds constant columns, which rewrites no row. A migration that was interrupted has added them already."""
-    for table in KEYS:
-        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS day date NOT NULL DEFAULT '{today}'")
-    op.execute(f"ALTER TABLE account_clocks ADD COLUMN IF NOT EXISTS day date NOT NULL DEFAULT '{today}'")
-    op.execute("ALTER TABLE account_clocks ALTER COLUMN day SET DEFAULT '-infinity'")
+    """Adds constant columns, which rewrites no row. A migration that was interrupted has added them already. Each
+    statement is a transaction: writes lock the same tables, and would cause a deadlock if one lock waited for the next.
+    """
+    with op.get_context().autocommit_block():
+        for table in ("account_clocks", *KEYS):
+            op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS day date NOT NULL DEFAULT '{today}'")
+        op.execute("ALTER TABLE account_clocks ALTER COLUMN day SET DEFAULT '-infinity'")
 
 
 def _build_keys() -> None:
@@ -47,6 +52,19 @@ def _build_keys() -> None:
         for table, columns in KEYS.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {table}_by_day")
             op.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {table}_by_day ON {table} ({columns})")
+
+
+def _lock() -> None:
+    """Locks both tables, and tries it again if that takes long or causes a deadlock with a read or write."""
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            with op.get_bind().begin_nested():
+                op.execute("SET LOCAL lock_timeout = '3s'")
+                op.execute("LOCK TABLE changes, changed_agents IN ACCESS EXCLUSIVE MODE")
+            return
+        except DBAPIError as error:
+            if attempt == LOCK_ATTEMPTS or getattr(error.orig, "sqlstate", None) not in LOCK_FAILURES:
+                raise
 
 
 def _make_partition(table: str, today: date) -> None:

@@ -3,7 +3,6 @@
 Replies and forwards no longer have foreign keys to the messages that they refer to, which can be removed before them.
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 
@@ -60,22 +59,30 @@ ACTIONS = [
 
 
 def upgrade() -> None:
-    op.add_column("accounts", sa.Column("message_retention_days", sa.Integer(), nullable=True))
-    op.create_check_constraint(op.f("ck_accounts_retention_of_a_day"), "accounts", "message_retention_days >= 1")
-    op.add_column("channels", sa.Column("retention_days", sa.Integer(), nullable=True))
-    op.create_check_constraint(op.f("ck_channels_retention_days"), "channels", "retention_days >= 0")
-    for column in ("expired_seq", "expired_posts"):
-        op.add_column("channels", sa.Column(column, sa.BigInteger(), server_default="0", nullable=False))
-    op.create_index(
-        op.f("ix_channels_account_id_retention_days"),
-        "channels",
-        ["account_id", "retention_days"],
-        postgresql_where="retention_days > 0",
-    )
-    for name, (table, _) in REFERENCES.items():
-        op.drop_constraint(op.f(name), table)
-    _allow("changes", "kind", [*KINDS, "MESSAGES_EXPIRED"])
-    _allow("audit_entries", "action", [*ACTIONS, "CHANNEL_RETENTION_CHANGED"])
+    """Each statement is a transaction: writes lock the same tables, and would cause a deadlock if one lock waited for
+    the next. A migration that was interrupted has executed some of them."""
+    with op.get_context().autocommit_block():
+        op.execute(
+            "ALTER TABLE accounts ADD COLUMN IF NOT EXISTS message_retention_days integer,"
+            " DROP CONSTRAINT IF EXISTS ck_accounts_retention_of_a_day,"
+            " ADD CONSTRAINT ck_accounts_retention_of_a_day CHECK (message_retention_days >= 1)"
+        )
+        op.execute(
+            "ALTER TABLE channels ADD COLUMN IF NOT EXISTS retention_days integer,"
+            " ADD COLUMN IF NOT EXISTS expired_seq bigint NOT NULL DEFAULT 0,"
+            " ADD COLUMN IF NOT EXISTS expired_posts bigint NOT NULL DEFAULT 0,"
+            " DROP CONSTRAINT IF EXISTS ck_channels_retention_days,"
+            " ADD CONSTRAINT ck_channels_retention_days CHECK (retention_days >= 0)"
+        )
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_channels_account_id_retention_days")
+        op.execute(
+            "CREATE INDEX CONCURRENTLY ix_channels_account_id_retention_days ON channels (account_id, retention_days)"
+            " WHERE retention_days > 0"
+        )
+        for name, (table, _) in REFERENCES.items():
+            op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+        _allow("changes", "kind", [*KINDS, "MESSAGES_EXPIRED"])
+        _allow("audit_entries", "action", [*ACTIONS, "CHANNEL_RETENTION_CHANGED"])
 
 
 def downgrade() -> None:
@@ -99,6 +106,8 @@ def downgrade() -> None:
 
 
 def _allow(table: str, column: str, values: list[str]) -> None:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    op.drop_constraint(op.f(f"ck_{table}_{column}"), table)
-    op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, f"{column} IN ({allowed})")
+    allowed, name = ", ".join(f"'{value}'" for value in values), f"ck_{table}_{column}"
+    op.execute(
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name},"
+        f" ADD CONSTRAINT {name} CHECK ({column} IN ({allowed}))"
+    )

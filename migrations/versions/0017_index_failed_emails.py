@@ -10,10 +10,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_emails_failed",
-        "emails",
-        ["account_id", "created_at"],
-        unique=False,
-        postgresql_where="state = 'FAILED'",
-    )
+    """Builds the index while e-mails are written and sent. A migration that was interrupted has left an invalid one."""
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_emails_failed")
+        op.create_index(
+            "ix_emails_failed",
+            "emails",
+            ["account_id", "created_at"],
+            postgresql_where="state = 'FAILED'",
+            postgresql_concurrently=True,
+        )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_emails_failed", "emails")
