@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -124,8 +124,12 @@ class Office:
 
     @property
     def emails(self) -> list[EmailMessage]:
-        """The accepted e-mails to agents of this account. Workers also send those that other tests left behind."""
-        return [email for email in self.inbox.emails if email["To"].endswith(f"@{self.account.account_id}.example")]
+        """The accepted e-mails to agents of this account."""
+        return self.own(self.inbox.emails)
+
+    def own(self, emails: Iterable[EmailMessage]) -> list[EmailMessage]:
+        """Returns the e-mails to agents of this account. Workers also send those that other tests left behind."""
+        return [email for email in emails if email["To"].endswith(f"@{self.account.account_id}.example")]
 
     def address(self, agent_id: str) -> str:
         return f"{agent_id}@{self.account.account_id}.example"
