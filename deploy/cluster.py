@@ -21,8 +21,9 @@ import httpx
 import typer
 
 from server.exit_signals import exit_on_signals
+from server.misconfigured import Misconfigured
 from server.postgres.database import open_database
-from server.settings import Misconfigured, Settings, read_settings
+from server.settings import Settings, read_settings
 
 PROGRAM = str(Path(sys.executable).with_name("internal-chat"))
 PROXY_CONFIGURATION = Path(__file__).with_name("haproxy.cfg")

@@ -11,7 +11,8 @@ from obstore.exceptions import BaseError
 from chat.ports import FileFacts, FilesUnavailable, InspectedFile, WrittenFile
 from files.inspection import inspect, square_thumbnail
 from files.storage import FileMissing, FileStore
-from server.settings import Misconfigured, Settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,6 @@
 Every command reads them first, so this module imports nothing that takes long to load.
 """
 
-import hmac
 import ipaddress
 import os
 from pathlib import Path
@@ -17,8 +16,9 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from notifications.mailboxes import Mailbox, parse_mailbox
 from notifications.smtp_server import SmtpServer
 from server.addresses import async_url, check_broadcast_url, is_loopback, origin_of
-from server.identity.stored_secret import stored_secret
 from server.limits.settings import LimitSettings
+from server.misconfigured import Misconfigured
+from server.secret_settings import SecretSettings
 from server.smtp_url import parse_smtp_url
 
 if TYPE_CHECKING:
@@ -28,16 +28,9 @@ PREFIX = "CHAT_"
 TEST_PREFIX = "CHAT_TEST_"
 """Variables of the test scripts. The server ignores them."""
 
-SECRET_BYTES = 32
-"""RFC 7518, 3.2: the minimum length of an HS256 key is that of the hash."""
-
 EMAIL_FOLDER = "emails"
 """The folder in the data directory into which the demo writes its e-mails."""
 
-LINK_LABEL = b"internal-chat links in e-mails"
-"""What the key of links is derived for, so that it is not the secret of tokens."""
-
-FILE_LINK_LABEL = b"internal-chat links to files"
 FILES_FOLDER = "files"
 """The folder of files in the data directory."""
 
@@ -46,14 +39,9 @@ DEFAULT_ISSUER = "internal-chat"
 DEFAULT_SENDER = "Internal Chat <internal-chat@localhost>"
 
 
-class Misconfigured(Exception):
-    """The operator must change something. The text says what, and contains no secret."""
-
-
-class Settings(LimitSettings):
+class Settings(SecretSettings, LimitSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, validate_default=True)
 
-    data_dir: Path = Field(Path(".data"), description="The folder of the embedded database, files and secrets.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The port to listen on.")
     database_url: str | None = Field(
@@ -63,16 +51,6 @@ class Settings(LimitSettings):
         "memory://",
         repr=False,
         description="How processes wake each other's live streams: memory://, postgres:// or redis://.",
-    )
-    jwt_secret: SecretStr | None = Field(
-        None, description=f"The HS256 secret of the tokens, at least {SECRET_BYTES} bytes."
-    )
-    fallback_jwt_secret: SecretStr | None = Field(
-        None,
-        description="A second secret whose tokens are accepted while CHAT_JWT_SECRET is replaced. It signs nothing.",
-    )
-    jwks_url: str | None = Field(
-        None, description="The URL of the keys that verify tokens (RS256, ES256 or EdDSA), instead of a secret."
     )
     jwt_issuer: str | None = Field(
         None, description=f"The `iss` of the tokens. Unset: {DEFAULT_ISSUER}. Required with CHAT_JWKS_URL."
@@ -109,17 +87,6 @@ class Settings(LimitSettings):
     email_presence_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
         900.0, description="How many seconds an e-mail waits at most for an agent who has the chat open."
     )
-    link_secret: SecretStr | None = Field(
-        None,
-        description=f"The secret that signs links in e-mails and to files, at least {SECRET_BYTES} bytes. Unset:"
-        " derived from CHAT_JWT_SECRET.",
-    )
-    fallback_link_secret: SecretStr | None = Field(
-        None,
-        description="A second secret whose links work while CHAT_LINK_SECRET is replaced. It signs nothing."
-        " Unset: CHAT_FALLBACK_JWT_SECRET, if CHAT_LINK_SECRET is unset too.",
-    )
-
     audit_days: Annotated[int, Field(ge=1)] = Field(
         400, description="After how many days entries of the audit log are deleted."
     )
@@ -220,13 +187,6 @@ class Settings(LimitSettings):
             _parse_sources(value)
         return value
 
-    @field_validator("jwt_secret", "fallback_jwt_secret", "link_secret", "fallback_link_secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:
-            raise ValueError(f"it must be at least {SECRET_BYTES} bytes long")
-        return value
-
     @model_validator(mode="after")
     def _one_authority(self) -> Self:
         if self.jwt_secret and self.jwks_url:
@@ -261,10 +221,6 @@ class Settings(LimitSettings):
         if self.files_url and self.jwks_url and not self.link_secret:
             raise ValueError("With CHAT_JWKS_URL, CHAT_FILES_URL needs CHAT_LINK_SECRET: it signs the links to files.")
         return self
-
-    @property
-    def is_demo(self) -> bool:
-        return self.jwt_secret is None and self.jwks_url is None
 
     @property
     def source_configs(self) -> "SourceConfigs":
@@ -310,60 +266,10 @@ class Settings(LimitSettings):
             return async_url(database_url).replace("postgresql+asyncpg://", "postgresql://", 1)
         return self.broadcast_url
 
-    def hs256_secret(self) -> str | None:
-        """Returns None if a key server issues the tokens. The first call in the demo creates its secret."""
-        if self.is_demo:
-            return self._stored_secret("jwt-secret")
-        return _value(self.jwt_secret)
-
-    def accepted_hs256_secrets(self) -> tuple[str, ...]:
-        """Returns the secrets that verify tokens, first the one that signs them. Empty if a key server issues them."""
-        secrets = self.hs256_secret(), _value(self.fallback_jwt_secret)
-        return tuple(secret for secret in secrets if secret is not None)
-
-    def link_key(self) -> bytes | None:
-        """Returns the key that signs the links in e-mails; None if a key server issues the tokens and there is no
-        secret for links. The first call in the demo creates its secret."""
-        secret = self._link_secret()
-        return _derived(secret, LINK_LABEL) if secret is not None else None
-
-    def fallback_link_key(self) -> bytes | None:
-        """Returns the key of links in e-mails that are accepted although `link_key` did not sign them."""
-        secret = self._fallback_link_secret()
-        return _derived(secret, LINK_LABEL) if secret is not None else None
-
-    def file_link_key(self) -> bytes:
-        """Returns the key that signs the links to files. Without a secret in the settings, it is derived from one that
-        the first call creates in the data directory: that of tokens in the demo, or one of links."""
-        return _derived(self._link_secret() or self._stored_secret("link-secret"), FILE_LINK_LABEL)
-
-    def fallback_file_link_key(self) -> bytes | None:
-        """Returns the key of links to files that are accepted although `file_link_key` did not sign them."""
-        secret = self._fallback_link_secret()
-        return _derived(secret, FILE_LINK_LABEL) if secret is not None else None
-
-    def _link_secret(self) -> str | None:
-        return _value(self.link_secret) or self.hs256_secret()
-
-    def _fallback_link_secret(self) -> str | None:
-        """If links are signed with the secret of tokens, they are accepted with its fallback too."""
-        if self.fallback_link_secret or self.link_secret:
-            return _value(self.fallback_link_secret)
-        return _value(self.fallback_jwt_secret)
-
     @property
     def files_address(self) -> str:
         """The URL or path of the storage of files."""
         return self.files_url or str(self.data_dir / FILES_FOLDER)
-
-    def _stored_secret(self, name: str) -> str:
-        try:
-            return stored_secret(self.data_dir / name, SECRET_BYTES)
-        except OSError as error:
-            raise Misconfigured(
-                f"The data directory {self.data_dir} cannot be used: {error.strerror}. Set CHAT_DATA_DIR to a"
-                " directory that this user can create or write to."
-            ) from None
 
 
 def read_settings(host: str | None = None, port: int | None = None) -> Settings:
@@ -378,14 +284,6 @@ def read_settings(host: str | None = None, port: int | None = None) -> Settings:
         return Settings(**{name: value for name, value in arguments.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise Misconfigured("\n".join(map(_sentence, error.errors()))) from None
-
-
-def _value(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
-
-
-def _derived(secret: str, label: bytes) -> bytes:
-    return hmac.digest(secret.encode(), label, "sha256")
 
 
 def _parse_sources(value: str) -> "SourceConfigs":

@@ -20,7 +20,7 @@ from server.http.document_validation import (
 from server.http.requests import GraphQLRequest, Refusal
 from server.http.trusted_documents import TrustedDocument
 from server.limits.cost_compiler import CostCompiler
-from server.settings import Misconfigured
+from server.misconfigured import Misconfigured
 
 INLINE_BYTES = 1_000
 """Longer documents are parsed and validated in a thread, so that the event loop keeps running. The longest take

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, RootModel, ValidationError
 
 from server.http.document_identifiers import hash_identifier
-from server.settings import Misconfigured
+from server.misconfigured import Misconfigured
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from server.settings import Misconfigured, Settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings
 
 
 def issue_token(settings: Settings, account_id: str, agent_id: str, ttl: timedelta, scope: str | None = None) -> str:

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from server.addresses import async_url
+from server.misconfigured import Misconfigured
 from server.postgres.database import server_version, single_connection
-from server.settings import Misconfigured
 
 SCRIPTS = Path(__file__).parents[2] / "migrations"
 LOCK = 0x0C4A7

@@ -13,7 +13,8 @@ from notifications.mailboxes import Mailbox
 from notifications.smtp_server import Credentials, Encryption
 from server.addresses import async_url
 from server.file_store import open_files
-from server.settings import Misconfigured, Settings, read_settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings, read_settings
 
 SECRET = "a secret of thirty-two bytes or more"
 

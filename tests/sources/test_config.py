@@ -5,7 +5,8 @@ import json
 import pytest
 
 from models.enums import ItemKind
-from server.settings import Misconfigured, Settings, read_settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings, read_settings
 from sources import DemoConfig, GraphQLConfig, HttpConfig
 from sources.config import DEMO_SOURCES
 

@@ -11,7 +11,8 @@ import pytest
 from server.app import create_app
 from server.http.document_identifiers import hash_identifier
 from server.http.trusted_documents import read_trusted_documents
-from server.settings import Misconfigured, Settings, read_settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings, read_settings
 from tests.support.api import Account, ApiClient, Json
 from tests.support.sockets import open_socket
 

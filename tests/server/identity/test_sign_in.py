@@ -14,7 +14,8 @@ from chat.identity import AgentToken, DirectoryToken, Identity
 from server.identity import sign_in as sign_in_module
 from server.identity.sign_in import SignIn
 from server.identity.tokens import issue_token
-from server.settings import Misconfigured, Settings
+from server.misconfigured import Misconfigured
+from server.settings import Settings
 
 SECRET = "a secret of thirty-two bytes or more"
 OTHER_SECRET = "another secret, of as many bytes as that"
