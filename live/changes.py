@@ -92,7 +92,7 @@ async def days_after(database: Database, account_id: str, cursor: int, within: D
     Pruning deletes from the start, so if the next change exists, later ones do too."""
     async with database.connection(account_id) as connection:
         found = await DAY.fetch(connection, account_id=account_id, change=cursor + 1, **within.parameters)
-    return Days(found[0][0]) if found else None
+    return Days.since(found[0][0]) if found else None
 
 
 async def _records(

@@ -167,7 +167,7 @@ class Hub:
             try:
                 async with asyncio.timeout(READ_SECONDS):
                     records = await read_next(
-                        self.database, feed.account_id, feed.position, Days(feed.day), feed.followed_channels
+                        self.database, feed.account_id, feed.position, Days.since(feed.day), feed.followed_channels
                     )
             except DATABASE_FAILURES:
                 self.failed_reads += 1
