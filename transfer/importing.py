@@ -6,7 +6,8 @@ directory cannot change it. The transaction that completes it makes everything v
 stream can have been opened for the account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from asyncpg import Connection
@@ -106,7 +107,9 @@ class _Import:
         self._progress.stage("Completing", len(record.held_back_parts))
         async with self._connection.transaction():
             for number in record.held_back_parts:
-                await restore_part(self._connection, self._folder, *self._parts[number])
+                table, part = self._parts[number]
+                with self._refusals(part):
+                    await restore_part(self._connection, self._folder, table, part)
                 self._progress.advance()
             for table, part in self._parts:
                 if table.name in IMPORTED_LAST:
@@ -123,8 +126,14 @@ class _Import:
             self._progress.advance()
 
     async def _load(self, table: ExportedTable, part: Part) -> bool:
-        try:
+        with self._refusals(part):
             return await load_part(self._connection, self._folder, table, part)
+
+    @contextmanager
+    def _refusals(self, part: Part) -> Iterator[None]:
+        """Raises TransferFailed if the database refuses the part."""
+        try:
+            yield
         except INVALID_ROWS as error:
             reason = str(error).splitlines()[0].rstrip(".")
             raise TransferFailed(f"{self._folder / part.file}: the database refuses the rows: {reason}.") from None
