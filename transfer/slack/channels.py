@@ -8,17 +8,19 @@ A direct message has its two members from the start: they could open it themselv
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Text
 
+from chat.audit import AuditRecord
 from chat.identity import DirectoryToken
 from chat.naming import fold
 from chat.operation import Transaction, operation
+from chat.retention import EFFECTIVE_DAYS
 from models.columns import IDENTIFIER, TEXT_ARRAY, TIMESTAMPTZ
-from models.enums import ChannelKind
+from models.enums import AuditAction, ChannelKind
 from models.statements import sql
 from transfer.slack.people import Person
 from transfer.slack.people_rows import write_people
@@ -40,6 +42,15 @@ _CHANNELS = sql(
 
 _DIRECT = sql(
     "SELECT channel_id FROM channels WHERE account_id = :account_id AND direct_low = :low AND direct_high = :high"
+)
+
+_KEPT_DAYS = sql(
+    f"""
+    SELECT {EFFECTIVE_DAYS}
+      FROM channels JOIN accounts USING (account_id)
+     WHERE account_id = :account_id AND channel_id = :channel_id
+    """,  # noqa: S608
+    channel_id=IDENTIFIER,
 )
 
 _ACTIVE_MEMBERS = sql(
@@ -177,6 +188,13 @@ async def read_channels(tx: Transaction, channel_ids: Sequence[UUID]) -> dict[UU
 
 
 @operation
+async def read_kept_since(tx: Transaction, channel_id: UUID) -> datetime | None:
+    """Returns since when messages must have been sent to be kept in the channel; None if they are kept forever."""
+    days = await tx.fetch_value(_KEPT_DAYS, channel_id=channel_id)
+    return tx.now - timedelta(days=days) if days is not None else None
+
+
+@operation
 async def read_active_members(tx: Transaction, channel_id: UUID) -> frozenset[str]:
     return frozenset(agent_id for (agent_id,) in await tx.fetch(_ACTIVE_MEMBERS, channel_id=channel_id))
 
@@ -211,6 +229,10 @@ async def hand_over(tx: Transaction, channel: NewChannel, importer: Person) -> N
         kind=channel.kind,
         creator_id=channel.creator.agent_id,
         is_archived=channel.is_archived,
+    )
+    tx.audit(
+        AuditRecord(AuditAction.CHANNEL_CREATED, None, channel.channel_id, after=channel.name),
+        AuditRecord(AuditAction.MEMBER_ADDED, None, channel.channel_id, after=str(len(channel.member_ids))),
     )
     await _add_members(tx, channel.channel_id, channel.member_ids, channel.owner_ids)
 

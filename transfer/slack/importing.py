@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +23,7 @@ from transfer.slack.channels import (
     open_direct_message,
     read_active_members,
     read_channels,
+    read_kept_since,
     read_names,
 )
 from transfer.slack.drafts import MessageDraft
@@ -158,7 +160,8 @@ class _Importer:
         await self._import_messages(_Target(conversation, channel_id, Audience(members, members)))
 
     async def _import_messages(self, target: _Target) -> None:
-        remaining = self._sources(target.conversation)
+        kept_since = await read_kept_since(self._chat, self._identity, target.channel_id)
+        remaining = self._kept(self._sources(target.conversation), kept_since)
         while sources := list(islice(remaining, SOURCES_AT_ONCE)):
             drafts = [draft for source in await self._new(sources) for draft in self._reader.drafts(source)]
             for batch in batches_of(drafts, len(target.audience.active_members)):
@@ -169,6 +172,14 @@ class _Importer:
         for day in self._archive.days(conversation):
             yield from sources_of(conversation, self._archive.messages(day), self._report)
             self._progress.advance(day.byte_size)
+
+    def _kept(self, sources: Iterator[Source], since: datetime | None) -> Iterator[Source]:
+        """Yields the messages that the channel keeps. The others would be removed at once."""
+        for source in sources:
+            if since is None or source.sent_at >= since:
+                yield source
+            else:
+                self._report.add(Reason.EXPIRED, source.place)
 
     async def _new(self, sources: Sequence[Source]) -> Iterator[Source]:
         """Returns the messages that were not imported before."""

@@ -50,6 +50,10 @@ class Source:
         return f"{self.conversation.place}, {text_of(self.json, 'ts')}"
 
     @property
+    def sent_at(self) -> datetime:
+        return time_of(self.microseconds)
+
+    @property
     def subtype(self) -> str:
         return text_of(self.json, "subtype")
 
@@ -135,7 +139,7 @@ class MessageReader:
         return MessageDraft(
             message_id=self._workspace.message_id(source.conversation.id, source.microseconds),
             place=source.place,
-            sent_at=time_of(source.microseconds),
+            sent_at=source.sent_at,
             author=self._author(source.json),
             reply_to_id=self._parent_of(source),
             edited_at=time_of(edited) if edited is not None else None,

@@ -27,6 +27,7 @@ class Reason(Enum):
     MALFORMED = "Entries that are not messages (not imported)"
     NO_CONTENT = "Messages without any content that can be imported (not imported)"
     OLDER = "Messages that are older than the newest message of their channel here (not imported)"
+    EXPIRED = "Messages that are older than the account, or their channel, keeps messages (not imported)"
     EVENT = "Events without an equivalent here (not imported)"
     NO_PARENT = "Replies to a message that is missing (imported as ordinary messages)"
     SPLIT = "Messages that were too long (imported as several messages)"

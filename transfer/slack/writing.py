@@ -197,11 +197,12 @@ async def _known(tx: Transaction, drafts: Sequence[MessageDraft]) -> set[UUID]:
 
 def _sorted(channel: _Channel, drafts: Sequence[MessageDraft], present: set[UUID]) -> _Sorted:
     new = [draft for draft in drafts if draft.message_id not in present]
-    known = present | {draft.message_id for draft in new}
+    older_ids = {draft.message_id for draft in new if channel.newest is not None and draft.sent_at < channel.newest}
+    known = present | {draft.message_id for draft in new if draft.message_id not in older_ids}
     unknown_pins = [draft for draft in new if _reports_pin(draft) and draft.reply_to_id not in known]
     writable = [draft for draft in new if draft not in unknown_pins]
-    placed = [draft for draft in writable if channel.newest is None or draft.sent_at >= channel.newest]
-    older = [draft for draft in writable if channel.newest is not None and draft.sent_at < channel.newest]
+    placed = [draft for draft in writable if draft.message_id not in older_ids]
+    older = [draft for draft in writable if draft.message_id in older_ids]
     return _Sorted(placed, older, unknown_pins, present | {draft.message_id for draft in placed})
 
 

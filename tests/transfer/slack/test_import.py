@@ -65,6 +65,24 @@ async def test_the_report_names_what_was_not_imported(imported: Report, tmp_path
     assert "Replies to a message that is missing (imported as ordinary messages): 1" in summary
 
 
+async def test_messages_that_the_account_would_not_keep_are_not_imported(account: Account, tmp_path: Path) -> None:
+    await account.ana.mutate("updateChatAccountSettings", "settings { messageRetentionDays }", messageRetentionDays=30)
+    report = await import_export(account, sample(), tmp_path, AGENTS)
+    assert (report.channels, report.messages) == (5, 0)
+    assert report.counts[Reason.EXPIRED] > 20
+    before = await fingerprint(account)
+    again = await import_export(account, sample(), tmp_path, AGENTS)
+    assert (again.messages, again.counts[Reason.EXPIRED]) == (0, report.counts[Reason.EXPIRED])
+    assert await fingerprint(account) == before
+
+
+async def test_the_audit_log_has_the_channels(account: Account, imported: Report) -> None:
+    query = "query ($id: ID!) { chatAuditLog(channelId: $id) { nodes { action actor { id } after } } }"
+    found = await account.ana.query(query, id=channel_id(account, "C0GENERAL"))
+    entries = [(entry["action"], entry["actor"], entry["after"]) for entry in found["chatAuditLog"]["nodes"]]
+    assert sorted(entries) == [("CHANNEL_CREATED", None, "general"), ("MEMBER_ADDED", None, "3")]
+
+
 async def test_importing_twice_is_the_same_as_once(account: Account, imported: Report, tmp_path: Path) -> None:
     before = await fingerprint(account)
     again = await import_export(account, sample(), tmp_path, AGENTS)
