@@ -11,6 +11,7 @@ import uvloop
 
 from benchmarks import execution, history, live, notifications, peer, search
 from benchmarks.environment import Environment, Options, temporary_environment
+from server.logs import disable_logging
 
 BENCHMARKS: dict[str, Callable[[Environment], Awaitable[None]]] = {
     "execution": execution.run,
@@ -59,6 +60,7 @@ def main() -> None:
             f"--channels and --rounds must be at least 2, --messages at least {SMALLEST_CHANNEL * 12} per channel."
         )
 
+    disable_logging()
     # SIGTERM exits every `with` block as Ctrl-C does, so the database is stopped and removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = Options(arguments.messages, arguments.channels, arguments.rounds, arguments.sockets, arguments.posts)
